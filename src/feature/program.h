@@ -1,0 +1,55 @@
+// A feature program: the expressions that turn a record's fields into a model's inputs.
+//
+// Bound once per model version (or per pipeline, for features in the pipeline file) and then const: all workers share it. Running it
+// computes equal expressions once. Values it makes live in the caller's FeatureFrame, which is reused from batch to batch.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "thalweg/column.h"
+#include "thalweg/ports.h"
+#include "thalweg/registry.h"
+
+namespace thalweg {
+
+// The scratch of one worker for one program: intermediate columns, kept for reuse.
+struct FeatureFrame {
+  std::vector<Column> slots;
+  FeatureScratch scratch;
+};
+
+class FeatureProgram {
+ public:
+  // `features`: map of output name → expression. `available`: the columns it may read. `folder`: where its files are.
+  // Errors name the line, and a misspelt field or step with a suggestion.
+  static Result<std::shared_ptr<const FeatureProgram>> bind(const Node& features, const Schema& available,
+                                                            const std::string& folder, const Registry& registry);
+  virtual ~FeatureProgram() = default;
+
+  // What it makes, in the order written.
+  [[nodiscard]] virtual const Schema& outputs() const noexcept = 0;
+  // Indexes into `available` of the columns it reads.
+  [[nodiscard]] virtual std::span<const std::size_t> reads() const noexcept = 0;
+  // Hash of the expressions and of every file they read, for the compatibility check. Hex.
+  [[nodiscard]] virtual const std::string& content_hash() const noexcept = 0;
+  // Computes all outputs for `rows` rows; `columns` are laid out as `available`. Returned pointers (one per output) are valid until
+  // the next run on this frame or until `columns` change; an output that is a bare field is that column itself (no copy).
+  // Refused rows are in frame.scratch.failures (row numbers 0..rows-1).
+  [[nodiscard]] virtual std::span<const Column* const> run(std::span<const Column> columns, std::size_t rows,
+                                                           FeatureFrame& frame) const = 0;
+};
+
+// assets.extra/features.yaml of a version: `inputs:` (fields with types) and `features:`.
+struct FeatureFile {
+  Schema inputs;
+  Node features;
+  std::string folder;
+};
+[[nodiscard]] Result<FeatureFile> read_feature_file(const std::string& path);
+
+void register_feature_steps(Registry& registry);
+
+}  // namespace thalweg

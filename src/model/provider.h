@@ -1,0 +1,58 @@
+// The process's models: what `infer` asks for a version, and what the registry of models keeps.
+//
+// A ModelHandle is one named model of the pipeline file; its current version is taken once per batch by one atomic load. The
+// version stays alive while any batch still uses it (shared_ptr) and dies on the thread that drops it last.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "feature/program.h"
+#include "thalweg/model.h"
+
+namespace thalweg {
+
+// Cost measured at warm-up.
+struct BatchCost {
+  std::size_t rows = 0;
+  double cpu_us_per_row = 0;
+  double wall_us_per_row = 0;
+};
+
+// One version of a model, loaded, checked and warm. Const and shared by all workers.
+struct ModelVersion {
+  std::string model;                     // name in the pipeline file
+  std::int64_t version = 0;
+  std::string runtime;
+  std::string path;
+  Signature signature;                   // the one chosen
+  BatchDim batch_dim = BatchDim::dynamic;
+  std::int64_t fixed_rows = 0;           // BatchDim::fixed only
+  std::size_t rows_max = 0;              // rows per call; 0: no bound (pinned by setting, or by the warm-up's finding)
+  std::unique_ptr<LoadedModel> loaded;
+  // The version's own features; null if it has none (or the pipeline file brings them).
+  std::shared_ptr<const FeatureFile> feature_file;
+  std::vector<BatchCost> costs;          // filled by warm-up
+};
+
+class ModelHandle {
+ public:
+  virtual ~ModelHandle() = default;
+  [[nodiscard]] virtual const std::string& name() const noexcept = 0;
+  // Any thread. Never null after the provider said ok.
+  [[nodiscard]] virtual std::shared_ptr<const ModelVersion> current() const noexcept = 0;
+};
+
+class ModelProvider {
+ public:
+  virtual ~ModelProvider() = default;
+  // The model of that name, loaded if it is not yet. Errors: config_invalid (no such name, with a suggestion), model_missing,
+  // model_invalid, signature_mismatch, runtime_missing. Blocks while loading.
+  [[nodiscard]] virtual Result<std::shared_ptr<ModelHandle>> model(std::string_view name) = 0;
+  [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+};
+
+}  // namespace thalweg
