@@ -1,0 +1,95 @@
+# What is made of the rooms: the library, the test kit, the binary, examples, benchmarks, fuzzers, the installed tree.
+
+# --- libthalweg --------------------------------------------------------------------------------------------------
+
+set(THALWEG_PUBLIC_LIBS fmt::fmt spdlog::spdlog Threads::Threads)
+set(THALWEG_PRIVATE_LIBS yaml-cpp simdjson::simdjson ICU::uc ICU::i18n PkgConfig::thalweg_re2 prometheus-cpp::core
+  PkgConfig::thalweg_httplib thalweg::rdkafka ${CMAKE_DL_LIBS})
+
+add_library(thalweg "${PROJECT_SOURCE_DIR}/cmake/empty.cpp")
+add_library(thalweg::thalweg ALIAS thalweg)
+foreach(room IN LISTS THALWEG_LIBRARY_ROOMS)
+  target_sources(thalweg PRIVATE $<TARGET_OBJECTS:thalweg_${room}>)
+endforeach()
+target_compile_features(thalweg PUBLIC cxx_std_20)
+target_include_directories(thalweg PUBLIC
+  "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>"
+  "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+target_link_libraries(thalweg PUBLIC ${THALWEG_PUBLIC_LIBS} PRIVATE ${THALWEG_PRIVATE_LIBS})
+target_link_libraries(thalweg PRIVATE $<BUILD_INTERFACE:thalweg_compiler>)
+
+# The test kit: users test their pipelines with it.
+add_library(thalweg-testing "${PROJECT_SOURCE_DIR}/cmake/empty.cpp" $<TARGET_OBJECTS:thalweg_testing>)
+add_library(thalweg::testing ALIAS thalweg-testing)
+set_target_properties(thalweg-testing PROPERTIES EXPORT_NAME testing)
+target_link_libraries(thalweg-testing PUBLIC thalweg PRIVATE $<BUILD_INTERFACE:thalweg_compiler>)
+
+# --- the binary --------------------------------------------------------------------------------------------------
+
+file(GLOB main CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cli/main.cpp")
+if(main)
+  add_executable(thalweg-cli ${main} $<TARGET_OBJECTS:thalweg_cli>)
+  set_target_properties(thalweg-cli PROPERTIES OUTPUT_NAME thalweg)
+  target_include_directories(thalweg-cli PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(thalweg-cli PRIVATE thalweg-testing thalweg thalweg_compiler)
+  install(TARGETS thalweg-cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+
+# --- examples, benchmarks, fuzzers: one executable per file --------------------------------------------------------
+
+function(thalweg_executables prefix folder)
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}")
+  foreach(source IN LISTS sources)
+    get_filename_component(name "${source}" NAME_WE)
+    get_filename_component(parent "${source}" DIRECTORY)
+    get_filename_component(parent "${parent}" NAME)
+    if(prefix STREQUAL "example") # examples/tweets/main.cpp is example_tweets, examples/tweets/x.cpp example_tweets_x
+      string(REPLACE "_main" "" name "${parent}_${name}")
+    endif()
+    add_executable(${prefix}_${name} "${source}")
+    target_link_libraries(${prefix}_${name} PRIVATE thalweg_compiler thalweg ${ARGN})
+  endforeach()
+endfunction()
+
+if(THALWEG_BUILD_EXAMPLES)
+  thalweg_executables(example "examples/*/*.cpp") # sees the public headers only, as a user does
+endif()
+if(THALWEG_BUILD_BENCH)
+  find_package(benchmark REQUIRED)
+  thalweg_executables(bench "bench/*.cpp" thalweg-testing thalweg_basics thalweg::rdkafka simdjson::simdjson
+    benchmark::benchmark)
+endif()
+if(THALWEG_BUILD_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "fuzz/: libFuzzer comes with clang; got ${CMAKE_CXX_COMPILER_ID}. Use the preset 'fuzz'.")
+  endif()
+  thalweg_executables(fuzz "fuzz/*.cpp" thalweg-testing thalweg_basics simdjson::simdjson -fsanitize=fuzzer)
+endif()
+
+# --- cmake --install -----------------------------------------------------------------------------------------------
+
+include(CMakePackageConfigHelpers)
+set(THALWEG_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/thalweg")
+install(TARGETS thalweg thalweg-testing EXPORT thalwegTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT thalwegTargets NAMESPACE thalweg:: DESTINATION "${THALWEG_CMAKE_DIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" "${PROJECT_BINARY_DIR}/include/"
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+if(THALWEG_RDKAFKA_STATIC)
+  install(FILES "${THALWEG_RDKAFKA_STATIC}" DESTINATION "${CMAKE_INSTALL_LIBDIR}/thalweg")
+endif()
+get_filename_component(THALWEG_RDKAFKA_STATIC_NAME "${THALWEG_RDKAFKA_STATIC}" NAME)
+configure_package_config_file(cmake/thalwegConfig.cmake.in "${PROJECT_BINARY_DIR}/cmake/thalwegConfig.cmake"
+  INSTALL_DESTINATION "${THALWEG_CMAKE_DIR}" PATH_VARS CMAKE_INSTALL_LIBDIR)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/cmake/thalwegConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/cmake/thalwegConfig.cmake" "${PROJECT_BINARY_DIR}/cmake/thalwegConfigVersion.cmake"
+  cmake/ThalwegDependencies.cmake DESTINATION "${THALWEG_CMAKE_DIR}")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+# --- the test of the installed tree --------------------------------------------------------------------------------
+
+if(THALWEG_BUILD_TESTS)
+  add_test(NAME install.an_outside_project_finds_and_links_thalweg
+    COMMAND "${CMAKE_COMMAND}" -D "BUILD_DIR=${PROJECT_BINARY_DIR}" -D "SOURCE_DIR=${PROJECT_SOURCE_DIR}/tests/install"
+      -D "SANITIZE=${THALWEG_SANITIZE}" -D "CXX=${CMAKE_CXX_COMPILER}" -P "${PROJECT_SOURCE_DIR}/tests/install/check.cmake")
+  set_tests_properties(install.an_outside_project_finds_and_links_thalweg PROPERTIES LABELS install TIMEOUT 600)
+endif()

@@ -1,0 +1,98 @@
+# A room is a folder of src/ (or cli/, testing/): one object library and one test executable.
+#
+#   thalweg_room(decode DEPS record config LIBS simdjson::simdjson)
+#
+# makes thalweg_decode from src/decode/**/*.cpp and test_decode from tests/decode/**/*.cpp. The test links the objects
+# of its own room and of the rooms under DEPS (and theirs), nothing else: a room that does not compile does not
+# keep the others from being tested. A room may be empty, and so may its tests.
+#
+#   DIR <folder>       the sources are there, not in src/<name>
+#   DEPS <rooms>       rooms whose code this one needs (declared above it)
+#   TEST_DEPS <rooms>  rooms that only its tests need
+#   LIBS <targets>     libraries outside the project
+#
+# A file tests/<room>/**/<name>_alone_test.cpp becomes an executable of its own: for tests that replace something
+# global, as operator new.
+
+include(GoogleTest)
+if(THALWEG_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
+endif()
+
+function(thalweg_room name)
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "DIR" "DEPS;TEST_DEPS;LIBS")
+  if(NOT room_DIR)
+    set(room_DIR "src/${name}")
+  endif()
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${room_DIR}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/cli/main\\.cpp$") # the binary's own, see the root CMakeLists.txt
+  add_library(thalweg_${name} OBJECT "${PROJECT_SOURCE_DIR}/cmake/empty.cpp" ${sources})
+  target_link_libraries(thalweg_${name} PUBLIC thalweg_basics ${room_LIBS})
+
+  _thalweg_rooms_below(below ${room_DEPS})
+  foreach(dep IN LISTS below)
+    # Gives include folders and libraries; an object library passes no objects on.
+    target_link_libraries(thalweg_${name} PUBLIC thalweg_${dep})
+  endforeach()
+  set_property(GLOBAL PROPERTY THALWEG_ROOM_BELOW_${name} "${below}")
+  set_property(GLOBAL APPEND PROPERTY THALWEG_ROOMS ${name})
+
+  if(THALWEG_BUILD_TESTS)
+    _thalweg_rooms_below(tested ${name} ${room_DEPS} ${room_TEST_DEPS})
+    thalweg_tests(${name} ROOMS ${tested})
+  endif()
+endfunction()
+
+# thalweg_tests(NAME ROOMS <rooms>): the executables of tests/NAME, linked with the objects of ROOMS.
+function(thalweg_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 tests "" "" "ROOMS")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cpp")
+  set(alone ${sources})
+  list(FILTER alone INCLUDE REGEX "_alone_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_alone_test\\.cpp$")
+  if(sources)
+    _thalweg_test_executable(test_${name} ${name} "${tests_ROOMS}" ${sources})
+  endif()
+  foreach(source IN LISTS alone)
+    get_filename_component(stem "${source}" NAME_WE)
+    _thalweg_test_executable(test_${name}_${stem} ${name} "${tests_ROOMS}" "${source}")
+  endforeach()
+endfunction()
+
+function(_thalweg_test_executable target label rooms)
+  add_executable(${target} ${ARGN})
+  foreach(room IN LISTS rooms)
+    target_link_libraries(${target} PRIVATE thalweg_${room}) # linked directly: this brings the objects
+  endforeach()
+  target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest GTest::gtest_main rapidcheck)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_definitions(${target} PRIVATE
+    THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}" THALWEG_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  # The name of a suite says what it needs: FooBroker a real broker, FooNative the TensorFlow or OpenVINO library.
+  _thalweg_discover(${target} "${label}" "-*Broker.*:*Broker/*:*Native.*:*Native/*" 60)
+  _thalweg_discover(${target} "${label};broker" "*Broker.*:*Broker/*" 300)
+  _thalweg_discover(${target} "${label};native" "*Native.*:*Native/*" 300)
+endfunction()
+
+function(_thalweg_discover target labels filter timeout)
+  math(EXPR timeout "${timeout} * ${THALWEG_TEST_SLOWDOWN}")
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 TEST_FILTER "${filter}"
+    WORKING_DIRECTORY "${PROJECT_BINARY_DIR}"
+    PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
+endfunction()
+
+# The rooms named and all rooms under them, each once.
+function(_thalweg_rooms_below result)
+  set(all "")
+  foreach(dep IN LISTS ARGN)
+    if(NOT TARGET thalweg_${dep})
+      message(FATAL_ERROR "thalweg_room: '${dep}' is not a room yet; declare it above its users in CMakeLists.txt")
+    endif()
+    get_property(deeper GLOBAL PROPERTY THALWEG_ROOM_BELOW_${dep})
+    list(APPEND all ${deeper} ${dep})
+  endforeach()
+  list(REMOVE_DUPLICATES all)
+  set(${result} "${all}" PARENT_SCOPE)
+endfunction()
