@@ -53,19 +53,19 @@ def normalise_keras(write, case):
 
 def min_max(write, case):
     cases = []
-    for dtype in DTYPES:
+    for dtype, fitted_on in (("float32", "float32"), ("float32", "float64"), ("float64", "float64")):
         for low, high, clip in ((0, 1, False), (-1, 1, False), (0, 1, True), (2, 7, True)):
-            fitted = spread(5, dtype)
+            fitted = spread(5, fitted_on)
             scaler = MinMaxScaler((low, high), clip=clip).fit(fitted[:, None])
-            values = np.concatenate([without_infinity(nasty(dtype)), fitted, spread(6, dtype)])
+            values = np.concatenate([without_infinity(nasty(dtype)), fitted.astype(dtype), spread(6, dtype)])
             with np.errstate(over="ignore"):
                 output = scaler.transform(values[:, None])[:, 0]
-            params = {"dtype": dtype, "data_min": float(fitted.min()), "data_max": float(fitted.max()), "low": low, "high": high,
+            params = {"dtype": dtype, "fitted_on": fitted_on, "data_min": float(fitted.min()), "data_max": float(fitted.max()), "low": low, "high": high,
                       "clip": clip, "scale": float(scaler.scale_[0]), "min": float(scaler.min_[0])}
             cases.append(case(params, values, output))
     write("min_max", f"sklearn.preprocessing.MinMaxScaler {SKLEARN}", cases,
           arithmetic="scale = (high - low) / (data_max - data_min) and min = low - data_min * scale, in the type fitted on; then x * scale "
-                     "and + min, each computed in float64 and rounded to the input's type")
+                     "and + min, each computed in the wider of that type and the input's, and rounded to the input's")
 
 
 def log1p(write, case):
