@@ -110,13 +110,29 @@ struct ModelStamp {
   std::int64_t epoch = 0;
 };
 
+// Where a batch's time went, for the metrics; the steps that know add to it.
+struct BatchTimes {
+  std::int64_t features_ns = 0;
+  std::int64_t model_ns = 0;
+  std::uint32_t model_calls = 0;
+  std::uint32_t model_rows = 0;
+};
+
 // The rows at one grain (one per record, or one per exploded element).
 struct Rows {
   std::vector<Column> columns;              // as the schema of the step says
   std::vector<std::uint32_t> record_of;     // row → record; ascending
   std::vector<std::uint32_t> selection;     // live rows, ascending; meaningful only when !all_live
   bool all_live = true;
+  std::vector<Column> spare;                // emptied columns whose memory the next ones take over
 
+  // Empties these rows and gives them the columns of `schema`: what a decoder begins with. Keeps capacity.
+  void begin(const Schema& schema);
+  // One more column, empty: how a step adds its result. Valid until the next one is added.
+  Column& add_column(const ColumnType& type);
+  // Empties everything, keeps the columns and their capacity.
+  void clear() noexcept;
+  [[nodiscard]] std::size_t bytes() const noexcept;
   [[nodiscard]] std::size_t count() const noexcept { return record_of.size(); }
   [[nodiscard]] std::size_t live_count() const noexcept { return all_live ? record_of.size() : selection.size(); }
   // The i-th live row.
@@ -155,19 +171,23 @@ class Batch {
   // --- rows: filled by the decoder, changed by the steps -----------------------------------------------------
   [[nodiscard]] Rows& rows() noexcept { return rows_; }
   [[nodiscard]] const Rows& rows() const noexcept { return rows_; }
+  // Empty rows with the columns of `schema`, for push_rows; reuses the memory of rows given back.
+  [[nodiscard]] Rows fresh_rows(const Schema& schema);
+  // What pop_rows returned, when it is no longer needed.
+  void give_back(Rows rows);
   // explode puts the present rows aside and starts finer ones; collect takes them back. At most a few deep.
   void push_rows(Rows finer);
   // Returns the finer rows, after restoring the coarser ones (without the records that died meanwhile).
   [[nodiscard]] Rows pop_rows();
   // Keeps only the given live rows (ascending row numbers). A pending record that had live rows and has none
-  // left becomes filtered.
-  void select(std::vector<std::uint32_t> kept);
+  // left becomes filtered. `kept` is taken by swapping: afterwards its content is meaningless, its capacity reusable.
+  void select(std::vector<std::uint32_t>&& kept);
   // Drops rows of records that are no longer pending from the selection. Steps call it once after marking failures.
   void sweep();
 
   // --- dispositions ------------------------------------------------------------------------------------------
   [[nodiscard]] Disposition disposition(std::size_t record) const noexcept { return dispositions_[record]; }
-  // Marks a record dead. The first failure wins; later ones are ignored. Rows leave with the next sweep().
+  // Marks a record dead, whatever it was: a failure is never lost. The first one wins; later ones are ignored. Rows leave with the next sweep().
   void fail(std::size_t record, Error error);
   // Marks a pending record; others stay as they are (dead is final).
   void dispose(std::size_t record, Disposition d) noexcept;
@@ -175,7 +195,7 @@ class Batch {
   [[nodiscard]] const Error* error_of(std::size_t record) const noexcept;
   [[nodiscard]] std::size_t count(Disposition d) const noexcept;
   // The record's output was made by a fallback (`on_error: default`); says so in the output header.
-  void mark_fallback(std::size_t record) { fallback_records_.push_back(static_cast<std::uint32_t>(record)); }
+  void mark_fallback(std::size_t record);
   [[nodiscard]] bool is_fallback(std::size_t record) const noexcept;
 
   // --- outputs -----------------------------------------------------------------------------------------------
@@ -184,6 +204,7 @@ class Batch {
   [[nodiscard]] std::vector<ModelStamp>& stamps() noexcept { return stamps_; }
   [[nodiscard]] const std::vector<ModelStamp>& stamps() const noexcept { return stamps_; }
 
+  [[nodiscard]] BatchTimes& times() noexcept { return times_; }  // reset() zeroes it
   [[nodiscard]] Arena& arena() noexcept { return arena_; }
   // Everything this batch holds in memory: pinned payloads, arena, columns.
   [[nodiscard]] std::size_t bytes() const noexcept;
@@ -201,16 +222,18 @@ class Batch {
   std::vector<SourceRecord> records_;
   std::vector<Header> headers_;
   std::vector<Disposition> dispositions_;
-  std::vector<Failure> failures_;  // rare; searched linearly from error_of
-  std::vector<std::uint32_t> fallback_records_;
+  std::vector<Failure> failures_;                // by record, ascending
+  std::vector<std::uint32_t> fallback_records_;  // ascending
   Rows rows_;
   std::vector<Rows> coarser_;
+  std::vector<Rows> spare_rows_;
   std::vector<OutputRecord> outputs_;
   std::vector<ModelStamp> stamps_;
   std::vector<Pin> pins_;
   std::vector<std::shared_ptr<const void>> kept_;
   std::size_t pinned_bytes_ = 0;
   bool swept_ = true;
+  BatchTimes times_;
   Arena arena_;
 };
 

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "thalweg/tensor.h"
@@ -52,10 +53,10 @@ struct Schema {
 class Column {
  public:
   Column() = default;
-  explicit Column(ColumnType type) { reset(std::move(type)); }
+  explicit Column(const ColumnType& type) { reset(type); }
 
   // Empties the column and gives it a type; keeps capacity.
-  void reset(ColumnType type);
+  void reset(const ColumnType& type);
   // Empties the column, keeps type and capacity.
   void clear() noexcept;
   void reserve(std::size_t rows);
@@ -86,16 +87,19 @@ class Column {
     assert(type_.ragged() && sizeof(T) == size_of(type_.dtype));
     return reinterpret_cast<T*>(buffer_.grow(count * sizeof(T)));
   }
-  // Strings, fixed or ragged: push each string, then (ragged, or width() > 1 too) close the row.
+  // Strings, scalar, fixed or ragged: push each string of the row, then close it with end_row().
   void push_string(std::string_view s) { strings_.push_back(s); }
   // Ends a ragged row, or a string row of any shape. REQUIRES the right number of elements since the last end.
   void end_row();
-  // Takes back what was written since the last complete row (a record that failed half-way).
+  // Takes back what was written since the last complete row (a record that failed half-way). A fixed row of numbers is
+  // complete as soon as it is appended: take that back with drop_rows(1).
   void abandon_row();
   // Removes the last `count` complete rows.
   void drop_rows(std::size_t count);
   // Appends row `row` of `from`, which must have the same type.
   void append_from(const Column& from, std::size_t row);
+  // Appends a row of zeros, false or empty strings; a ragged one gets an empty row.
+  void append_zero_row();
   // Becomes a read-only view of memory kept alive by `owner`: how a model's output becomes a column without a copy.
   // REQUIRES a fixed type; `data` holds rows × width() elements (or `strings` that many views).
   void adopt(ColumnType type, std::size_t rows, const void* data, std::vector<std::string_view> strings,
@@ -130,6 +134,10 @@ class Column {
   [[nodiscard]] std::size_t bytes() const noexcept;
 
  private:
+  // Elements in memory, those of an unfinished row included.
+  [[nodiscard]] std::size_t written() const noexcept;
+  void truncate(std::size_t elements);
+
   ColumnType type_;
   std::size_t width_ = 1;
   std::size_t rows_ = 0;

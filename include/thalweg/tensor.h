@@ -71,7 +71,8 @@ class AlignedBuffer {
   // Makes room for `bytes` more and returns where they begin.
   std::byte* grow(std::size_t bytes) {
     const std::size_t old = size_;
-    resize(old + bytes);
+    if (capacity_ - old < bytes) reserve(old + bytes);
+    size_ = old + bytes;
     return data_ + old;
   }
   void clear() noexcept { size_ = 0; }
