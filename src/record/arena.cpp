@@ -12,7 +12,9 @@ constexpr std::size_t kChunkMin = std::size_t{16} << 10;
 // Chunks above this are given back at reset: one giant value must not be paid for by every later batch.
 constexpr std::size_t kChunkKept = std::size_t{4} << 20;
 
-std::size_t aligned(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
+std::size_t aligned(std::size_t bytes) noexcept {
+  return (bytes + 7) & ~std::size_t{7};
+}
 
 }  // namespace
 

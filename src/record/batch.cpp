@@ -9,11 +9,16 @@ namespace thalweg {
 
 std::string_view to_string(Disposition d) noexcept {
   switch (d) {
-    case Disposition::pending: return "pending";
-    case Disposition::forwarded: return "forwarded";
-    case Disposition::absorbed: return "absorbed";
-    case Disposition::filtered: return "filtered";
-    case Disposition::dead: return "dead";
+    case Disposition::pending:
+      return "pending";
+    case Disposition::forwarded:
+      return "forwarded";
+    case Disposition::absorbed:
+      return "absorbed";
+    case Disposition::filtered:
+      return "filtered";
+    case Disposition::dead:
+      return "dead";
   }
   return "dead";
 }
@@ -123,8 +128,9 @@ void Batch::fail(std::size_t record, Error error) {
   d = Disposition::dead;
   swept_ = false;
   const auto number = static_cast<std::uint32_t>(record);
-  const auto place = std::lower_bound(failures_.begin(), failures_.end(), number,
-                                      [](const Failure& f, std::uint32_t r) { return f.record < r; });
+  const auto place =
+      std::lower_bound(failures_.begin(), failures_.end(), number,
+                       [](const Failure& f, std::uint32_t r) { return f.record < r; });
   failures_.insert(place, Failure{number, std::move(error)});
 }
 

@@ -89,7 +89,9 @@ void Column::end_row() {
   ++rows_;
 }
 
-void Column::abandon_row() { truncate(elements()); }
+void Column::abandon_row() {
+  truncate(elements());
+}
 
 void Column::drop_rows(std::size_t count) {
   assert(count <= rows_);
@@ -103,7 +105,8 @@ void Column::append_from(const Column& from, std::size_t row) {
   const auto [begin, end] = from.extent(row);
   if (type_.dtype == DType::string) {
     // By index: `from` may be this very column, whose memory moves as it grows.
-    for (std::size_t i = begin; i < end; ++i) strings_.push_back(std::string_view(from.strings_[i]));
+    for (std::size_t i = begin; i < end; ++i)
+      strings_.push_back(std::string_view(from.strings_[i]));
     end_row();
     return;
   }

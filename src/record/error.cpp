@@ -20,29 +20,45 @@ constexpr std::array kCodes = {
 #undef THALWEG_CODE_ENTRY
 };
 
-const CodeEntry& entry(Code code) noexcept { return kCodes[static_cast<std::size_t>(code)]; }
+const CodeEntry& entry(Code code) noexcept {
+  return kCodes[static_cast<std::size_t>(code)];
+}
 
 }  // namespace
 
-std::string_view to_string(Code code) noexcept { return entry(code).name; }
-Domain domain_of(Code code) noexcept { return entry(code).domain; }
-Retry retry_of(Code code) noexcept { return entry(code).retry; }
-std::string_view doc_of(Code code) noexcept { return entry(code).doc; }
+std::string_view to_string(Code code) noexcept {
+  return entry(code).name;
+}
+Domain domain_of(Code code) noexcept {
+  return entry(code).domain;
+}
+Retry retry_of(Code code) noexcept {
+  return entry(code).retry;
+}
+std::string_view doc_of(Code code) noexcept {
+  return entry(code).doc;
+}
 
 std::string_view to_string(Domain domain) noexcept {
   switch (domain) {
-    case Domain::user: return "user";
-    case Domain::external: return "external";
-    case Domain::internal: return "internal";
+    case Domain::user:
+      return "user";
+    case Domain::external:
+      return "external";
+    case Domain::internal:
+      return "internal";
   }
   return "internal";
 }
 
 std::string_view to_string(Retry retry) noexcept {
   switch (retry) {
-    case Retry::no: return "no";
-    case Retry::backoff: return "backoff";
-    case Retry::fatal: return "fatal";
+    case Retry::no:
+      return "no";
+    case Retry::backoff:
+      return "backoff";
+    case Retry::fatal:
+      return "fatal";
   }
   return "fatal";
 }

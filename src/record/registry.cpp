@@ -8,8 +8,8 @@ namespace {
 
 template <class Kind>
 void put(std::vector<Kind>& kinds, Kind kind) {
-  const auto it = std::find_if(kinds.begin(), kinds.end(),
-                               [&](const Kind& k) { return k.name == kind.name; });
+  const auto it =
+      std::find_if(kinds.begin(), kinds.end(), [&](const Kind& k) { return k.name == kind.name; });
   if (it != kinds.end()) {
     *it = std::move(kind);
   } else {
@@ -26,11 +26,21 @@ const Kind* find(const std::vector<Kind>& kinds, std::string_view name) noexcept
 
 }  // namespace
 
-void Registry::add(DecoderKind kind) { put(decoders_, std::move(kind)); }
-void Registry::add(OperatorKind kind) { put(operators_, std::move(kind)); }
-void Registry::add(FeatureStepKind kind) { put(feature_steps_, std::move(kind)); }
-void Registry::add(EncoderKind kind) { put(encoders_, std::move(kind)); }
-void Registry::add(RuntimeKind kind) { put(runtimes_, std::move(kind)); }
+void Registry::add(DecoderKind kind) {
+  put(decoders_, std::move(kind));
+}
+void Registry::add(OperatorKind kind) {
+  put(operators_, std::move(kind));
+}
+void Registry::add(FeatureStepKind kind) {
+  put(feature_steps_, std::move(kind));
+}
+void Registry::add(EncoderKind kind) {
+  put(encoders_, std::move(kind));
+}
+void Registry::add(RuntimeKind kind) {
+  put(runtimes_, std::move(kind));
+}
 
 const DecoderKind* Registry::decoder(std::string_view name) const noexcept {
   return find(decoders_, name);

@@ -29,9 +29,11 @@ constexpr std::array<DTypeEntry, 7> kDTypes = {{{"float32", 4},
 
 // operator new and not aligned_alloc, so that a test which counts allocations sees these too.
 std::byte* allocate(std::size_t bytes) {
-  return static_cast<std::byte*>(::operator new(bytes, std::align_val_t{kAlignment}));
+  return static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kAlignment}));
 }
-void release(std::byte* p) noexcept { ::operator delete(p, std::align_val_t{kAlignment}); }
+void release(std::byte* p) noexcept {
+  ::operator delete (p, std::align_val_t{kAlignment});
+}
 
 }  // namespace
 
@@ -46,7 +48,9 @@ std::optional<DType> dtype_from(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-std::size_t size_of(DType dtype) noexcept { return kDTypes[static_cast<std::size_t>(dtype)].size; }
+std::size_t size_of(DType dtype) noexcept {
+  return kDTypes[static_cast<std::size_t>(dtype)].size;
+}
 
 bool Shape::fixed() const noexcept {
   return std::find(dims.begin(), dims.end(), unknown) == dims.end();
@@ -71,10 +75,9 @@ std::string Shape::to_string() const {
 }
 
 bool Shape::fits(const Shape& other) const noexcept {
-  return std::equal(dims.begin(), dims.end(), other.dims.begin(), other.dims.end(),
-                    [](std::int64_t a, std::int64_t b) {
-                      return a == b || a == unknown || b == unknown;
-                    });
+  return std::equal(
+      dims.begin(), dims.end(), other.dims.begin(), other.dims.end(),
+      [](std::int64_t a, std::int64_t b) { return a == b || a == unknown || b == unknown; });
 }
 
 AlignedBuffer::AlignedBuffer(AlignedBuffer&& other) noexcept
