@@ -42,7 +42,9 @@ class Node {
   Node() = default;
   static Node scalar(std::string text, bool quoted = false, Where where = {});
   static Node sequence(std::vector<Node> items, Where where = {});
-  static Node map(std::vector<std::pair<std::string, Node>> entries, Where where = {});
+  // `key_wheres`: where each key stands, in the order of `entries`; may be empty (built in code).
+  static Node map(std::vector<std::pair<std::string, Node>> entries, Where where = {},
+                  std::vector<Where> key_wheres = {});
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
   [[nodiscard]] bool is_null() const noexcept { return kind_ == Kind::null; }
@@ -69,16 +71,25 @@ class Node {
   // Building and overriding (`--set a.b=c`); creates maps on the way.
   void set(std::string_view key, Node value);
   void append(Node value);
+  // Secret: the value may be used but never shown. A secret map or sequence makes all below it secret.
+  [[nodiscard]] bool secret() const noexcept { return secret_; }
+  void mark_secret();
   // Canonical text (JSON, keys as written): what content hashes and `describe` use. Secrets are the caller's to hide.
   [[nodiscard]] std::string to_json() const;
+  // The same for eyes: secret values are "***".
+  [[nodiscard]] std::string to_json_redacted() const;
+  // For error messages: "'many'", "a list of 3", "nothing", "a secret value".
+  [[nodiscard]] std::string shown() const;
 
  private:
   Kind kind_ = Kind::null;
   bool quoted_ = false;
+  bool secret_ = false;
   Where where_;
   std::string text_;
   std::vector<Node> items_;
   std::vector<std::pair<std::string, Node>> entries_;
+  std::vector<Where> key_wheres_;  // empty, or one per entry
 };
 
 // Error with the node's place in front: "tweets.yaml:9: step infer: …".
@@ -151,6 +162,7 @@ class Values {
 
  private:
   friend Result<Values> read(const Section&, const Node&);
+  friend class SettingsReader;
   struct Entry {
     const Setting* setting;
     bool given = false;
@@ -171,6 +183,7 @@ class Values {
 // Checks a node against a section: unknown keys (with a suggestion), types, ranges, choices, required ones. Reports the
 // first error in the order of the file. Relative paths are resolved against the folder of the file the node came from.
 // REQUIRES that `section` outlives the Values (sections are static).
+// An empty value (`workers:` with nothing behind it) is as good as none, except for type `node`.
 [[nodiscard]] Result<Values> read(const Section& section, const Node& node);
 
 // The nearest of `known` to `word`, if near enough to be meant: " Did you mean 'dense_5'?" or "".
