@@ -5,7 +5,8 @@ set -euo pipefail
 THALWEG_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 export THALWEG_ROOT
 # Everything that is not from the package manager lives here; two checkouts may share one.
-export THALWEG_DEPS="${THALWEG_DEPS:-$THALWEG_ROOT/.deps}"
+THALWEG_DEPS="$(realpath -ms "${THALWEG_DEPS:-$THALWEG_ROOT/.deps}")"
+export THALWEG_DEPS
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*" >&2; }
 warn() { printf '\033[1;33mwarning:\033[0m %s\n' "$*" >&2; }
