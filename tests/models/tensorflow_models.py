@@ -1,6 +1,8 @@
 """Small SavedModels of many shapes. Each function writes one; its docstring is its line in README.md."""
 import shutil
+import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import golden  # first: it quiets TensorFlow's log
 import keras
@@ -263,10 +265,22 @@ def tf1_builder(folder):
     return [(SERVING, {"inputs": random(28, 2, 4)})]
 
 
+def custom_op(folder):
+    """an operation of a library of its own, built from `fraction_of_row.cc`: without the library it must not load"""
+    source = Path(__file__).with_name("fraction_of_row.cc")
+    with TemporaryDirectory() as scratch:
+        library = f"{scratch}/libfraction_of_row.so"
+        flags = tf.sysconfig.get_compile_flags() + tf.sysconfig.get_link_flags()
+        subprocess.run(["g++", "-std=c++17", "-shared", "-fPIC", "-O1", "-w", str(source), "-o", library, *flags], check=True)
+        operation = tf.load_op_library(library).thalweg_fraction_of_row
+    save(folder, {SERVING: (lambda x: {"y": operation(x)}, [spec("x", f32, None, 3)])})
+    return [(SERVING, {"x": random(29, n, 3)}) for n in (1, 3)]
+
+
 MODELS = [dense_784_10, keras_export, multi_io, string_to_string, string_to_length, dtypes, masked_mean, fixed_batch_1,
           fixed_batch_4, no_batch, scalar_output, batch_dependent, unknown_rank, embedding, several_signatures,
           no_serving_default, fails_on_negative, not_finite, unrestored_variables, parse_example, decode_image,
-          lookup_asset, two_versions, tf1_builder]
+          lookup_asset, two_versions, tf1_builder, custom_op]
 
 
 def make(root, only):
