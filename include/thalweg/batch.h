@@ -124,6 +124,7 @@ struct Rows {
   std::vector<std::uint32_t> record_of;     // row → record; ascending
   std::vector<std::uint32_t> selection;     // live rows, ascending; meaningful only when !all_live
   bool all_live = true;
+  std::vector<std::uint32_t> parent_of;     // row → row of the coarser rows put aside; empty at the coarsest grain
   std::vector<Column> spare;                // emptied columns whose memory the next ones take over
 
   // Empties these rows and gives them the columns of `schema`: what a decoder begins with. Keeps capacity.

@@ -96,8 +96,9 @@ class Column {
   void abandon_row();
   // Removes the last `count` complete rows.
   void drop_rows(std::size_t count);
-  // Appends row `row` of `from`, which must have the same type.
-  void append_from(const Column& from, std::size_t row);
+  // Appends rows of `from`, which must have the same type: one, or `count` neighbours.
+  void append_from(const Column& from, std::size_t row) { append_range_from(from, row, 1); }
+  void append_range_from(const Column& from, std::size_t row, std::size_t count);
   // Appends a row of zeros, false or empty strings; a ragged one gets an empty row.
   void append_zero_row();
   // Becomes a read-only view of memory kept alive by `owner`: how a model's output becomes a column without a copy.

@@ -116,12 +116,17 @@ class Decoder {
 using Resume = std::function<void()>;
 enum class Progress : std::uint8_t { done, pending };
 
+// What a step does to the grain of the rows: `explode` makes finer ones (and puts the present ones aside), `collect` takes those back.
+enum class Grain : std::uint8_t { same, finer, coarser };
+
 // Asked once per batch by the worker before processing, so that slow work can report itself.
 class Operator {
  public:
   virtual ~Operator() = default;
   // The columns after this step. Fixed at construction.
   [[nodiscard]] virtual const Schema& schema() const noexcept = 0;
+  // Fixed at construction. Who builds the steps keeps the schemas put aside, for OperatorContext::coarser.
+  [[nodiscard]] virtual Grain grain() const noexcept { return Grain::same; }
   // Works on the live rows. Failures are per record (batch.fail, then sweep), or, when they concern all, returned: the
   // worker retries (backoff) or stops (fatal) and nothing becomes a dead letter.
   // pending: the operator keeps a reference to the batch until it calls `resume`, after which `result()` is asked.

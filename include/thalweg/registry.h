@@ -35,6 +35,7 @@ class ModelProvider;
 // What an operator may know when it is built.
 struct OperatorContext {
   const Schema* input = nullptr;         // the columns that arrive
+  const Schema* coarser = nullptr;       // the columns that the nearest step of Grain::finer put aside; null: there is none
   ModelProvider* models = nullptr;       // the process's models
   const Registry* registry = nullptr;
   std::string where;                     // "step infer" or "step 3 (infer)": front of error messages
@@ -53,6 +54,9 @@ struct OperatorKind {
 struct FeatureContext {
   std::vector<ColumnType> inputs;        // of the input expressions, in order
   std::string folder;                    // files are relative to it
+  // Reads a whole file and makes its bytes part of the program's content hash. A step that reads a file any other way
+  // goes unnoticed when the file changes. Not set: nothing is hashed (a step built by hand, in a test).
+  std::function<Result<std::string>(const std::string& path)> read_file{};
 };
 
 // A step of a feature expression: `{log1p: amount}`. Its own key holds the input expression(s), except in a chain, where the

@@ -9,16 +9,11 @@ namespace thalweg {
 
 std::string_view to_string(Disposition d) noexcept {
   switch (d) {
-    case Disposition::pending:
-      return "pending";
-    case Disposition::forwarded:
-      return "forwarded";
-    case Disposition::absorbed:
-      return "absorbed";
-    case Disposition::filtered:
-      return "filtered";
-    case Disposition::dead:
-      return "dead";
+    case Disposition::pending: return "pending";
+    case Disposition::forwarded: return "forwarded";
+    case Disposition::absorbed: return "absorbed";
+    case Disposition::filtered: return "filtered";
+    case Disposition::dead: return "dead";
   }
   return "dead";
 }
@@ -32,6 +27,7 @@ void Batch::reset() noexcept {
   rows_.clear();
   outputs_.clear();
   stamps_.clear();
+  times_ = {};
   failures_.clear();
   fallback_records_.clear();
   dispositions_.clear();

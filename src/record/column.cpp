@@ -100,25 +100,28 @@ void Column::drop_rows(std::size_t count) {
   truncate(elements());
 }
 
-void Column::append_from(const Column& from, std::size_t row) {
-  assert(type_ == from.type_ && adopted_ == nullptr && row < from.rows_);
-  const auto [begin, end] = from.extent(row);
-  if (type_.dtype == DType::string) {
-    // By index: `from` may be this very column, whose memory moves as it grows.
-    for (std::size_t i = begin; i < end; ++i)
-      strings_.push_back(std::string_view(from.strings_[i]));
-    end_row();
-    return;
-  }
-  const std::size_t size = size_of(type_.dtype);
-  std::byte* to = buffer_.grow((end - begin) * size);
-  if (end > begin) {
-    std::memcpy(to, static_cast<const std::byte*>(from.raw()) + begin * size, (end - begin) * size);
-  }
+void Column::append_range_from(const Column& from, std::size_t row, std::size_t count) {
+  assert(type_ == from.type_ && adopted_ == nullptr && row + count <= from.rows_);
+  if (count == 0) return;
+  const std::size_t begin = from.extent(row).first;
+  const std::size_t elements = from.extent(row + count - 1).second - begin;
   if (type_.ragged()) {
-    end_row();
-  } else {
-    ++rows_;
+    // `from` may be this very column: read each length before writing behind it.
+    for (std::size_t i = row; i < row + count; ++i) {
+      const std::uint32_t length = from.offsets_[i + 1] - from.offsets_[i];
+      offsets_.push_back(offsets_.back() + length);
+    }
+  }
+  rows_ += count;
+  if (type_.dtype == DType::string) {
+    // By index, for the same reason: the memory moves as it grows.
+    for (std::size_t i = begin; i < begin + elements; ++i) {
+      strings_.push_back(std::string_view(from.strings_[i]));
+    }
+  } else if (elements > 0) {
+    const std::size_t size = size_of(type_.dtype);
+    std::byte* to = buffer_.grow(elements * size);
+    std::memcpy(to, static_cast<const std::byte*>(from.raw()) + begin * size, elements * size);
   }
 }
 

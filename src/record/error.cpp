@@ -41,24 +41,18 @@ std::string_view doc_of(Code code) noexcept {
 
 std::string_view to_string(Domain domain) noexcept {
   switch (domain) {
-    case Domain::user:
-      return "user";
-    case Domain::external:
-      return "external";
-    case Domain::internal:
-      return "internal";
+    case Domain::user: return "user";
+    case Domain::external: return "external";
+    case Domain::internal: return "internal";
   }
   return "internal";
 }
 
 std::string_view to_string(Retry retry) noexcept {
   switch (retry) {
-    case Retry::no:
-      return "no";
-    case Retry::backoff:
-      return "backoff";
-    case Retry::fatal:
-      return "fatal";
+    case Retry::no: return "no";
+    case Retry::backoff: return "backoff";
+    case Retry::fatal: return "fatal";
   }
   return "fatal";
 }

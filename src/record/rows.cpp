@@ -11,6 +11,7 @@ void Rows::begin(const Schema& schema) {
   for (std::size_t i = 0; i < columns.size(); ++i) columns[i].reset(schema.fields[i].type);
   while (columns.size() < schema.fields.size()) add_column(schema.fields[columns.size()].type);
   record_of.clear();
+  parent_of.clear();
   selection.clear();
   all_live = true;
 }
@@ -30,12 +31,14 @@ void Rows::clear() noexcept {
   for (Column& column : columns) column.clear();
   for (Column& column : spare) column.clear();
   record_of.clear();
+  parent_of.clear();
   selection.clear();
   all_live = true;
 }
 
 std::size_t Rows::bytes() const noexcept {
-  std::size_t sum = (record_of.capacity() + selection.capacity()) * sizeof(std::uint32_t);
+  std::size_t sum =
+      (record_of.capacity() + parent_of.capacity() + selection.capacity()) * sizeof(std::uint32_t);
   for (const Column& column : columns) sum += column.bytes();
   for (const Column& column : spare) sum += column.bytes();
   return sum;

@@ -1,10 +1,11 @@
 #include "thalweg/batch.h"
 
 #include <algorithm>
-#include <gtest/gtest.h>
 #include <map>
-#include <rapidcheck/gtest.h>
 #include <set>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace thalweg {
 namespace {
@@ -117,9 +118,7 @@ RC_GTEST_PROP(Batch, Every_record_has_one_disposition_and_rows_follow_it, ()) {
           }
         }
         break;
-      case 2:
-        random_select(batch, plain);
-        break;
+      case 2: random_select(batch, plain); break;
       case 3:
         if (plain.levels.size() < 3) random_explode(batch, plain);
         break;

@@ -1,10 +1,11 @@
 // Columns against the plainest model there is: a vector of vectors.
 #include "thalweg/column.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace thalweg {
 namespace {
@@ -36,14 +37,10 @@ void expect_equal(const Column& column, const Model& model) {
 
 ColumnType any_type() {
   switch (*rc::gen::inRange(0, 4)) {
-    case 0:
-      return {DType::int32, {}};
-    case 1:
-      return {DType::int32, {{3}}};
-    case 2:
-      return {DType::int32, {{Shape::unknown}}};
-    default:
-      return {DType::int32, {{Shape::unknown, 2}}};
+    case 0: return {DType::int32, {}};
+    case 1: return {DType::int32, {{3}}};
+    case 2: return {DType::int32, {{Shape::unknown}}};
+    default: return {DType::int32, {{Shape::unknown, 2}}};
   }
 }
 
@@ -73,17 +70,18 @@ RC_GTEST_PROP(Column, Is_a_list_of_rows_whatever_is_appended_abandoned_or_droppe
       case 2:
         if (!model.empty()) {  // also from itself, while its memory moves
           const std::size_t row = *rc::gen::inRange<std::size_t>(0, model.size());
-          column.append_from(column, row);
-          model.push_back(std::vector<std::int32_t>(model[row]));
+          const std::size_t count = *rc::gen::inRange<std::size_t>(0, model.size() - row + 1);
+          column.append_range_from(column, row, count);
+          for (std::size_t i = row; i < row + count; ++i) {
+            model.push_back(std::vector<std::int32_t>(model[i]));
+          }
         }
         break;
       case 3:
         column.append_zero_row();
         model.emplace_back(type.ragged() ? 0 : type.width(), 0);
         break;
-      default:
-        model.push_back(any_row(type));
-        push(column, model.back());
+      default: model.push_back(any_row(type)); push(column, model.back());
     }
     expect_equal(column, model);
   }

@@ -1,6 +1,7 @@
 #include "thalweg/tensor.h"
 
 #include <cstring>
+
 #include <gtest/gtest.h>
 
 #include "thalweg/model.h"
