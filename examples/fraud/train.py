@@ -44,9 +44,9 @@ features:
       - {{ standardise: card_age_days, mean: {age_mean}, scale: {age_scale} }}
       - {{ one_hot: mcc, vocabulary: mcc.txt, num_oov_indices: 1 }}          # what is not in the file: the first column
       - {{ one_hot: country, vocabulary: country.txt, num_oov_indices: 1 }}
-      - {{ one_hot: channel, vocabulary: [{channels}], num_oov_indices: 1 }}
+      - {{ one_hot: channel, vocabulary: channel.txt, num_oov_indices: 1 }}
       - {{ one_hot: {{ bucketize: hour, edges: {hours} }}, depth: {hour_depth} }}
-      - {{ one_hot: {{ hash: merchant, buckets: {buckets} }}, depth: {buckets} }}
+      - {{ one_hot: {{ hash_buckets: merchant, buckets: {buckets} }}, depth: {buckets} }}
 """
 
 
@@ -96,9 +96,9 @@ class Features:
         folder.mkdir()
         (folder / "features.yaml").write_text(FEATURES.format(
             width=width, minutes_mean=str(self.minutes[0]), minutes_scale=str(self.minutes[1]), age_mean=str(self.age[0]), age_scale=str(self.age[1]),
-            channels=", ".join(CHANNELS), hours=HOURS, hour_depth=len(HOURS) + 1, buckets=BUCKETS), encoding="utf-8")
-        (folder / "mcc.txt").write_text("".join(f"{word}\n" for word in self.mcc))
-        (folder / "country.txt").write_text("".join(f"{word}\n" for word in self.countries))
+            hours=HOURS, hour_depth=len(HOURS) + 1, buckets=BUCKETS), encoding="utf-8")
+        for name, words in {"mcc": self.mcc, "country": self.countries, "channel": CHANNELS}.items():
+            (folder / f"{name}.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
 
 
 def build(width):
