@@ -40,6 +40,7 @@ class Node {
   enum class Kind : std::uint8_t { null, scalar, sequence, map };
 
   Node() = default;
+  static Node null(Where where);
   static Node scalar(std::string text, bool quoted = false, Where where = {});
   static Node sequence(std::vector<Node> items, Where where = {});
   // `key_wheres`: where each key stands, in the order of `entries`; may be empty (built in code).

@@ -1,5 +1,6 @@
 // Node: the settings tree as written, with its places; and its canonical text.
 #include <algorithm>
+
 #include <fmt/format.h>
 
 #include "thalweg/settings.h"
@@ -18,6 +19,12 @@ Error config_error(const Where& where, std::string message) {
   Error error(Code::config_invalid, std::move(message));
   const std::string place = where.to_string();
   return place.empty() ? error : std::move(error).at(place);
+}
+
+Node Node::null(Where where) {
+  Node node;
+  node.where_ = std::move(where);
+  return node;
 }
 
 Node Node::scalar(std::string text, bool quoted, Where where) {

@@ -20,10 +20,10 @@
 namespace thalweg {
 
 struct YamlLimits {
-  std::size_t bytes = std::size_t{8} << 20;           // of the file
-  std::size_t depth = 64;                             // maps and sequences inside each other
-  std::size_t nodes = 500'000;                        // after aliases
-  std::size_t text_bytes = std::size_t{64} << 20;     // of all scalars and keys, after aliases
+  std::size_t bytes = std::size_t{8} << 20;        // of the file
+  std::size_t depth = 64;                          // maps and sequences inside each other
+  std::size_t nodes = 500'000;                     // after aliases
+  std::size_t text_bytes = std::size_t{64} << 20;  // of all scalars and keys, after aliases
 };
 
 struct YamlOptions {
