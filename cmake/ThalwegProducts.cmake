@@ -66,6 +66,23 @@ if(THALWEG_BUILD_FUZZ)
   thalweg_executables(fuzz "fuzz/*.cpp" thalweg-testing thalweg_basics simdjson::simdjson -fsanitize=fuzzer)
 endif()
 
+# --- libraries of custom TensorFlow operations, for the tests ----------------------------------------------------------
+
+# tests/models/<name>.cc becomes custom_ops/lib<name>.so in the build folder, built as TensorFlow's users build theirs.
+if(THALWEG_BUILD_TESTS AND NOT THALWEG_SANITIZE AND EXISTS "${THALWEG_DEPS}/tensorflow/include-custom-ops")
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/models/*.cc")
+  foreach(source IN LISTS sources)
+    get_filename_component(name "${source}" NAME_WE)
+    add_library(custom_op_${name} MODULE "${source}")
+    set_target_properties(custom_op_${name} PROPERTIES OUTPUT_NAME "${name}" CXX_STANDARD 17
+      LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/custom_ops" BUILD_RPATH "${THALWEG_DEPS}/tensorflow")
+    target_include_directories(custom_op_${name} SYSTEM PRIVATE "${THALWEG_DEPS}/tensorflow/include-custom-ops")
+    target_compile_definitions(custom_op_${name} PRIVATE EIGEN_MAX_ALIGN_BYTES=64)
+    target_compile_options(custom_op_${name} PRIVATE -w -O1 -g0)
+    target_link_libraries(custom_op_${name} PRIVATE "${THALWEG_DEPS}/tensorflow/libtensorflow_framework.so.2")
+  endforeach()
+endif()
+
 # --- cmake --install -----------------------------------------------------------------------------------------------
 
 include(CMakePackageConfigHelpers)
