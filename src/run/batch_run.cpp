@@ -1,0 +1,38 @@
+#include "run/batch_run.h"
+
+namespace thalweg {
+
+void RunMailbox::push(BatchRun& run) noexcept {
+  BatchRun* top = top_.load(std::memory_order_relaxed);
+  do {
+    run.next_in_mailbox = top;
+  } while (!top_.compare_exchange_weak(top, &run, std::memory_order_seq_cst, std::memory_order_relaxed));
+  if (wake_.load(std::memory_order_seq_cst)) loop_.wake();
+}
+
+void BatchRun::delivered(OutputRecord& output, const Error* failure) noexcept {
+  if (failure != nullptr) {
+    const std::lock_guard lock(failures_mutex);
+    failures.emplace_back(&output, *failure);
+  }
+  release_one();
+}
+
+void BatchRun::reset() noexcept {
+  batch.reset();
+  parts.clear();
+  held_bytes = records = 0;
+  phase = Phase::stepping;
+  next_step = 0;
+  pending = false;
+  resumed.store(false, std::memory_order_relaxed);
+  attempts = 0;
+  retry_at = step_began = std::chrono::nanoseconds{0};
+  next_output = next_late = 0;
+  late.clear();
+  unreported.store(0, std::memory_order_relaxed);
+  next_in_mailbox = nullptr;
+  failures.clear();
+}
+
+}  // namespace thalweg

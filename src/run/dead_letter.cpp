@@ -1,0 +1,51 @@
+#include "run/dead_letter.h"
+
+#include <charconv>
+#include <new>
+
+namespace thalweg {
+namespace {
+
+std::string_view number(Arena& arena, std::int64_t n) {
+  char text[24];
+  const auto end = std::to_chars(text, text + sizeof text, n).ptr;
+  return arena.copy({text, static_cast<std::size_t>(end - text)});
+}
+
+// Kafka refuses records over its size limit: a message that quotes a large value must not make the dead letter larger.
+constexpr std::size_t message_bytes_max = 2048;
+
+}  // namespace
+
+OutputRecord make_dead_letter(Batch& batch, std::size_t record, std::uint16_t target, std::string_view pipeline) {
+  const SourceRecord& source = batch.record(record);
+  const Error& error = *batch.error_of(record);
+  Arena& arena = batch.arena();
+  constexpr std::size_t count_max = 9;
+  auto* headers = reinterpret_cast<Header*>(arena.allocate(count_max * sizeof(Header)));
+  std::size_t count = 0;
+  const auto add = [&](std::string_view name, std::string_view value) { new (headers + count++) Header{name, value}; };
+  add("__thalweg.errors.topic", source.topic);
+  add("__thalweg.errors.partition", number(arena, source.partition.value));
+  add("__thalweg.errors.offset", number(arena, source.offset.value));
+  add("__thalweg.errors.stage", arena.copy(error.stage()));
+  add("__thalweg.errors.code", to_string(error.code()));
+  add("__thalweg.errors.message", arena.copy(std::string_view(error.message()).substr(0, message_bytes_max)));
+  add("__thalweg.errors.pipeline", pipeline);
+  if (!batch.stamps().empty()) {
+    add("__thalweg.errors.model", batch.stamps().back().model);
+    add("__thalweg.errors.version", number(arena, batch.stamps().back().version));
+  }
+  OutputRecord out;
+  out.record = static_cast<std::uint32_t>(record);
+  out.target = target;
+  out.dead_letter = true;
+  out.key = source.key;
+  out.value = source.value;
+  out.timestamp = source.timestamp;
+  out.input_headers = batch.headers_of(record);
+  out.headers = {headers, count};
+  return out;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,182 @@
+#include "run/pipeline_run.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "run/topology.h"
+
+namespace thalweg {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::chrono::milliseconds ms(std::int64_t value) { return std::chrono::milliseconds(value); }
+
+std::string partition_list(const std::vector<TopicPartition>& partitions) {
+  if (partitions.empty()) return "no partition";
+  std::string text;
+  for (const TopicPartition& at : partitions) text += (text.empty() ? "" : ", ") + at.to_string();
+  return text;
+}
+
+}  // namespace
+
+PipelineRun::PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log)
+    : file_(std::move(file)), name_(file_.values.string("pipeline")), models_(models), clock_(clock), log_(log) {}
+
+PipelineRun::~PipelineRun() {
+  request_stop();
+  (void)join();
+}
+
+Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const Registry& registry, ModelProvider& models,
+                                                        const Clock& clock, Log& log) {
+  std::unique_ptr<PipelineRun> run(new PipelineRun(std::move(file), models, clock, log));
+  const auto workers = static_cast<std::size_t>(run->file_.values.integer("workers"));
+  for (std::size_t i = 0; i < workers; ++i) {
+    auto chain = build_chain(run->file_, registry, models);
+    if (!chain) return std::move(chain).error();
+    run->chains_.push_back(std::move(chain).value());
+  }
+  return run;
+}
+
+const Chain& PipelineRun::chain() const noexcept { return workers_.empty() ? *chains_.front() : workers_.front()->chain(); }
+
+WorkerOptions PipelineRun::worker_options(std::size_t index) const {
+  const Values& v = file_.values;
+  const Values& batch = v.section("batch");
+  WorkerOptions options;
+  options.pipeline = name_;
+  options.drain.records = static_cast<std::size_t>(batch.integer("rows_max"));
+  options.drain.bytes = static_cast<std::size_t>(batch.integer("bytes_max"));
+  options.in_flight = static_cast<std::size_t>(batch.integer("in_flight"));
+  options.held_bytes_max = static_cast<std::size_t>(v.integer("memory_max")) / static_cast<std::size_t>(v.integer("workers"));
+  options.commit_interval = ms(v.integer("commit_interval"));
+  options.shutdown_timeout = ms(v.integer("shutdown_timeout"));
+  options.dead_letter_target = dead_letter_target_;
+  const std::string worker = std::to_string(index);
+  options.on_error = [this, worker](const Error& error) {
+    const bool fatal = error.retry() == Retry::fatal;
+    log_.write(fatal ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),
+               {{"pipeline", name_}, {"worker", worker}, {"code", std::string(to_string(error.code()))}});
+  };
+  options.on_group = [this, worker](std::string_view what, const std::vector<TopicPartition>& partitions) {
+    log_.write(LogLevel::info, "worker." + std::string(what),
+               fmt::format("{}: worker {} {} {}", name_, worker, what, partition_list(partitions)),
+               {{"pipeline", name_}, {"worker", worker}, {"partitions", partition_list(partitions)}});
+  };
+  return options;
+}
+
+Status PipelineRun::open_sink(const Ports& ports) {
+  auto sink = ports.sink(file_);
+  if (!sink) return std::move(sink).error();
+  sink_ = std::move(sink).value();
+  bool said = false;
+  for (auto pause = 200ms; true; pause = std::min<std::chrono::milliseconds>(pause * 2, 5s)) {
+    Result<std::optional<std::uint16_t>> target = std::optional<std::uint16_t>{};
+    for (auto& chain : chains_) {
+      target = add_targets(file_, *chain, *sink_);
+      if (!target) break;
+    }
+    if (target) {
+      dead_letter_target_ = *target;
+      return {};
+    }
+    if (target.error().retry() != Retry::backoff) return std::move(target).error();
+    if (!said) log_.write(LogLevel::warning, "sink.waiting", name_ + ": " + target.error().message(), {{"pipeline", name_}});
+    said = true;
+    for (auto slept = 0ms; slept < pause; slept += 50ms) {
+      if (stop_.load()) return Error(Code::stopped, name_ + ": stopped before a broker answered");
+      std::this_thread::sleep_for(50ms);
+    }
+  }
+}
+
+Status PipelineRun::add_workers(const Ports& ports) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::size_t i = 0; i < chains_.size(); ++i) {
+    auto source = ports.source(file_, i);
+    if (!source) return std::move(source).error();
+    workers.push_back(std::make_unique<Worker>(worker_options(i), std::move(source).value(), std::move(chains_[i]), *sink_,
+                                               clock_));
+  }
+  chains_.clear();
+  const std::lock_guard lock(workers_mutex_);
+  workers_ = std::move(workers);
+  if (stop_.load()) return Error(Code::stopped, name_ + ": stopped while starting");
+  return {};
+}
+
+Status PipelineRun::open(const Ports& ports) {
+  if (Status sink = open_sink(ports); !sink.ok()) return sink;
+  if (Status workers = add_workers(ports); !workers.ok()) return workers;
+  for (auto& worker : workers_) {
+    if (Status opened = worker->open(); !opened.ok()) return opened;
+  }
+  return {};
+}
+
+Status PipelineRun::start(const Ports& ports, std::function<void()> on_worker_end) {
+  on_worker_end_ = std::move(on_worker_end);
+  if (Status opened = open(ports); !opened.ok()) return opened;
+  running_.store(workers_.size());
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    threads_.emplace_back([this, i] { run_worker(*workers_[i], i); });
+    ::pthread_setname_np(threads_.back().native_handle(), fmt::format("worker-{}", i).c_str());
+  }
+  return {};
+}
+
+void PipelineRun::run_worker(Worker& worker, std::size_t) {
+  Status ended = worker.run();
+  if (!ended.ok()) {
+    const std::lock_guard lock(failure_mutex_);
+    if (!failure_) failure_ = std::move(ended).error();
+  }
+  // One worker that fails stops its pipeline: the others would only take its partitions and fail in turn.
+  if (worker.failure()) request_stop();
+  running_.fetch_sub(1);
+  on_worker_end_();
+}
+
+void PipelineRun::request_stop() noexcept {
+  stop_.store(true);
+  const std::lock_guard lock(workers_mutex_);
+  for (auto& worker : workers_) worker->request_stop();
+}
+
+Status PipelineRun::join() {
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+  const std::lock_guard lock(failure_mutex_);
+  if (failure_) return *failure_;
+  return {};
+}
+
+PipelineView PipelineRun::view() const {
+  PipelineView view;
+  view.pipeline = name_;
+  for (const auto& worker : workers_) view.workers.push_back(&worker->metrics());
+  for (const std::string& model : models_.names()) {
+    auto handle = models_.model(model);
+    if (!handle) continue;
+    const auto version = (*handle)->current();
+    view.models.push_back({version->model, version->runtime, version->version});
+  }
+  return view;
+}
+
+std::string PipelineRun::not_ready() const {
+  if (workers_.empty()) return name_ + ": starting";
+  for (const auto& worker : workers_) {
+    if (!worker->metrics().joined.load()) return name_ + ": a worker has not joined the group yet";
+  }
+  return {};
+}
+
+}  // namespace thalweg

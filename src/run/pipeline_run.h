@@ -1,0 +1,82 @@
+// One pipeline that runs: its sink, its workers and their threads.
+//
+// build → start → (workers run) → request_stop → join. Where records come from and go to is given by Ports, so that the same engine
+// serves Kafka, files and the test kit.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/pipeline.h"
+#include "model/provider.h"
+#include "run/log.h"
+#include "run/metrics_page.h"
+#include "run/worker.h"
+#include "thalweg/registry.h"
+
+namespace thalweg {
+
+struct Ports {
+  std::function<Result<std::unique_ptr<Source>>(const PipelineFile& file, std::size_t worker)> source;
+  std::function<Result<std::unique_ptr<Sink>>(const PipelineFile& file)> sink;
+};
+
+class PipelineRun {
+ public:
+  // Loads and warms the models, builds a chain per worker, opens nothing. `registry`, `models`, `clock` and `log` outlive it.
+  [[nodiscard]] static Result<std::unique_ptr<PipelineRun>> build(PipelineFile file, const Registry& registry,
+                                                                  ModelProvider& models, const Clock& clock, Log& log);
+  ~PipelineRun();  // stops and joins
+
+  // Opens the sink (waiting for a broker that does not answer yet, unless stopped), then the workers, each on its thread.
+  // `on_worker_end` is called from a worker's thread when it has ended, for whatever reason.
+  [[nodiscard]] Status start(const Ports& ports, std::function<void()> on_worker_end);
+  // Any thread, any time; also while start() waits.
+  void request_stop() noexcept;
+  // Waits for the workers; the first failure, if any.
+  [[nodiscard]] Status join();
+
+  [[nodiscard]] const PipelineFile& file() const noexcept { return file_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const Chain& chain() const noexcept;
+  [[nodiscard]] const std::vector<std::unique_ptr<Worker>>& workers() const noexcept { return workers_; }
+  [[nodiscard]] PipelineView view() const;
+  // Why it is not ready; empty: every worker is a member of the group.
+  [[nodiscard]] std::string not_ready() const;
+  [[nodiscard]] bool ended() const noexcept { return running_.load() == 0; }
+
+  // For those who turn workers by hand (the test driver): like start, without threads.
+  [[nodiscard]] Status open(const Ports& ports);
+
+ private:
+  PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log);
+  [[nodiscard]] Status open_sink(const Ports& ports);
+  [[nodiscard]] Status add_workers(const Ports& ports);
+  [[nodiscard]] WorkerOptions worker_options(std::size_t index) const;
+  void run_worker(Worker& worker, std::size_t index);
+
+  PipelineFile file_;
+  std::string name_;
+  ModelProvider& models_;
+  const Clock& clock_;
+  Log& log_;
+  std::vector<std::unique_ptr<Chain>> chains_;   // until the workers take them
+  std::optional<std::uint16_t> dead_letter_target_;
+  std::unique_ptr<Sink> sink_;                   // destroyed after the workers
+  std::mutex workers_mutex_;                     // workers_ is filled while request_stop may come
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+  std::function<void()> on_worker_end_;
+  std::atomic<std::size_t> running_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex failure_mutex_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace thalweg

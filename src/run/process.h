@@ -1,0 +1,65 @@
+// The process: several pipelines that share models, HTTP endpoint, signals and watchdog.
+//
+//   add (each pipeline: models loaded and warm, chain checked) → run (until stopped, ended or failed)
+//
+// SIGTERM and SIGINT: stop draining, finish, commit, leave; a second one ends the process at once. One pipeline that fails stops
+// the process: a supervisor starts it again, and nobody runs half of what he thinks he runs.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "run/clock.h"
+#include "run/http.h"
+#include "run/log.h"
+#include "run/pipeline_run.h"
+#include "thalweg/registry.h"
+
+namespace thalweg {
+
+// Every part that comes with Thalweg.
+void register_builtins(Registry& registry);
+
+[[nodiscard]] LogLevel log_level_of(const Values& pipeline);
+[[nodiscard]] LogFormat log_format_of(const Values& pipeline);
+
+class Process {
+ public:
+  // Both outlive the process.
+  Process(const Registry& registry, Log& log);
+  ~Process();
+
+  // Loads and warms the models of a pipeline and checks it. Blocks.
+  [[nodiscard]] Status add(PipelineFile file);
+  // Kafka in, Kafka out.
+  [[nodiscard]] Status run();
+  // With other ends.
+  [[nodiscard]] Status run(const Ports& ports);
+  // Any thread; may come before run().
+  void request_stop() noexcept;
+
+  [[nodiscard]] const std::vector<std::unique_ptr<PipelineRun>>& pipelines() const noexcept { return pipelines_; }
+
+ private:
+  [[nodiscard]] Status start_http();
+  [[nodiscard]] Status start_pipelines(const Ports& ports);
+  void wait_for_end();
+  void watch_calls();
+  void show_progress(std::uint64_t& last_records);
+
+  const Registry& registry_;
+  Log& log_;
+  SystemClock clock_;
+  std::vector<std::unique_ptr<ModelProvider>> models_;      // one a pipeline; loaded versions are shared below them
+  std::vector<std::unique_ptr<PipelineRun>> pipelines_;
+  std::unique_ptr<HttpServer> http_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> started_{false};
+};
+
+}  // namespace thalweg

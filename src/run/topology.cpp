@@ -1,0 +1,138 @@
+#include "run/topology.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace thalweg {
+namespace {
+
+template <class Kind>
+std::string unknown_kind(std::string_view what, std::string_view name, const std::vector<Kind>& kinds) {
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds) names.push_back(kind.name);
+  return fmt::format("{} was expected to be one of {}; got '{}'.{}", what, quoted_list(names), name, did_you_mean(name, names));
+}
+
+OnNull on_null_of(const std::string& text) {
+  if (text == "drop") return OnNull::drop;
+  return text == "forward" ? OnNull::forward : OnNull::dead;
+}
+
+Intake intake_of(const Values& from) {
+  Intake intake;
+  intake.on_null = on_null_of(from.string("on_null"));
+  if (from.has("max_age")) intake.max_age_ms = from.integer("max_age");
+  intake.value_bytes_max = static_cast<std::size_t>(from.integer("value_bytes_max"));
+  return intake;
+}
+
+Result<std::unique_ptr<Decoder>> build_decoder(const Values& from, const Registry& registry) {
+  const std::string& format = from.string("format");
+  const DecoderKind* kind = registry.decoder(format);
+  if (kind == nullptr) {
+    return config_error(from.where("format"), unknown_kind("from.format", format, registry.decoders()));
+  }
+  auto settings = read_format_settings(from_section(), from, kind->section);
+  if (!settings) return std::move(settings).error();
+  return kind->make(*settings, from.node("fields"));
+}
+
+Result<ChainStep> build_step(const Step& step, const Schema& input, const Registry& registry, ModelProvider& models) {
+  const OperatorKind* kind = registry.op(step.kind);
+  if (kind == nullptr) return config_error(step.where, unknown_kind("the step", step.kind, registry.operators()));
+  auto settings = read(*kind->section, step.settings);
+  if (!settings) return std::move(settings).error();
+  OperatorContext context{.input = &input, .models = &models, .registry = &registry, .where = step.label()};
+  auto op = kind->make(*settings, context);
+  if (!op) return std::move(op).error();
+  return ChainStep{step.kind, step.name.empty() ? step.kind : step.name, std::move(op).value()};
+}
+
+// `key:` is null (no key), `input` (the default), or a column.
+Status bind_key(const Values& to, const Schema& schema, const Registry& registry, Output& output) {
+  if (!to.given("key")) return {};
+  const Node& key = to.node("key");
+  if (key.is_null() || (key.is_scalar() && !key.quoted() && key.text() == "null")) {
+    output.without_key = true;
+    return {};
+  }
+  if (key.is_scalar() && key.text() == "input") return {};
+  const EncoderKind* kind = registry.encoder("text");
+  auto settings = read(*kind->section, Node::map({}));
+  if (!settings) return std::move(settings).error();
+  auto encoder = kind->make(*settings, key, schema);
+  if (!encoder) return std::move(encoder).error();
+  output.key = std::move(encoder).value();
+  return {};
+}
+
+Result<Output> build_output(const Values& to, const Schema& schema, const Registry& registry) {
+  const std::string& format = to.string("format");
+  const EncoderKind* kind = registry.encoder(format);
+  if (kind == nullptr) return config_error(to.where("format"), unknown_kind("to.format", format, registry.encoders()));
+  auto settings = read_format_settings(to_section(), to, kind->section);
+  if (!settings) return std::move(settings).error();
+  auto encoder = kind->make(*settings, to.node("value"), schema);
+  if (!encoder) return std::move(encoder).error();
+  Output output;
+  output.topic = to.string("topic");
+  output.value = std::move(encoder).value();
+  output.carry_headers = to.string("headers") != "none";
+  if (Status key = bind_key(to, schema, registry, output); !key.ok()) return std::move(key).error();
+  if (to.given("when")) {
+    auto when = Condition::bind(to.node("when"), schema);
+    if (!when) return std::move(when).error();
+    output.when.emplace(std::move(when).value());
+  }
+  return output;
+}
+
+// Tombstones that are forwarded need an output that takes every record.
+Status check_nulls(const Values& from, const Chain& chain) {
+  const auto& outputs = chain.outputs.outputs();
+  const bool somewhere = std::any_of(outputs.begin(), outputs.end(), [](const Output& o) { return !o.when; });
+  if (chain.intake.on_null != OnNull::forward || somewhere) return {};
+  return config_error(from.where("on_null"),
+                      "on_null: forward needs an output without `when`, which a null value can go to; add one, or use drop or dead");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Registry& registry, ModelProvider& models) {
+  const Values& from = file.values.section("from");
+  auto chain = std::make_unique<Chain>();
+  chain->intake = intake_of(from);
+  auto decoder = build_decoder(from, registry);
+  if (!decoder) return std::move(decoder).error();
+  chain->decoder = std::move(decoder).value();
+
+  auto steps = steps_of(file.values.node("steps"));
+  if (!steps) return std::move(steps).error();
+  for (const Step& step : *steps) {
+    auto built = build_step(step, chain->schema(), registry, models);
+    if (!built) return std::move(built).error();
+    chain->steps.push_back(std::move(built).value());
+  }
+  for (const Values& to : file.values.sections("to")) {
+    auto output = build_output(to, chain->schema(), registry);
+    if (!output) return std::move(output).error();
+    chain->outputs.add(std::move(output).value());
+  }
+  if (Status nulls = check_nulls(from, *chain); !nulls.ok()) return std::move(nulls).error();
+  return chain;
+}
+
+Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file, Chain& chain, Sink& sink) {
+  for (Output& output : chain.outputs.outputs()) {
+    auto target = sink.add_target(output.topic);
+    if (!target) return std::move(target).error();
+    output.target = *target;
+  }
+  if (!file.values.given("dead_letters")) return std::optional<std::uint16_t>{};
+  auto target = sink.add_target(file.values.section("dead_letters").string("topic"));
+  if (!target) return std::move(target).error();
+  return std::optional<std::uint16_t>{*target};
+}
+
+}  // namespace thalweg

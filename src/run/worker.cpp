@@ -1,0 +1,284 @@
+#include "run/worker.h"
+
+#include <algorithm>
+
+namespace thalweg {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t pool_max = 8;
+
+std::chrono::nanoseconds backoff(std::uint32_t attempts) {
+  return std::min<std::chrono::nanoseconds>(100ms * (1u << std::min(attempts, 7u)), 10s);
+}
+
+}  // namespace
+
+Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::unique_ptr<Chain> chain, Sink& sink,
+               const Clock& clock)
+    : options_(std::move(options)), clock_(clock), source_(std::move(source)), chain_(std::move(chain)), sink_(sink) {}
+
+Worker::~Worker() {
+  close();
+  // The sink may still hold views into batches that were never acknowledged; it must let go of them before they die.
+  if (!awaiting_.empty() || !walking_.empty()) {
+    for (int i = 0; i < 100 && !awaiting_.empty(); ++i) {
+      (void)sink_.flush(100ms);
+      take_acknowledged();
+    }
+    // Still not reported (a broker that is away): leaking is the only safe way to end.
+    for (auto& run : awaiting_) (void)run.release();
+    for (auto& run : walking_) {
+      if (run->unreported.load() > 1) (void)run.release();
+    }
+  }
+}
+
+Status Worker::open() {
+  opened_ = true;
+  next_commit_ = clock_.monotonic() + options_.commit_interval;
+  return source_->open(loop_, *this);
+}
+
+void Worker::request_stop() noexcept {
+  stop_.store(true, std::memory_order_release);
+  loop_.wake();
+}
+
+bool Worker::done() const noexcept {
+  if (failure_) return true;
+  return (stop_.load(std::memory_order_acquire) || source_->ended()) && walking_.empty() && awaiting_.empty();
+}
+
+bool Worker::turn() {
+  source_->serve();
+  bool did = pump();
+  if (may_take()) did |= take_batch();
+  did |= commit_if_due();
+  publish_lag();
+  return did;
+}
+
+bool Worker::pump() {
+  bool did = sink_.poll() > 0;
+  did |= take_acknowledged();
+  did |= walk_all();
+  did |= send_all();
+  if (auto fatal = sink_.fatal(); fatal && !failure_) stop_with(*fatal);
+  return did;
+}
+
+Status Worker::run() {
+  // Once told to stop, close() goes on: it finishes what is under way, within a time limit.
+  while (!done() && !stop_.load(std::memory_order_acquire)) {
+    if (turn()) continue;
+    // Blocked on deliveries, or at the end of the input: acknowledgements matter now, so they may wake us.
+    if (source_->ended() || !walking_.empty() || !may_take()) {
+      wait_for_deliveries(wait_time());
+    } else {
+      loop_.wait(wait_time());
+    }
+  }
+  close();
+  if (failure_) return *failure_;
+  return {};
+}
+
+std::chrono::nanoseconds Worker::wait_time() const {
+  const auto now = clock_.monotonic();
+  // Acknowledgements are collected at the latest when the commit is due.
+  std::chrono::nanoseconds until = 1s;
+  if (progress_.anything_to_commit() || !awaiting_.empty()) until = next_commit_ - now;
+  for (const auto& run : walking_) {
+    if (run->retry_at.count() > 0) until = std::min(until, run->retry_at - now);
+  }
+  return std::clamp<std::chrono::nanoseconds>(until, 0ns, 1s);
+}
+
+bool Worker::may_take() const noexcept {
+  if (failure_ || stop_.load(std::memory_order_acquire) || sink_full_) return false;
+  if (walking_.size() >= options_.in_flight || awaiting_.size() >= options_.awaiting_max) return false;
+  // One batch is always let in, or a bound smaller than a batch would stop everything for ever.
+  return held_bytes_ < options_.held_bytes_max || (walking_.empty() && awaiting_.empty());
+}
+
+bool Worker::take_batch() {
+  if (pool_.empty()) pool_.push_back(std::make_unique<BatchRun>(mailbox_));
+  BatchRun& run = *pool_.back();
+  if (source_->drain(run.batch, options_.drain) == 0) return false;
+  walking_.push_back(std::move(pool_.back()));
+  pool_.pop_back();
+  begin(run);
+  walk_all();
+  send_all();
+  return true;
+}
+
+void Worker::begin(BatchRun& run) {
+  Batch& batch = run.batch;
+  run.sequence = next_sequence_++;
+  // Highest offset per partition: records of one partition come in order, and in runs.
+  const std::string_view* topic = nullptr;
+  Partition partition{-1};
+  BatchRun::Part* part = nullptr;
+  for (const SourceRecord& record : batch.records()) {
+    if (topic == nullptr || record.partition != partition || record.topic != *topic) {
+      topic = &record.topic;
+      partition = record.partition;
+      const auto ticket = progress_.ticket(record.topic, partition);
+      const auto same = [&](const BatchRun::Part& p) { return p.ticket.slot == ticket.slot; };
+      const auto it = std::find_if(run.parts.begin(), run.parts.end(), same);
+      part = it != run.parts.end() ? &*it : &run.parts.emplace_back(ticket, record.offset, 0, record.timestamp);
+    }
+    part->next = record.offset.next();
+    part->last_timestamp = record.timestamp;
+    ++part->records;
+  }
+  for (const BatchRun::Part& p : run.parts) {
+    progress_.begin(p.ticket, run.sequence, p.next, p.last_timestamp);
+  }
+
+  metrics_.records_in.add(batch.size());
+  metrics_.bytes_in.add(batch.pinned_bytes());
+  metrics_.batches.add();
+  metrics_.records_under_way.set(metrics_.records_under_way.get() + batch.size());
+
+  if (!spare_rows_.empty()) {
+    batch.rows() = std::move(spare_rows_.back());
+    spare_rows_.pop_back();
+  }
+  const auto began = clock_.monotonic();
+  chain_->decode(batch, clock_.now());
+  metrics_.decode_ns.record(static_cast<std::uint64_t>((clock_.monotonic() - began).count()));
+  metrics_.batch_rows.record(batch.rows().count());
+}
+
+// Walks every batch as far as it goes. None overtakes an earlier one: a batch may only run a step that all before
+// it have left behind.
+bool Worker::walk_all() {
+  bool did = false;
+  std::size_t allowed = chain_->steps.size();
+  for (std::size_t i = 0; i < walking_.size() && !failure_; ++i) {
+    BatchRun& run = *walking_[i];
+    if (run.phase != BatchRun::Phase::stepping) continue;
+    did |= walk(run, allowed);
+    if (run.phase == BatchRun::Phase::stepping) allowed = std::min(allowed, run.next_step);
+  }
+  return did;
+}
+
+bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
+  bool did = false;
+  while (true) {
+    if (run.pending) {
+      if (!run.resumed.exchange(false, std::memory_order_acquire)) return did;
+      run.pending = false;
+    } else {
+      if (run.next_step >= chain_->steps.size()) break;
+      if (run.next_step >= steps_allowed) return did;
+      if (run.retry_at.count() > 0 && clock_.monotonic() < run.retry_at) return did;
+      run.retry_at = std::chrono::nanoseconds{0};
+      run.step_began = clock_.monotonic();
+      metrics_.call_began_ns.store(run.step_began.count(), std::memory_order_relaxed);
+      const Resume resume = [this, &run] {
+        run.resumed.store(true, std::memory_order_release);
+        loop_.wake();
+      };
+      if (chain_->steps[run.next_step].op->process(run.batch, resume) == Progress::pending) {
+        run.pending = true;
+        continue;
+      }
+    }
+    did = true;
+    metrics_.call_began_ns.store(0, std::memory_order_relaxed);
+    if (Status status = chain_->steps[run.next_step].op->result(run.batch); !status.ok()) {
+      return step_failed(run, std::move(status).error());
+    }
+    run.attempts = 0;
+    ++run.next_step;
+    const auto ns = (clock_.monotonic() - run.step_began).count();
+    metrics_.steps_ns.record(static_cast<std::uint64_t>(ns));
+  }
+  encode(run);
+  return true;
+}
+
+bool Worker::step_failed(BatchRun& run, Error error) {
+  Error placed = std::move(error).at("step " + chain_->steps[run.next_step].name);
+  const bool ours = placed.domain() == Domain::internal;
+  if (placed.retry() == Retry::backoff && (!ours || run.attempts + 1 < options_.model_attempts_max)) {
+    if (run.attempts == 0) options_.on_error(placed);
+    run.retry_at = clock_.monotonic() + backoff(run.attempts++);
+    metrics_.retries.add();
+    return true;
+  }
+  stop_with(std::move(placed));
+  return true;
+}
+
+void Worker::encode(BatchRun& run) {
+  Batch& batch = run.batch;
+  const BatchTimes& times = batch.times();
+  if (times.model_calls > 0) {
+    metrics_.features_ns.record(static_cast<std::uint64_t>(times.features_ns));
+    metrics_.model_ns.record(static_cast<std::uint64_t>(times.model_ns));
+    metrics_.model_calls.add(times.model_calls);
+    metrics_.model_rows.add(times.model_rows);
+  }
+  const auto began = clock_.monotonic();
+  chain_->outputs.encode(batch);
+  add_dead_letters(run);
+  metrics_.encode_ns.record(static_cast<std::uint64_t>((clock_.monotonic() - began).count()));
+
+  // The columns are not needed any more; their memory serves the next batch while this one waits for the broker.
+  if (spare_rows_.size() < options_.in_flight) {
+    Rows rows = std::move(batch.rows());
+    batch.rows() = {};
+    for (Column& column : rows.columns) column.clear();
+    rows.record_of.clear();
+    rows.selection.clear();
+    rows.all_live = true;
+    spare_rows_.push_back(std::move(rows));
+  }
+  for (OutputRecord& output : batch.outputs()) output.listener = &run;
+  run.unreported.store(1, std::memory_order_relaxed);  // ours, until all is sent
+  run.phase = BatchRun::Phase::sending;
+  run.held_bytes = batch.bytes();
+  held_bytes_ += run.held_bytes;
+  metrics_.bytes_held.set(held_bytes_);
+}
+
+void Worker::stop_with(Error error) {
+  if (failure_) return;
+  options_.on_error(error);
+  failure_ = std::move(error);
+  metrics_.failed.store(true, std::memory_order_relaxed);
+}
+
+void Worker::close() {
+  if (closed_ || !opened_) return;
+  closed_ = true;
+  stop_.store(true, std::memory_order_release);
+  const bool all = finish_within(options_.shutdown_timeout, [&] {
+    // After a failure what has left the steps is still brought to its end, and nothing else.
+    return !awaiting_.empty() || std::any_of(walking_.begin(), walking_.end(), [&](const auto& run) {
+      return !failure_ || run->phase == BatchRun::Phase::sending;
+    });
+  });
+  if (!all) {
+    options_.on_error(Error(Code::timed_out, "stop: outputs not acknowledged in time; their records will be read again"));
+  }
+  commit_all(true);
+  source_->close();
+  metrics_.joined.store(false, std::memory_order_relaxed);
+}
+
+void Worker::recycle(std::unique_ptr<BatchRun> run) {
+  held_bytes_ -= std::min(held_bytes_, run->held_bytes);
+  metrics_.bytes_held.set(held_bytes_);
+  run->reset();
+  if (pool_.size() < pool_max) pool_.push_back(std::move(run));
+}
+
+}  // namespace thalweg

@@ -1,0 +1,179 @@
+// The worker's second half: outputs to the sink, refused ones to the dead letters, finished batches to progress.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "run/dead_letter.h"
+#include "run/worker.h"
+
+namespace thalweg {
+namespace {
+
+std::string place(const SourceRecord& record) {
+  return fmt::format("{}[{}]@{}", record.topic, record.partition.value, record.offset.value);
+}
+
+}  // namespace
+
+void Worker::add_dead_letters(BatchRun& run) {
+  Batch& batch = run.batch;
+  run.records = batch.size();
+  if (batch.count(Disposition::dead) == 0) return;
+  if (!options_.dead_letter_target) return stop_at_dead(run);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch.disposition(i) != Disposition::dead) continue;
+    batch.outputs().push_back(make_dead_letter(batch, i, *options_.dead_letter_target, options_.pipeline));
+  }
+}
+
+// Nowhere to put a bad record: everything before it is finished as usual, it and what follows will be read again.
+void Worker::stop_at_dead(BatchRun& run) {
+  Batch& batch = run.batch;
+  std::size_t first = 0;
+  while (batch.disposition(first) != Disposition::dead) ++first;
+  std::erase_if(batch.outputs(), [&](const OutputRecord& o) { return o.record >= first; });
+  for (std::size_t i = batch.size(); i-- > first;) {
+    // Backwards, so that the earliest record of each partition has the last word.
+    const SourceRecord& record = batch.record(i);
+    progress_.amend(progress_.ticket(record.topic, record.partition), run.sequence, record.offset);
+  }
+  run.records = first;
+  const Error& why = *batch.error_of(first);
+  stop_with(Error(why.code(), fmt::format("{}: {}; no dead_letters are configured, so the pipeline stops here: set "
+                                          "dead_letters.topic, or mend the record",
+                                          place(batch.record(first)), why.message()))
+                .in_stage(why.stage()));
+}
+
+bool Worker::send_all() {
+  bool did = false;
+  sink_full_ = false;
+  while (!walking_.empty() && walking_.front()->phase == BatchRun::Phase::sending) {
+    BatchRun& run = *walking_.front();
+    const auto before = run.next_output + run.next_late;
+    const bool all = send_outputs(run);
+    did |= all || run.next_output + run.next_late > before;
+    if (!all) return did;
+    run.phase = BatchRun::Phase::awaiting;
+    awaiting_.push_back(std::move(walking_.front()));
+    walking_.erase(walking_.begin());
+    run.release_one();
+  }
+  return did;
+}
+
+// False when the sink is full: the rest goes with a later turn.
+bool Worker::send_outputs(BatchRun& run) {
+  auto& outputs = run.batch.outputs();
+  for (; run.next_output < outputs.size(); ++run.next_output) {
+    if (!send(run, outputs[run.next_output])) return false;
+  }
+  for (; run.next_late < run.late.size(); ++run.next_late) {
+    if (!send(run, run.late[run.next_late])) return false;
+  }
+  return true;
+}
+
+bool Worker::send(BatchRun& run, OutputRecord& output) {
+  // Counted before, since the report may come before send returns.
+  run.unreported.fetch_add(1, std::memory_order_relaxed);
+  Status sent = sink_.send(output);
+  if (sent.ok()) {
+    if (output.dead_letter) {
+      metrics_.dead_letters.add();
+    } else {
+      metrics_.outputs.add();
+      metrics_.output_bytes.add(output.value ? output.value->size() : 0);
+    }
+    return true;
+  }
+  run.unreported.fetch_sub(1, std::memory_order_relaxed);  // never the last: we hold one while sending
+  if (sent.error().code() == Code::queue_full) {
+    sink_full_ = true;
+    return false;
+  }
+  const std::lock_guard lock(run.failures_mutex);
+  run.failures.emplace_back(&output, std::move(sent).error());
+  return true;
+}
+
+bool Worker::take_acknowledged() {
+  BatchRun* run = mailbox_.take();
+  const bool any = run != nullptr;
+  while (run != nullptr) {
+    BatchRun* next = run->next_in_mailbox;  // read first: a settled run may be pushed again
+    acknowledged(*run);
+    run = next;
+  }
+  return any;
+}
+
+void Worker::acknowledged(BatchRun& run) {
+  const auto it = std::find_if(awaiting_.begin(), awaiting_.end(), [&](const auto& r) { return r.get() == &run; });
+  std::unique_ptr<BatchRun> owned = std::move(*it);
+  *it = std::move(awaiting_.back());
+  awaiting_.pop_back();
+  if (!run.failures.empty() && !settle_failures(run)) {
+    if (failure_) return recycle(std::move(owned));  // not finished: its records will be read again
+    // Its dead letters go out before anything newer.
+    run.unreported.store(1, std::memory_order_relaxed);
+    run.phase = BatchRun::Phase::sending;
+    walking_.insert(walking_.begin(), std::move(owned));
+    return;
+  }
+  finish(run);
+  recycle(std::move(owned));
+}
+
+// Turns refused outputs into dead letters. True if there is nothing more to send.
+bool Worker::settle_failures(BatchRun& run) {
+  auto failures = std::move(run.failures);
+  run.failures.clear();
+  Batch& batch = run.batch;
+  for (auto& [output, error] : failures) {
+    const SourceRecord& record = batch.record(output->record);
+    if (output->dead_letter) {
+      stop_with(Error(Code::dead_letters_unwritable,
+                      fmt::format("dead letters: the record {} could not be written to the dead-letter topic: {}; the pipeline "
+                                  "stops so that it is not lost",
+                                  place(record), error.message()))
+                    .in_stage("sink"));
+      return false;
+    }
+    if (error.domain() != Domain::user || !options_.dead_letter_target) {
+      stop_with(Error(error.code(), fmt::format("output of {}: {}", place(record), error.message())).in_stage("sink"));
+      return false;
+    }
+    if (batch.disposition(output->record) == Disposition::dead) continue;  // another output of it was refused too
+    batch.fail(output->record, std::move(error).in_stage("sink"));
+    OutputRecord letter = make_dead_letter(batch, output->record, *options_.dead_letter_target, options_.pipeline);
+    letter.listener = &run;
+    run.late.push_back(letter);
+  }
+  return run.next_late >= run.late.size();
+}
+
+void Worker::finish(BatchRun& run) {
+  for (const BatchRun::Part& part : run.parts) progress_.finish(part.ticket, run.sequence);
+  account(run);
+}
+
+void Worker::account(const BatchRun& run) {
+  const Batch& batch = run.batch;
+  for (std::size_t i = 0; i < run.records; ++i) {
+    switch (batch.disposition(i)) {
+      case Disposition::forwarded: metrics_.forwarded.add(); break;
+      case Disposition::absorbed: metrics_.absorbed.add(); break;
+      case Disposition::filtered: metrics_.filtered.add(); break;
+      case Disposition::dead:
+        metrics_.dead.add();
+        metrics_.dead_by_code[static_cast<std::size_t>(batch.error_of(i)->code())].add();
+        break;
+      case Disposition::pending: break;  // encode() settles every record
+    }
+  }
+  metrics_.given_up.add(batch.size() - run.records);
+  metrics_.records_under_way.set(metrics_.records_under_way.get() - batch.size());
+}
+
+}  // namespace thalweg

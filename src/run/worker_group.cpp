@@ -1,0 +1,119 @@
+// The worker's third part: partitions that come and go, and commits.
+#include <algorithm>
+
+#include "run/worker.h"
+
+namespace thalweg {
+namespace {
+
+using namespace std::chrono_literals;
+
+}  // namespace
+
+void Worker::assigned(std::span<const TopicPartition> partitions) {
+  for (const TopicPartition& at : partitions) {
+    progress_.assign(at);
+    if (std::find(held_partitions_.begin(), held_partitions_.end(), at) == held_partitions_.end()) {
+      held_partitions_.push_back(at);
+    }
+  }
+  metrics_.rebalances.add();
+  metrics_.partitions.set(held_partitions_.size());
+  metrics_.joined.store(true, std::memory_order_relaxed);
+  options_.on_group("assigned", {partitions.begin(), partitions.end()});
+}
+
+void Worker::revoked(std::span<const TopicPartition> partitions) {
+  const auto busy = [&] {
+    return std::any_of(partitions.begin(), partitions.end(), [&](const auto& at) { return progress_.under_way(at); });
+  };
+  (void)finish_within(options_.revoke_timeout, busy);  // what is not finished in time is given up: the next owner reads it again
+  offsets_.clear();
+  for (const TopicPartition& at : partitions) progress_.take(at, offsets_);
+  if (!offsets_.empty()) {
+    metrics_.commits.add();
+    if (Status status = source_->commit(offsets_, true); !status.ok()) {
+      metrics_.commit_failures.add();
+      options_.on_error(status.error());
+    }
+  }
+  give_up(partitions);
+  options_.on_group("revoked", {partitions.begin(), partitions.end()});
+}
+
+void Worker::lost(std::span<const TopicPartition> partitions) {
+  give_up(partitions);  // somebody else may own them already: a commit of ours could take theirs back
+  options_.on_group("lost", {partitions.begin(), partitions.end()});
+}
+
+void Worker::give_up(std::span<const TopicPartition> partitions) {
+  for (const TopicPartition& at : partitions) {
+    progress_.drop(at);
+    std::erase(held_partitions_, at);
+  }
+  metrics_.partitions.set(held_partitions_.size());
+}
+
+void Worker::source_error(const Error& error) {
+  if (error.retry() == Retry::fatal) {
+    stop_with(error);
+  } else {
+    options_.on_error(error);
+  }
+}
+
+bool Worker::finish_within(std::chrono::milliseconds timeout, const std::function<bool()>& still_busy) {
+  const auto deadline = clock_.monotonic() + timeout;
+  while (still_busy()) {
+    if (pump()) continue;
+    const auto left = deadline - clock_.monotonic();
+    if (left <= 0ns) return false;
+    wait_for_deliveries(std::min<std::chrono::nanoseconds>(left, 100ms));
+  }
+  return true;
+}
+
+void Worker::wait_for_deliveries(std::chrono::nanoseconds at_most) {
+  mailbox_.wake_on_push(true);
+  // Looked at after asking to be woken: a push in between is seen by one of the two.
+  if (mailbox_.empty()) loop_.wait(at_most, sink_.fd());
+  mailbox_.wake_on_push(false);
+}
+
+bool Worker::commit_if_due() {
+  if (clock_.monotonic() < next_commit_) return false;
+  next_commit_ = clock_.monotonic() + options_.commit_interval;
+  if (!progress_.anything_to_commit()) return false;
+  commit_all(false);
+  return true;
+}
+
+void Worker::commit_all(bool wait) {
+  offsets_.clear();
+  progress_.take(offsets_);
+  if (offsets_.empty()) return;
+  metrics_.commits.add();
+  if (Status status = source_->commit(offsets_, wait); !status.ok()) {
+    metrics_.commit_failures.add();
+    options_.on_error(status.error());
+    progress_.give_back(offsets_);  // tried again at the next interval
+  }
+}
+
+void Worker::publish_lag() {
+  const auto now = clock_.monotonic();
+  if (now < next_lag_) return;
+  next_lag_ = now + 2s;
+  lag_scratch_.clear();
+  source_->lag(lag_scratch_);
+  std::vector<PartitionLag> published;
+  published.reserve(lag_scratch_.size());
+  for (const Lag& lag : lag_scratch_) {
+    const Timestamp last = progress_.last_timestamp(lag.at);
+    const double seconds = lag.records > 0 && last.ms >= 0 ? static_cast<double>(clock_.now().ms - last.ms) / 1000.0 : 0.0;
+    published.push_back({lag.at, lag.records, std::max(seconds, 0.0)});
+  }
+  metrics_.publish_lag(std::move(published));
+}
+
+}  // namespace thalweg
