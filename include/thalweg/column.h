@@ -81,11 +81,21 @@ class Column {
     rows_ += count;
     return reinterpret_cast<T*>(buffer_.grow(count * width_ * sizeof(T)));
   }
+  // Same, for code that copies bytes and need not know T.
+  std::byte* append_raw_rows(std::size_t count) {
+    assert(!type_.ragged() && type_.dtype != DType::string);
+    rows_ += count;
+    return buffer_.grow(count * width_ * size_of(type_.dtype));
+  }
   // Ragged, numbers: elements are pushed, then the row is closed. `extend` returns the place of `count` more elements.
   template <class T>
   T* extend(std::size_t count) {
     assert(type_.ragged() && sizeof(T) == size_of(type_.dtype));
     return reinterpret_cast<T*>(buffer_.grow(count * sizeof(T)));
+  }
+  std::byte* extend_raw(std::size_t count) {
+    assert(type_.ragged() && type_.dtype != DType::string);
+    return buffer_.grow(count * size_of(type_.dtype));
   }
   // Strings, scalar, fixed or ragged: push each string of the row, then close it with end_row().
   void push_string(std::string_view s) { strings_.push_back(s); }

@@ -143,6 +143,8 @@ struct Section {
 // is a mistake in the code and aborts.
 class Values {
  public:
+  // Is there a setting of that name at all?
+  [[nodiscard]] bool declares(std::string_view name) const noexcept;
   // Was it written (true), or is it the default or absent (false)?
   [[nodiscard]] bool given(std::string_view name) const noexcept;
   // Written, or has a default.

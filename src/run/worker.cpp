@@ -51,6 +51,10 @@ bool Worker::done() const noexcept {
   return (stop_.load(std::memory_order_acquire) || source_->ended()) && walking_.empty() && awaiting_.empty();
 }
 
+bool Worker::step_pending() const noexcept {
+  return std::any_of(walking_.begin(), walking_.end(), [](const auto& run) { return run->pending; });
+}
+
 bool Worker::turn() {
   source_->serve();
   bool did = pump();
@@ -235,10 +239,7 @@ void Worker::encode(BatchRun& run) {
   if (spare_rows_.size() < options_.in_flight) {
     Rows rows = std::move(batch.rows());
     batch.rows() = {};
-    for (Column& column : rows.columns) column.clear();
-    rows.record_of.clear();
-    rows.selection.clear();
-    rows.all_live = true;
+    rows.clear();
     spare_rows_.push_back(std::move(rows));
   }
   for (OutputRecord& output : batch.outputs()) output.listener = &run;

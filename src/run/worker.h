@@ -56,6 +56,9 @@ class Worker final : private SourceListener {
   [[nodiscard]] Status open();
   // One round without waiting; true if anything was done. The test driver turns workers by hand.
   bool turn();
+  // A batch is with an asynchronous step; doze sleeps until it comes back, or the time is over.
+  [[nodiscard]] bool step_pending() const noexcept;
+  void doze(std::chrono::nanoseconds at_most) { loop_.wait(at_most); }
   // Turns until stopped, ended or failed; then finishes what is under way, commits and leaves. Blocks.
   [[nodiscard]] Status run();
   // Finishes, commits, leaves. run() does it; for those who turn by hand.

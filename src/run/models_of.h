@@ -1,0 +1,15 @@
+// The models of a pipeline: its `models:` read, ready to be asked.
+#pragma once
+
+#include <memory>
+
+#include "config/pipeline.h"
+#include "model/provider.h"
+#include "thalweg/registry.h"
+
+namespace thalweg {
+
+// Errors: config_invalid. Models are loaded when first asked for. `registry` outlives them.
+[[nodiscard]] Result<std::unique_ptr<ModelProvider>> models_of(const PipelineFile& file, const Registry& registry);
+
+}  // namespace thalweg
