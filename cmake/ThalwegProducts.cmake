@@ -18,12 +18,6 @@ target_include_directories(thalweg PUBLIC
 target_link_libraries(thalweg PUBLIC ${THALWEG_PUBLIC_LIBS} PRIVATE ${THALWEG_PRIVATE_LIBS})
 target_link_libraries(thalweg PRIVATE $<BUILD_INTERFACE:thalweg_compiler>)
 
-# The test kit: users test their pipelines with it.
-add_library(thalweg-testing "${PROJECT_SOURCE_DIR}/cmake/empty.cpp" $<TARGET_OBJECTS:thalweg_testing>)
-add_library(thalweg::testing ALIAS thalweg-testing)
-set_target_properties(thalweg-testing PROPERTIES EXPORT_NAME testing)
-target_link_libraries(thalweg-testing PUBLIC thalweg PRIVATE $<BUILD_INTERFACE:thalweg_compiler>)
-
 # --- the binary --------------------------------------------------------------------------------------------------
 
 file(GLOB main CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cli/main.cpp")
@@ -31,7 +25,7 @@ if(main)
   add_executable(thalweg-cli ${main} $<TARGET_OBJECTS:thalweg_cli>)
   set_target_properties(thalweg-cli PROPERTIES OUTPUT_NAME thalweg)
   target_include_directories(thalweg-cli PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/src")
-  target_link_libraries(thalweg-cli PRIVATE thalweg-testing thalweg thalweg_compiler)
+  target_link_libraries(thalweg-cli PRIVATE thalweg thalweg_compiler)
   install(TARGETS thalweg-cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 
@@ -56,14 +50,14 @@ if(THALWEG_BUILD_EXAMPLES)
 endif()
 if(THALWEG_BUILD_BENCH)
   find_package(benchmark REQUIRED)
-  thalweg_executables(bench "bench/*.cpp" thalweg-testing thalweg_basics thalweg::rdkafka simdjson::simdjson
+  thalweg_executables(bench "bench/*.cpp" thalweg_basics thalweg::rdkafka simdjson::simdjson
     benchmark::benchmark)
 endif()
 if(THALWEG_BUILD_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     message(FATAL_ERROR "fuzz/: libFuzzer comes with clang; got ${CMAKE_CXX_COMPILER_ID}. Use the preset 'fuzz'.")
   endif()
-  thalweg_executables(fuzz "fuzz/*.cpp" thalweg-testing thalweg_basics simdjson::simdjson -fsanitize=fuzzer)
+  thalweg_executables(fuzz "fuzz/*.cpp" thalweg_basics simdjson::simdjson -fsanitize=fuzzer)
 endif()
 
 # --- libraries of custom TensorFlow operations, for the tests ----------------------------------------------------------
@@ -87,7 +81,7 @@ endif()
 
 include(CMakePackageConfigHelpers)
 set(THALWEG_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/thalweg")
-install(TARGETS thalweg thalweg-testing EXPORT thalwegTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(TARGETS thalweg EXPORT thalwegTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT thalwegTargets NAMESPACE thalweg:: DESTINATION "${THALWEG_CMAKE_DIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" "${PROJECT_BINARY_DIR}/include/"
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
