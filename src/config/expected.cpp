@@ -2,6 +2,7 @@
 #include "config/expected.h"
 
 #include <algorithm>
+
 #include <fmt/format.h>
 
 #include "config/scalars.h"
@@ -42,18 +43,12 @@ std::string cure(const Setting& setting) {
   if (!setting.example.empty()) return fmt::format("write {}: {}", setting.name, setting.example);
   if (setting.fallback) return fmt::format("write {}: {}", setting.name, *setting.fallback);
   switch (setting.type) {
-    case SettingType::boolean:
-      return fmt::format("write {}: true", setting.name);
-    case SettingType::duration:
-      return fmt::format("write {}: 30s", setting.name);
-    case SettingType::bytes:
-      return fmt::format("write {}: 64MiB", setting.name);
-    case SettingType::map:
-      return fmt::format("write {}: {{name: value}}", setting.name);
-    case SettingType::strings:
-      return fmt::format("write {}: [one, two]", setting.name);
-    default:
-      break;
+    case SettingType::boolean: return fmt::format("write {}: true", setting.name);
+    case SettingType::duration: return fmt::format("write {}: 30s", setting.name);
+    case SettingType::bytes: return fmt::format("write {}: 64MiB", setting.name);
+    case SettingType::map: return fmt::format("write {}: {{name: value}}", setting.name);
+    case SettingType::strings: return fmt::format("write {}: [one, two]", setting.name);
+    default: break;
   }
   if (!setting.choices.empty())
     return fmt::format("write {}: {}", setting.name, setting.choices[0]);
@@ -71,30 +66,18 @@ std::vector<std::string> names_of(const Section& section) {
 std::string expectation(const Setting& setting) {
   const std::string of_unit = setting.unit.empty() ? "" : " of " + setting.unit;
   switch (setting.type) {
-    case SettingType::boolean:
-      return "true or false";
-    case SettingType::integer:
-      return "a whole number" + of_unit + range_text(setting);
-    case SettingType::number:
-      return "a number" + of_unit + range_text(setting);
-    case SettingType::duration:
-      return "a duration (ms, s, m, h, d)" + range_text(setting);
-    case SettingType::bytes:
-      return "a size (bytes, KiB, MiB, GiB)" + range_text(setting);
-    case SettingType::string:
-      return setting.choices.empty() ? "a text" : either(setting.choices);
-    case SettingType::path:
-      return "a path";
-    case SettingType::strings:
-      return "a text or a list of texts";
-    case SettingType::map:
-      return "a map of names to plain values";
-    case SettingType::section:
-      return "a map of settings";
-    case SettingType::sections:
-      return "a map of settings, or a list of them";
-    case SettingType::node:
-      return "a value";
+    case SettingType::boolean: return "true or false";
+    case SettingType::integer: return "a whole number" + of_unit + range_text(setting);
+    case SettingType::number: return "a number" + of_unit + range_text(setting);
+    case SettingType::duration: return "a duration (ms, s, m, h, d)" + range_text(setting);
+    case SettingType::bytes: return "a size (bytes, KiB, MiB, GiB)" + range_text(setting);
+    case SettingType::string: return setting.choices.empty() ? "a text" : either(setting.choices);
+    case SettingType::path: return "a path";
+    case SettingType::strings: return "a text or a list of texts";
+    case SettingType::map: return "a map of names to plain values";
+    case SettingType::section: return "a map of settings";
+    case SettingType::sections: return "a map of settings, or a list of them";
+    case SettingType::node: return "a value";
   }
   return {};
 }
@@ -134,9 +117,9 @@ Error wrong_value(const Section& section, const Setting& setting, const Node& no
 }
 
 Error missing(const Section& section, const Setting& setting, const Where& where) {
-  return config_error(where,
-                      fmt::format("{}: expected the setting '{}' ({}); got none; {}", section.name,
-                                  setting.name, expectation(setting), cure(setting)));
+  return config_error(
+      where, fmt::format("{}: expected the setting '{}' ({}); got none; {}. {}", section.name,
+                         setting.name, expectation(setting), cure(setting), setting.doc));
 }
 
 }  // namespace thalweg::config

@@ -24,10 +24,10 @@
 namespace thalweg {
 
 struct PipelineFile {
-  Values values;        // read by pipeline_section()
-  Node root;            // the tree after expansion and overrides; secrets are marked
-  std::string path;     // as given; empty: built in code
-  std::string folder;   // of path; empty: the process's own
+  Values values;       // read by pipeline_section()
+  Node root;           // the tree after expansion and overrides; secrets are marked
+  std::string path;    // as given; empty: built in code
+  std::string folder;  // of path; empty: the process's own
 };
 
 // `--set a.b.c=value`: (a.b.c, value). The value is YAML. List items by number: `to.0.topic`. Behind `kafka` the rest is one name:
@@ -37,9 +37,11 @@ using Overrides = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Result<std::pair<std::string, std::string>> parse_override(std::string_view text);
 
 // Errors: config_invalid, with file, line and cure.
-[[nodiscard]] Result<PipelineFile> read_pipeline(const std::string& path, const Overrides& overrides = {});
+[[nodiscard]] Result<PipelineFile> read_pipeline(const std::string& path,
+                                                 const Overrides& overrides = {});
 // `name` stands in errors, and relative paths are relative to its folder.
-[[nodiscard]] Result<PipelineFile> read_pipeline_text(std::string_view text, const std::string& name,
+[[nodiscard]] Result<PipelineFile> read_pipeline_text(std::string_view text,
+                                                      const std::string& name,
                                                       const Overrides& overrides = {});
 // From a tree built in code. `to` may be an empty list there: outputs are then the application's business.
 [[nodiscard]] Result<PipelineFile> read_pipeline_node(Node root, const Overrides& overrides = {});
@@ -53,18 +55,18 @@ using Overrides = std::vector<std::pair<std::string, std::string>>;
 
 // The settings that a format adds to `from` or to an output: reads what `common` (read by common_section) left over. `format` may be
 // null: then nothing may be left over. An unknown key is compared with the names of both.
-[[nodiscard]] Result<Values> read_format_settings(const Section& common_section, const Values& common,
-                                                  const Section* format);
+[[nodiscard]] Result<Values> read_format_settings(const Section& common_section,
+                                                  const Values& common, const Section* format);
 
 // --- parts that need a second look -----------------------------------------------------------------------------
 
 // `- infer: {name: scorer, model: …}`
 struct Step {
-  std::string kind;        // "infer"
-  std::string name;        // "scorer", or empty
-  Node settings;           // the map without `name`; null node if there is none
-  Where where;             // of the kind
-  std::size_t index = 0;   // from 0
+  std::string kind;       // "infer"
+  std::string name;       // "scorer", or empty
+  Node settings;          // the map without `name`; null node if there is none
+  Where where;            // of the kind
+  std::size_t index = 0;  // from 0
   // "step infer", or "step scorer (infer)": front of error messages.
   [[nodiscard]] std::string label() const;
 };
@@ -75,7 +77,7 @@ struct Step {
 struct Start {
   enum class Kind : std::uint8_t { earliest, latest, time };
   Kind kind = Kind::earliest;
-  Timestamp time;          // Kind::time only: the first record at or after it
+  Timestamp time;  // Kind::time only: the first record at or after it
 };
 // "earliest", "latest", an RFC 3339 time ("2026-05-01T00:00:00Z") or milliseconds since the epoch.
 [[nodiscard]] Result<Start> parse_start(std::string_view text);

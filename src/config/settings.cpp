@@ -8,10 +8,12 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "config/expected.h"
 #include "config/scalars.h"
+#include "config/yaml_reader.h"
 
 namespace thalweg {
 
@@ -29,8 +31,8 @@ bool in_range(const Setting& setting, double value) {
 
 // Relative to the folder of the file that names it; on the command line and in code, to the process.
 std::string resolve_path(const std::string& path, const Where& where) {
-  if (path.empty() || path.front() == '/' || where.file == nullptr) return path;
-  if (where.file->starts_with("--set ")) return path;
+  const bool in_file = where.file != nullptr && where.line > 0;
+  if (path.empty() || path.front() == '/' || !in_file) return path;
   const std::size_t slash = where.file->rfind('/');
   return slash == std::string::npos ? path : where.file->substr(0, slash + 1) + path;
 }
@@ -78,7 +80,7 @@ class SettingsReader {
         inner.outer_ = this;
         if (!within(*setting.section)) entry.sections = {inner.defaults()};
       } else if (setting.fallback) {
-        const Node node = Node::scalar(*setting.fallback);
+        const Node node = default_node(setting);
         if (!convert(entry, node))
           mistake(section_, setting, "its default is not one of its values");
         entry.has = true;
@@ -92,6 +94,14 @@ class SettingsReader {
     const SettingsReader* reader = this;
     while (reader != nullptr && &reader->section_ != &section) reader = reader->outer_;
     return reader != nullptr;
+  }
+
+  Node default_node(const Setting& setting) const {
+    const std::string& text = *setting.fallback;
+    if (!text.starts_with('[') && !text.starts_with('{')) return Node::scalar(text);
+    auto node = read_yaml(text, {.name = setting.name, .lines = false, .expand = false});
+    if (!node) mistake(section_, setting, "its default is not YAML");
+    return *std::move(node);
   }
 
   static Entry* find(Values& values, std::string_view name) {
@@ -141,38 +151,23 @@ class SettingsReader {
   bool convert(Entry& entry, const Node& node) const {
     const Setting& setting = *entry.setting;
     switch (setting.type) {
-      case SettingType::strings:
-        return convert_strings(entry, node);
-      case SettingType::map:
-        return convert_map(node);
-      case SettingType::node:
-        entry.node = node;
-        return true;
+      case SettingType::strings: return convert_strings(entry, node);
+      case SettingType::map: return convert_map(node);
+      case SettingType::node: entry.node = node; return true;
       case SettingType::section:
-      case SettingType::sections:
-        return true;
-      default:
-        break;
+      case SettingType::sections: return true;
+      default: break;
     }
     if (!node.is_scalar()) return false;
     // Quotes do not matter here: the declared type says what the text is.
     switch (setting.type) {
-      case SettingType::boolean:
-        return convert_boolean(entry, node.text());
-      case SettingType::number:
-        return convert_number(entry, node.text());
-      case SettingType::integer:
-        return convert_whole(entry, config::parse_integer(node.text()));
-      case SettingType::duration:
-        return convert_whole(entry, config::parse_duration(node.text()));
-      case SettingType::bytes:
-        return convert_whole(entry, config::parse_bytes(node.text()));
-      case SettingType::path:
-        entry.string = resolve_path(node.text(), node.where());
-        break;
-      default:
-        entry.string = node.text();
-        break;
+      case SettingType::boolean: return convert_boolean(entry, node.text());
+      case SettingType::number: return convert_number(entry, node.text());
+      case SettingType::integer: return convert_whole(entry, config::parse_integer(node.text()));
+      case SettingType::duration: return convert_whole(entry, config::parse_duration(node.text()));
+      case SettingType::bytes: return convert_whole(entry, config::parse_bytes(node.text()));
+      case SettingType::path: entry.string = resolve_path(node.text(), node.where()); break;
+      default: entry.string = node.text(); break;
     }
     if (setting.required && entry.string.empty()) return false;
     const auto& choices = setting.choices;

@@ -1,4 +1,5 @@
 // Values: asking a checked section. A wrong name or type is a mistake in the code, found by the first test that runs it.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -27,6 +28,11 @@ const Values::Entry& Values::entry(std::string_view name) const {
     if (entry.setting->name == name) return entry;
   }
   mistake(name, "is asked for but not declared");
+}
+
+bool Values::declares(std::string_view name) const noexcept {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [&](const Entry& entry) { return entry.setting->name == name; });
 }
 
 bool Values::given(std::string_view name) const noexcept {

@@ -178,7 +178,7 @@ TEST(Settings, A_required_setting_that_is_absent_is_an_error) {
   EXPECT_EQ(error_of(section, one("http", Node::map({}, at(7)))),
             "conf/t.yaml:7: inner: expected the setting 'port' (a whole number between 1 and "
             "65535); got none; "
-            "write port: 8080");
+            "write port: 8080. A port.");
 }
 
 TEST(Settings, An_empty_value_is_as_good_as_none) {

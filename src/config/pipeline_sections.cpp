@@ -1,0 +1,435 @@
+// Every setting of a pipeline file, declared once: parser, errors, reference page and JSON Schema come from here.
+#include "config/pipeline.h"
+
+namespace thalweg {
+
+namespace {
+
+constexpr double second = 1000;
+constexpr double minute = 60 * second;
+constexpr double hour = 60 * minute;
+constexpr double day = 24 * hour;
+constexpr double kib = 1024;
+constexpr double mib = 1024 * kib;
+constexpr double gib = 1024 * mib;
+
+const Section& kafka_section() {
+  static const Section section{.name = "kafka",
+                               .doc =
+                                   "librdkafka's own properties for all clients of the pipeline, "
+                                   "under their own names; those that Thalweg needs for its "
+                                   "promises (offsets, acknowledgements) are refused.",
+                               .settings = {{.name = "bootstrap.servers",
+                                             .fallback = "localhost:9092",
+                                             .example = "\"broker-1:9092,broker-2:9092\"",
+                                             .doc = "Brokers to ask first, comma-separated."}},
+                               .open = true};
+  return section;
+}
+
+const Section& from_kafka_section() {
+  static const Section section{
+      .name = "from.kafka",
+      .doc = "librdkafka's properties for the consumers only, as `max.poll.interval.ms`.",
+      .settings = {},
+      .open = true};
+  return section;
+}
+
+const Section& to_kafka_section() {
+  static const Section section{
+      .name = "to.kafka",
+      .doc = "librdkafka's properties for the producer only, as `compression.type`.",
+      .settings = {},
+      .open = true};
+  return section;
+}
+
+const Section& dead_letters_section() {
+  static const Section section{
+      .name = "dead_letters",
+      .doc =
+          "Where a record goes that cannot go on, with the reason in its headers. Without it the "
+          "pipeline stops at the first such "
+          "record.",
+      .settings = {{.name = "topic",
+                    .example = "tweet_disaster.dead",
+                    .required = true,
+                    .doc = "The topic for dead letters; neither read nor written otherwise."}},
+      .shorthand = "topic"};
+  return section;
+}
+
+const Section& create_topics_section() {
+  static const Section section{
+      .name = "create_topics",
+      .doc = "Creates the topics that are missing at the start: outputs, dead letters and inputs.",
+      .settings = {{.name = "enabled",
+                    .type = SettingType::boolean,
+                    .fallback = "false",
+                    .example = "true",
+                    .doc = "Without it a missing topic is an error."},
+                   {.name = "partitions",
+                    .type = SettingType::integer,
+                    .unit = "partitions",
+                    .min = 1,
+                    .max = 100'000,
+                    .example = "4",
+                    .doc = "Partitions of a new topic; if absent, the broker's default."},
+                   {.name = "replication_factor",
+                    .type = SettingType::integer,
+                    .unit = "replicas",
+                    .min = 1,
+                    .max = 100,
+                    .example = "3",
+                    .doc = "Copies of each partition; if absent, the broker's default."},
+                   {.name = "config",
+                    .type = SettingType::map,
+                    .example = "{retention.ms: 86400000}",
+                    .doc = "Kafka's own settings of a new topic."}},
+      .shorthand = "enabled"};
+  return section;
+}
+
+const Section& batch_section() {
+  static const Section section{
+      .name = "batch",
+      .doc =
+          "Bounds of a micro-batch. A batch is what had arrived when the worker came back for "
+          "more; nothing waits for it to fill.",
+      .settings = {
+          {.name = "rows_max",
+           .type = SettingType::integer,
+           .unit = "rows",
+           .fallback = "1024",
+           .min = 1,
+           .max = 1'000'000,
+           .example = "256",
+           .doc = "Most records of one batch."},
+          {.name = "bytes_max",
+           .type = SettingType::bytes,
+           .unit = "bytes",
+           .fallback = "16MiB",
+           .min = kib,
+           .max = 4 * gib,
+           .example = "4MiB",
+           .doc = "Most payload bytes of one batch; one record is always taken."},
+          {.name = "in_flight",
+           .type = SettingType::integer,
+           .unit = "batches",
+           .fallback = "2",
+           .min = 1,
+           .max = 64,
+           .example = "4",
+           .doc =
+               "Batches that a worker may have under way while a slow or remote model answers."}}};
+  return section;
+}
+
+const Section& watchdog_section() {
+  static const Section section{
+      .name = "watchdog",
+      .doc = "Watches for model calls that do not return; they cannot be cancelled.",
+      .settings = {{.name = "report_after",
+                    .type = SettingType::duration,
+                    .fallback = "30s",
+                    .min = 10,
+                    .max = day,
+                    .example = "5s",
+                    .doc = "A call that takes longer is reported in the log."},
+                   {.name = "exit_after",
+                    .type = SettingType::duration,
+                    .fallback = "10m",
+                    .min = 10,
+                    .max = day,
+                    .example = "2m",
+                    .doc = "A call that takes longer ends the process, its offsets uncommitted, "
+                           "with an exit code of its own."}}};
+  return section;
+}
+
+const Section& http_section() {
+  static const Section section{
+      .name = "http",
+      .doc = "Serves /metrics (Prometheus), /livez and /readyz. Off unless given.",
+      .settings = {{.name = "port",
+                    .type = SettingType::integer,
+                    .min = 0,
+                    .max = 65535,
+                    .example = "8080",
+                    .required = true,
+                    .doc = "The port to listen on; 0 takes any free one and logs it."},
+                   {.name = "address",
+                    .fallback = "127.0.0.1",
+                    .example = "0.0.0.0",
+                    .doc = "The address to listen on; there is no authentication, so think before "
+                           "opening it."}},
+      .shorthand = "port"};
+  return section;
+}
+
+const Section& log_section() {
+  static const Section section{
+      .name = "log",
+      .doc = "What is logged to standard error, and how.",
+      .settings =
+          {{.name = "level",
+            .fallback = "info",
+            .choices = {"debug", "info", "warning", "error"},
+            .example = "debug",
+            .doc = "The least important lines still written."},
+           {.name = "format",
+            .fallback = "auto",
+            .choices = {"auto", "human", "json"},
+            .example = "json",
+            .doc =
+                "One JSON object a line, or text for people; auto chooses people on a terminal."}},
+      .shorthand = "level"};
+  return section;
+}
+
+std::vector<Setting> from_settings() {
+  return {
+      {.name = "topic",
+       .example = "incoming_tweet",
+       .doc = "The topic to read; either this or `topics`."},
+      {.name = "topics",
+       .type = SettingType::strings,
+       .example = "[incoming_tweet, incoming_tweet.retry]",
+       .doc = "Several topics to read, all in the same format."},
+      {.name = "format", .fallback = "json", .example = "bytes", .doc = "How a value is decoded."},
+      {.name = "fields",
+       .type = SettingType::node,
+       .example = "{value: string}",
+       .doc = "The fields of a record: `name: type`, or `name: {at: /json/pointer, type: …, "
+              "default: …}`."},
+      {.name = "start",
+       .example = "earliest",
+       .required = true,
+       .doc = "Where to begin while the group has no committed offset: `earliest` reads the topic "
+              "from its beginning, `latest` "
+              "only what comes from now on, a time (2026-05-01T00:00:00Z, or milliseconds since "
+              "1970) what is as young."},
+      {.name = "on_null",
+       .fallback = "dead",
+       .choices = {"dead", "drop", "forward"},
+       .example = "drop",
+       .doc = "A record without a value (a tombstone): `dead` makes it a dead letter, `drop` "
+              "filters it, `forward` passes key and "
+              "null on to outputs without `when`."},
+      {.name = "value_bytes_max",
+       .type = SettingType::bytes,
+       .unit = "bytes",
+       .fallback = "16MiB",
+       .min = 1,
+       .max = 2 * gib - 1,
+       .example = "1MiB",
+       .doc = "A larger value is a dead letter."},
+      {.name = "max_age",
+       .type = SettingType::duration,
+       .min = 1,
+       .max = 3650 * day,
+       .example = "10m",
+       .doc = "A record whose timestamp is older than this is a dead letter; if absent, age does "
+              "not matter."},
+      {.name = "kafka",
+       .type = SettingType::section,
+       .example = "{max.poll.interval.ms: 600000}",
+       .section = &from_kafka_section(),
+       .doc = "librdkafka's properties for the consumers only."},
+  };
+}
+
+std::vector<Setting> to_settings() {
+  return {
+      {.name = "topic",
+       .example = "tweet_disaster_inference",
+       .required = true,
+       .doc = "The topic to write to."},
+      {.name = "value",
+       .type = SettingType::node,
+       .example = "{text: value, score: score}",
+       .doc = "What is written. A bare word is a reference (a field, a feature, a model's output, "
+              "`input`, `meta.*`, `headers.*`), "
+              "a constant is `{const: x}`; if absent, the format decides."},
+      {.name = "format",
+       .fallback = "json",
+       .example = "tensor",
+       .doc = "How the value is encoded."},
+      {.name = "key",
+       .type = SettingType::node,
+       .example = "card",
+       .doc = "The key of the output: a reference, or null for none; if absent, the key of the "
+              "input."},
+      {.name = "when",
+       .type = SettingType::node,
+       .example = "{field: score, above: 0.9}",
+       .doc = "Writes only the records that pass this condition, as in a `filter` step; if absent, "
+              "all."},
+      {.name = "headers",
+       .fallback = "keep",
+       .choices = {"keep", "none"},
+       .example = "none",
+       .doc = "Whether the headers of the input are carried over; the `thalweg` header is written "
+              "in any case."},
+      {.name = "kafka",
+       .type = SettingType::section,
+       .example = "{compression.type: zstd}",
+       .section = &to_kafka_section(),
+       .doc = "librdkafka's properties for the producer only."},
+  };
+}
+
+std::vector<Setting> data_settings() {
+  return {
+      {.name = "pipeline",
+       .example = "tweet-disaster",
+       .required = true,
+       .doc = "The pipeline's name: in logs, metrics and headers, and the consumer group unless "
+              "`group` is set. Letters, digits, "
+              "'.', '_' and '-'."},
+      {.name = "group",
+       .example = "tweet-disaster-blue",
+       .doc = "The consumer group; if absent, the pipeline's name."},
+      {.name = "workers",
+       .type = SettingType::integer,
+       .unit = "threads",
+       .fallback = "1",
+       .min = 1,
+       .max = 1024,
+       .example = "4",
+       .doc = "Worker threads; each is a member of the consumer group, so more than there are "
+              "partitions are idle."},
+      {.name = "kafka",
+       .type = SettingType::section,
+       .example = "{bootstrap.servers: \"localhost:9092\"}",
+       .section = &kafka_section(),
+       .doc = "librdkafka's own properties, for all clients."},
+      {.name = "models",
+       .type = SettingType::node,
+       .example = "{disaster: {path: models/tweet_cnn, runtime: tensorflow}}",
+       .doc = "The models by name, for `infer` steps to call."},
+      {.name = "from",
+       .type = SettingType::section,
+       .example = "{topic: incoming_tweet, start: earliest, fields: {value: string}}",
+       .required = true,
+       .section = &from_section(),
+       .doc = "What is read."},
+      {.name = "steps",
+       .type = SettingType::node,
+       .example = "[infer: {model: disaster}]",
+       .doc = "What happens to the records, in order: a list of `kind: {settings}`; any step may "
+              "have a `name`."},
+      {.name = "to",
+       .type = SettingType::sections,
+       .example = "{topic: tweet_disaster_inference, value: {score: score}}",
+       .required = true,
+       .section = &to_section(),
+       .doc = "What is written: one output, or a list of them."},
+      {.name = "dead_letters",
+       .type = SettingType::section,
+       .example = "tweet_disaster.dead",
+       .section = &dead_letters_section(),
+       .doc = "Where records go that cannot go on; if absent, the pipeline stops at the first."},
+      {.name = "create_topics",
+       .type = SettingType::section,
+       .example = "true",
+       .section = &create_topics_section(),
+       .doc = "Creates missing topics."},
+  };
+}
+
+std::vector<Setting> running_settings() {
+  return {
+      {.name = "delivery",
+       .fallback = "at_least_once",
+       .choices = {"at_least_once", "exactly_once"},
+       .example = "at_least_once",
+       .doc = "at_least_once commits an offset when every output of the record is acknowledged; "
+              "exactly_once is not available in "
+              "this version."},
+      {.name = "batch",
+       .type = SettingType::section,
+       .example = "{rows_max: 256}",
+       .section = &batch_section(),
+       .doc = "Bounds of a micro-batch."},
+      {.name = "commit_interval",
+       .type = SettingType::duration,
+       .fallback = "1s",
+       .min = 1,
+       .max = hour,
+       .example = "200ms",
+       .doc = "How often finished offsets are committed: what a crash makes a restart read again."},
+      {.name = "memory_max",
+       .type = SettingType::bytes,
+       .unit = "bytes",
+       .fallback = "256MiB",
+       .min = mib,
+       .max = 1024 * gib,
+       .example = "1GiB",
+       .doc = "Most bytes of records held by the pipeline's workers together; past it they stop "
+              "reading until outputs are "
+              "acknowledged. Models are not counted."},
+      {.name = "shutdown_timeout",
+       .type = SettingType::duration,
+       .fallback = "30s",
+       .min = 1,
+       .max = hour,
+       .example = "10s",
+       .doc = "How long a stop may take to finish and commit what is under way."},
+      {.name = "watchdog",
+       .type = SettingType::section,
+       .example = "{exit_after: 2m}",
+       .section = &watchdog_section(),
+       .doc = "Watches for model calls that hang."},
+      {.name = "http",
+       .type = SettingType::section,
+       .example = "{port: 8080}",
+       .section = &http_section(),
+       .doc = "Serves metrics and health; off unless given."},
+      {.name = "log",
+       .type = SettingType::section,
+       .example = "{format: json}",
+       .section = &log_section(),
+       .doc = "What is logged, and how."},
+  };
+}
+
+}  // namespace
+
+const Section& from_section() {
+  static const Section section{.name = "from",
+                               .doc =
+                                   "What is read: topics, their format, and where to begin. Each "
+                                   "format adds settings of its own.",
+                               .settings = from_settings(),
+                               .open = true};
+  return section;
+}
+
+const Section& to_section() {
+  static const Section section{
+      .name = "to",
+      .doc =
+          "An output: the topic, and what is written to it. Each format adds settings of its own.",
+      .settings = to_settings(),
+      .open = true,
+      .shorthand = "topic"};
+  return section;
+}
+
+const Section& pipeline_section() {
+  static const Section section = [] {
+    Section s{.name = "pipeline",
+              .doc =
+                  "A pipeline file: what is read, what happens to it, what is written. Keys that "
+                  "begin with `x-` are ignored, as "
+                  "a place for YAML anchors.",
+              .settings = data_settings()};
+    for (Setting& setting : running_settings()) s.settings.push_back(std::move(setting));
+    return s;
+  }();
+  return section;
+}
+
+}  // namespace thalweg
