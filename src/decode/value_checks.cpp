@@ -1,0 +1,40 @@
+// See value_checks.h.
+#include "decode/value_checks.h"
+
+#include <fmt/format.h>
+
+namespace thalweg::decode {
+
+std::optional<Error> null_value() {
+  return Error(
+      Code::null_value,
+      "value: expected one; got null; set from.on_null to drop or forward if that is meant");
+}
+
+std::optional<Error> check_unframed(std::string_view value, std::string_view format) {
+  constexpr std::size_t frame_bytes = 5;
+  if (value.size() < frame_bytes || value[0] != '\0') return std::nullopt;
+  std::uint32_t id = 0;
+  for (std::size_t i = 1; i < frame_bytes; ++i) id = id << 8 | static_cast<unsigned char>(value[i]);
+  return Error(Code::confluent_framed,
+               fmt::format("value: expected {}; got a schema registry frame (schema id {}); let "
+                           "the producer write plain {}",
+                           format, id, format));
+}
+
+void prepare_rows(Rows& rows, const Schema& schema) {
+  rows.record_of.clear();
+  rows.selection.clear();
+  rows.all_live = true;
+  if (rows.columns.size() != schema.fields.size()) rows.columns.resize(schema.fields.size());
+  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+    Column& column = rows.columns[i];
+    if (column.type() == schema.fields[i].type) {
+      column.clear();
+    } else {
+      column.reset(schema.fields[i].type);
+    }
+  }
+}
+
+}  // namespace thalweg::decode
