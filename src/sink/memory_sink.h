@@ -1,12 +1,20 @@
-// A sink in memory: keeps what was written, and can be slow, full or unwilling when a test says so.
+// Outputs in memory, for tests: everything sent is kept, and the test decides when and how it is acknowledged.
 //
-// Not thread-safe but for what the test's own thread does; outputs are acknowledged by poll(), unless corked.
+//   MemorySink sink;                 // acknowledges at the next poll()
+//   sink.cork();                     // … not any more: outputs wait
+//   sink.acknowledge(1);             // the oldest one
+//   sink.uncork();
+//   sink.fail_if([](const SentRecord& r) -> std::optional<Error> { … });   // the broker's word
+//   sink.refuse_if(…);               // the client's word, from send()
+//   sink.capacity(4);                // send() says queue_full when so many wait
+//
+// Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,51 +24,73 @@
 
 namespace thalweg {
 
-struct WrittenRecord {
+// A copy of what was sent.
+struct SentRecord {
   std::string topic;
+  bool dead_letter = false;
   std::optional<std::string> key;
   std::optional<std::string> value;
-  std::vector<std::pair<std::string, std::string>> headers;
   Timestamp timestamp;
-  bool dead_letter = false;
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers;  // the input's first
+
+  // The value of the last header of that name.
+  [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
 };
 
 class MemorySink final : public Sink {
  public:
-  // --- the script --------------------------------------------------------------------------------------------
-  // Corked: outputs are taken but not acknowledged.
-  void cork(bool corked) { corked_ = corked; }
-  // At most this many outputs wait for their acknowledgement; more are queue_full.
-  void limit_queue(std::size_t outputs) { queue_max_ = outputs; }
-  // Asked for each output when it is acknowledged; an error is its delivery report.
-  void refuse_delivery(std::function<std::optional<Error>(const OutputRecord&)> refuse) { refuse_delivery_ = std::move(refuse); }
-  // Asked for each output when it is sent; an error is send()'s answer.
-  void refuse_send(std::function<std::optional<Error>(const OutputRecord&)> refuse) { refuse_send_ = std::move(refuse); }
-  void fail_for_good(Error error) { fatal_ = std::move(error); }
+  using Judge = std::function<std::optional<Error>(const SentRecord&)>;
 
-  // What was acknowledged, in order.
-  [[nodiscard]] std::vector<WrittenRecord>& written() noexcept { return written_; }
+  MemorySink();
+  ~MemorySink() override;
+  MemorySink(const MemorySink&) = delete;
+  MemorySink& operator=(const MemorySink&) = delete;
 
-  // --- Sink --------------------------------------------------------------------------------------------------
+  // --- what the test plays ---
+  void cork();
+  void uncork();
+  // Acknowledges the oldest waiting outputs although corked; returns how many there were.
+  std::size_t acknowledge(std::size_t count);
+  void fail_if(Judge judge);
+  void refuse_if(Judge judge);
+  void capacity(std::size_t outputs);
+  void fail_for_good(Error error);
+  void missing_topic(std::string topic);
+  [[nodiscard]] std::vector<SentRecord> sent() const;          // in the order of send()
+  [[nodiscard]] std::vector<SentRecord> acknowledged() const;  // without those that failed
+  [[nodiscard]] std::vector<SentRecord> acknowledged(const std::string& topic) const;
+  [[nodiscard]] std::size_t waiting() const;
+
   [[nodiscard]] Result<std::uint16_t> add_target(const std::string& topic) override;
   [[nodiscard]] Status send(OutputRecord& output) override;
   std::size_t poll() override;
-  [[nodiscard]] int fd() const noexcept override { return -1; }
+  [[nodiscard]] int fd() const noexcept override { return eventfd_; }
   [[nodiscard]] Status flush(std::chrono::milliseconds timeout) override;
-  [[nodiscard]] std::size_t queued_bytes() const noexcept override { return queued_bytes_; }
-  [[nodiscard]] std::optional<Error> fatal() const override { return fatal_; }
+  [[nodiscard]] std::size_t queued_bytes() const noexcept override;
+  [[nodiscard]] std::optional<Error> fatal() const override;
 
  private:
-  void write(const OutputRecord& output);
+  struct Waiting {
+    OutputRecord* output;
+    SentRecord record;
+  };
+  [[nodiscard]] SentRecord copy(const OutputRecord& output) const;  // REQUIRES mutex_
+  std::size_t deliver(std::size_t count);
+  void signal() noexcept;
+
+  mutable std::mutex mutex_;
+  int eventfd_ = -1;
   std::vector<std::string> targets_;
-  std::deque<OutputRecord*> queued_;
+  std::vector<std::string> missing_;
+  std::deque<Waiting> waiting_;
+  std::vector<SentRecord> sent_;
+  std::vector<SentRecord> acknowledged_;
+  Judge fail_;
+  Judge refuse_;
+  std::size_t capacity_ = SIZE_MAX;
   std::size_t queued_bytes_ = 0;
-  std::size_t queue_max_ = std::size_t{1} << 30;
   bool corked_ = false;
-  std::function<std::optional<Error>(const OutputRecord&)> refuse_delivery_;
-  std::function<std::optional<Error>(const OutputRecord&)> refuse_send_;
   std::optional<Error> fatal_;
-  std::vector<WrittenRecord> written_;
 };
 
 }  // namespace thalweg

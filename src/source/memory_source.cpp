@@ -1,118 +1,230 @@
+// The log and its reader.
 #include "source/memory_source.h"
+
+#include <algorithm>
 
 namespace thalweg {
 
-MemorySource::MemorySource(std::shared_ptr<MemoryTopics> topics, std::vector<TopicPartition> partitions)
-    : topics_(std::move(topics)) {
-  for (const TopicPartition& at : partitions) assign(at);
+void MemoryLog::create(const std::string& topic, int partitions) {
+  const std::scoped_lock lock(mutex_);
+  for (std::int32_t p = 0; p < partitions; ++p) partitions_.try_emplace({topic, {p}});
 }
 
-Status MemorySource::open(Waker&, SourceListener& listener) {
-  listener_ = &listener;
+Offset MemoryLog::append(const std::string& topic, std::int32_t partition, MemoryRecord record) {
+  const std::scoped_lock lock(mutex_);
+  auto& stored = partitions_[{topic, {partition}}];
+  const Offset next = stored.empty() ? Offset{0} : stored.back().offset.next();
+  const Offset offset = record.offset.value_or(next);
+  stored.push_back({offset, std::move(record)});
+  for (Waker* waker : wakers_) waker->wake();
+  return offset;
+}
+
+std::optional<Offset> MemoryLog::committed(const TopicPartition& at) const {
+  const std::scoped_lock lock(mutex_);
+  const auto it = committed_.find(at);
+  return it == committed_.end() ? std::nullopt : std::optional(it->second);
+}
+
+std::vector<TopicPartitionOffset> MemoryLog::commits() const {
+  const std::scoped_lock lock(mutex_);
+  return commits_;
+}
+
+Offset MemoryLog::end(const TopicPartition& at) const {
+  const std::scoped_lock lock(mutex_);
+  const auto it = partitions_.find(at);
+  return it == partitions_.end() || it->second.empty() ? Offset{0}
+                                                       : it->second.back().offset.next();
+}
+
+MemorySource::MemorySource(MemoryLog& log, std::vector<std::string> topics, bool assign_all)
+    : log_(log), topics_(std::move(topics)), assign_all_(assign_all) {}
+
+MemorySource::~MemorySource() {
+  const std::scoped_lock lock(log_.mutex_);
+  std::erase(log_.wakers_, waker_);
+}
+
+void MemorySource::push(Event event) {
+  const std::scoped_lock lock(mutex_);
+  events_.push_back(std::move(event));
+  if (waker_ != nullptr) waker_->wake();
+}
+
+void MemorySource::assign(std::vector<TopicPartition> p) {
+  push({What::assign, std::move(p), {}});
+}
+void MemorySource::revoke(std::vector<TopicPartition> p) {
+  push({What::revoke, std::move(p), {}});
+}
+void MemorySource::lose(std::vector<TopicPartition> p) {
+  push({What::lose, std::move(p), {}});
+}
+void MemorySource::fail(Error error) {
+  push({What::fail, {}, std::move(error)});
+}
+
+void MemorySource::fail_commits(std::optional<Error> error) {
+  const std::scoped_lock lock(mutex_);
+  commit_error_ = std::move(error);
+}
+
+void MemorySource::end() {
+  const std::scoped_lock lock(mutex_);
+  ending_ = true;
+  if (waker_ != nullptr) waker_->wake();
+}
+
+bool MemorySource::closed() const {
+  const std::scoped_lock lock(mutex_);
+  return closed_;
+}
+
+std::vector<TopicPartition> MemorySource::all_partitions() const {
+  std::vector<TopicPartition> all;
+  for (const auto& [at, stored] : log_.partitions_) {
+    if (std::find(topics_.begin(), topics_.end(), at.topic) != topics_.end()) all.push_back(at);
+  }
+  return all;
+}
+
+Status MemorySource::open(Waker& waker, SourceListener& listener) {
+  std::vector<TopicPartition> all;
+  {
+    const std::scoped_lock lock(mutex_, log_.mutex_);
+    waker_ = &waker;
+    listener_ = &listener;
+    log_.wakers_.push_back(&waker);
+    all = all_partitions();
+  }
+  if (assign_all_) assign(std::move(all));
   return {};
 }
 
-void MemorySource::start(const TopicPartition& at) {
-  const auto committed = topics_->committed.find(at);
-  positions_[at] = committed == topics_->committed.end() ? Offset{0} : committed->second;
-}
-
 void MemorySource::serve() {
-  auto script = std::move(script_);
-  script_.clear();
-  for (Scripted& scripted : script) {
-    const std::span<const TopicPartition> one(&scripted.at, 1);
-    switch (scripted.event) {
-      case Event::assign:
-        start(scripted.at);
-        listener_->assigned(one);
-        break;
-      case Event::revoke:
-        listener_->revoked(one);
-        positions_.erase(scripted.at);
-        break;
-      case Event::lose:
-        positions_.erase(scripted.at);
-        listener_->lost(one);
-        break;
-      case Event::fail: listener_->source_error(*scripted.error); break;
+  for (;;) {
+    Event event;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (events_.empty() || closed_) return;
+      event = std::move(events_.front());
+      events_.pop_front();
     }
+    happen(event);
   }
 }
 
-void MemorySource::take(Batch& batch, const TopicPartition& at, Offset offset) {
-  const auto& record = topics_->records[at][static_cast<std::size_t>(offset.value)];
-  SourceRecord source;
-  // The map's key is as stable as a source's topic must be.
-  source.topic = topics_->records.find(at)->first.topic;
-  source.partition = at.partition;
-  source.offset = offset;
-  source.timestamp = record->timestamp;
-  source.key = record->key;
-  source.value = record->value;
-  source.headers_begin = static_cast<std::uint32_t>(batch.headers().size());
-  for (const auto& [name, value] : record->headers) batch.add_header({name, value});
-  source.headers_end = static_cast<std::uint32_t>(batch.headers().size());
-  batch.add_record(source);
-  batch.keep(record);
+// Without the lock: the listener commits from inside.
+void MemorySource::happen(Event& event) {
+  const auto drop = [&] {
+    const std::scoped_lock lock(mutex_);
+    for (const TopicPartition& at : event.partitions) held_.erase(at);
+  };
+  switch (event.what) {
+    case What::assign: {
+      {
+        const std::scoped_lock lock(mutex_, log_.mutex_);
+        for (const TopicPartition& at : event.partitions) {
+          log_.partitions_.try_emplace(at);
+          const auto it = log_.committed_.find(at);
+          held_[at] = it == log_.committed_.end() ? Offset{0} : it->second;
+        }
+      }
+      return listener_->assigned(event.partitions);
+    }
+    case What::revoke: listener_->revoked(event.partitions); return drop();
+    case What::lose: drop(); return listener_->lost(event.partitions);
+    case What::fail: return listener_->source_error(*event.error);
+  }
 }
 
 std::size_t MemorySource::drain(Batch& batch, const DrainLimits& limits) {
-  std::size_t taken = 0, bytes = 0;
-  for (auto& [at, position] : positions_) {
-    const auto& records = topics_->records[at];
-    while (static_cast<std::size_t>(position.value) < records.size()) {
-      const auto& value = records[static_cast<std::size_t>(position.value)]->value;
-      bytes += value ? value->size() : 0;
-      if (taken > 0 && (taken >= limits.records || bytes > limits.bytes)) return taken;
-      take(batch, at, position);
-      position = position.next();
-      ++taken;
+  const std::scoped_lock lock(mutex_, log_.mutex_);
+  std::size_t records = 0;
+  std::size_t bytes = 0;
+  for (auto& [at, next] : held_) {
+    const auto& stored = log_.partitions_[at];
+    const auto from = [](const MemoryLog::Stored& s, Offset o) { return s.offset < o; };
+    for (auto it = std::lower_bound(stored.begin(), stored.end(), next, from); it != stored.end();
+         ++it) {
+      const MemoryRecord& r = it->record;
+      const std::size_t size = (r.value ? r.value->size() : 0) + (r.key ? r.key->size() : 0);
+      if (records == limits.records || (records > 0 && bytes + size > limits.bytes)) {
+        waker_->wake();
+        return records;
+      }
+      SourceRecord record;
+      record.topic = log_.partitions_.find(at)->first.topic;  // a batch outlives an assignment
+      record.partition = at.partition;
+      record.offset = it->offset;
+      record.timestamp = r.timestamp;
+      if (r.key) record.key = *r.key;
+      if (r.value) record.value = *r.value;
+      record.headers_begin = static_cast<std::uint32_t>(batch.headers().size());
+      for (const auto& [name, value] : r.headers) {
+        batch.add_header({name, value ? std::optional<std::string_view>(*value) : std::nullopt});
+      }
+      record.headers_end = static_cast<std::uint32_t>(batch.headers().size());
+      batch.add_record(record);
+      next = it->offset.next();
+      ++records;
+      bytes += size;
     }
   }
-  return taken;
+  return records;
 }
 
-Status MemorySource::commit(std::span<const TopicPartitionOffset> next, bool) {
+Status MemorySource::commit(std::span<const TopicPartitionOffset> next, bool /*wait*/) {
+  const std::scoped_lock lock(mutex_, log_.mutex_);
   if (commit_error_) return *commit_error_;
-  for (const auto& [at, offset] : next) {
-    if (positions_.contains(at)) topics_->committed[at] = offset;
+  for (const TopicPartitionOffset& o : next) {
+    if (!held_.contains(o.at)) continue;
+    log_.commits_.push_back(o);
+    log_.committed_[o.at] = o.offset;
   }
   return {};
 }
 
 Status MemorySource::seek(std::span<const TopicPartitionOffset> to) {
-  for (const auto& [at, offset] : to) {
-    if (positions_.contains(at)) positions_[at] = offset;
+  const std::scoped_lock lock(mutex_);
+  for (const TopicPartitionOffset& o : to) {
+    if (const auto it = held_.find(o.at); it != held_.end()) it->second = o.offset;
   }
+  waker_->wake();
   return {};
 }
 
 bool MemorySource::ended() const noexcept {
+  const std::scoped_lock lock(mutex_, log_.mutex_);
   if (closed_) return true;
-  if (!ends_) return false;
-  for (const auto& [at, position] : positions_) {
-    const auto records = topics_->records.find(at);
-    if (records != topics_->records.end() && static_cast<std::size_t>(position.value) < records->second.size()) return false;
-  }
-  return true;
+  if (!ending_ || !events_.empty()) return false;
+  return std::all_of(held_.begin(), held_.end(), [&](const auto& held) {
+    const auto& stored = log_.partitions_[held.first];
+    return stored.empty() || stored.back().offset < held.second;
+  });
 }
 
 void MemorySource::lag(std::vector<Lag>& out) const {
-  for (const auto& [at, position] : positions_) {
-    const auto records = topics_->records.find(at);
-    const auto end = records == topics_->records.end() ? 0 : static_cast<std::int64_t>(records->second.size());
-    out.push_back({at, end - position.value});
+  const std::scoped_lock lock(mutex_, log_.mutex_);
+  for (const auto& [at, next] : held_) {
+    const auto& stored = log_.partitions_[at];
+    const std::int64_t end = stored.empty() ? 0 : stored.back().offset.next().value;
+    out.push_back({at, std::max<std::int64_t>(0, end - next.value)});
   }
 }
 
 void MemorySource::close() {
-  if (closed_ || listener_ == nullptr) return;
-  closed_ = true;
   std::vector<TopicPartition> held;
-  for (const auto& [at, position] : positions_) held.push_back(at);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (closed_ || listener_ == nullptr) return;
+    for (const auto& [at, next] : held_) held.push_back(at);
+  }
   if (!held.empty()) listener_->revoked(held);
-  positions_.clear();
+  const std::scoped_lock lock(mutex_);
+  held_.clear();
+  closed_ = true;
 }
 
 }  // namespace thalweg

@@ -1,12 +1,19 @@
-// A source in memory: partitions that a test fills, and a group that it scripts.
+// A topic in memory, for tests: the test writes records and plays the broker; the source delivers them as a group's consumer would.
 //
-// One MemoryTopics may feed several sources, as a broker feeds the members of a group; here each partition belongs to the source it
-// was assigned to. Not thread-safe: the test's thread turns everything. Commits are recorded.
+//   MemoryLog log;
+//   log.append("in", 0, {.value = "{}"});
+//   MemorySource source(log, {"in"});       // after open: all partitions assigned, reading from the committed offsets
+//   source.revoke({{"in", {0}}});           // told to the listener at the next serve()
+//
+// The log survives the source: a second source on it starts where the first one committed, as after a crash.
+// Thread-safe, so that the test may be another thread than the worker.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,38 +24,58 @@
 namespace thalweg {
 
 struct MemoryRecord {
-  std::optional<std::string> key;
   std::optional<std::string> value;
-  std::vector<std::pair<std::string, std::string>> headers;
-  Timestamp timestamp;
+  std::optional<std::string> key{};
+  Timestamp timestamp{0};
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers{};
+  std::optional<Offset>
+      offset{};  // of its own, for gaps as compaction leaves them; otherwise the next one
 };
 
-// The "broker": records per partition, offsets committed.
-struct MemoryTopics {
-  std::map<TopicPartition, std::vector<std::shared_ptr<const MemoryRecord>>> records;   // offset = index
-  std::map<TopicPartition, Offset> committed;
+// Topics, partitions and one group's committed offsets.
+class MemoryLog {
+ public:
+  MemoryLog() = default;
+  MemoryLog(const MemoryLog&) = delete;
 
-  void add(const TopicPartition& at, MemoryRecord record) {
-    records[at].push_back(std::make_shared<const MemoryRecord>(std::move(record)));
-  }
+  void create(const std::string& topic, int partitions);
+  // The partition is made if it is not there. Returns the record's offset.
+  Offset append(const std::string& topic, std::int32_t partition, MemoryRecord record);
+  [[nodiscard]] std::optional<Offset> committed(const TopicPartition& at) const;
+  // Every commit in order, as it was asked for.
+  [[nodiscard]] std::vector<TopicPartitionOffset> commits() const;
+  [[nodiscard]] Offset end(const TopicPartition& at) const;
+
+ private:
+  friend class MemorySource;
+  struct Stored {
+    Offset offset;
+    MemoryRecord record;
+  };
+  mutable std::mutex mutex_;
+  std::map<TopicPartition, std::deque<Stored>>
+      partitions_;  // a deque never moves what it holds: views stay good
+  std::map<TopicPartition, Offset> committed_;
+  std::vector<TopicPartitionOffset> commits_;
+  std::vector<Waker*> wakers_;
 };
 
 class MemorySource final : public Source {
  public:
-  // Holds all `partitions` from the start (assigned by the first serve()).
-  MemorySource(std::shared_ptr<MemoryTopics> topics, std::vector<TopicPartition> partitions);
+  // `log` outlives the source and every batch filled from it. With `assign_all` false the test assigns.
+  MemorySource(MemoryLog& log, std::vector<std::string> topics, bool assign_all = true);
+  ~MemorySource() override;
 
-  // --- the script: takes effect at the next serve() ----------------------------------------------------------
-  void assign(const TopicPartition& at) { script_.push_back({Event::assign, at, std::nullopt}); }
-  void revoke(const TopicPartition& at) { script_.push_back({Event::revoke, at, std::nullopt}); }
-  void lose(const TopicPartition& at) { script_.push_back({Event::lose, at, std::nullopt}); }
-  void fail(Error error) { script_.push_back({Event::fail, {}, std::move(error)}); }
-  // After what is there now has been read, there will be no more.
-  void end() { ends_ = true; }
-  // Commits fail with this until it is taken back.
-  void refuse_commits(std::optional<Error> error) { commit_error_ = std::move(error); }
+  // --- what the test plays; told to the listener at the next serve() ---
+  void assign(std::vector<TopicPartition> partitions);
+  void revoke(std::vector<TopicPartition> partitions);
+  void lose(std::vector<TopicPartition> partitions);
+  void fail(Error error);
+  void fail_commits(
+      std::optional<Error> error);  // every commit from now on; none: they succeed again
+  void end();                       // ended() once everything was delivered
+  [[nodiscard]] bool closed() const;
 
-  // --- Source ------------------------------------------------------------------------------------------------
   [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override;
   void serve() override;
   [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override;
@@ -59,21 +86,26 @@ class MemorySource final : public Source {
   void close() override;
 
  private:
-  enum class Event : std::uint8_t { assign, revoke, lose, fail };
-  struct Scripted {
-    Event event;
-    TopicPartition at;
+  enum class What : std::uint8_t { assign, revoke, lose, fail };
+  struct Event {
+    What what;
+    std::vector<TopicPartition> partitions;
     std::optional<Error> error;
   };
-  void take(Batch& batch, const TopicPartition& at, Offset offset);
-  void start(const TopicPartition& at);
+  void push(Event event);
+  void happen(Event& event);
+  [[nodiscard]] std::vector<TopicPartition> all_partitions() const;  // REQUIRES the log's mutex
 
-  std::shared_ptr<MemoryTopics> topics_;
-  std::map<TopicPartition, Offset> positions_;   // of the partitions held
-  std::vector<Scripted> script_;
-  std::optional<Error> commit_error_;
+  MemoryLog& log_;
+  const std::vector<std::string> topics_;
+  const bool assign_all_;
+  Waker* waker_ = nullptr;
   SourceListener* listener_ = nullptr;
-  bool ends_ = false;
+  mutable std::mutex mutex_;  // taken before the log's
+  std::deque<Event> events_;
+  std::map<TopicPartition, Offset> held_;  // next to be delivered
+  std::optional<Error> commit_error_;
+  bool ending_ = false;
   bool closed_ = false;
 };
 

@@ -1,0 +1,92 @@
+// Outputs into Kafka: one idempotent producer for the whole process.
+//
+// An output is tried until it is acknowledged by all in-sync replicas, or refused for a reason of its own; there is no time-out. What
+// librdkafka gives up on for another reason (a good message in one batch with an invalid one) is sent again from here. The queue
+// is bounded in bytes: when it is full, send() says so, and the pipeline stops draining.
+//
+// Small payloads are copied, larger ones are sent from where they lie: the port promises that they stay until the delivery is
+// reported.
+//
+// Thread-safe: any worker sends, polls and flushes; a delivery is reported on whichever thread polls.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "thalweg/ports.h"
+
+#include "kafka/admin.h"
+#include "kafka/client.h"
+
+namespace thalweg {
+
+struct KafkaSinkOptions {
+  kafka::Config kafka;
+  std::string client_id = "thalweg";
+  std::optional<kafka::TopicSpec> create_missing;  // none: a topic that is missing is an error
+  std::chrono::milliseconds topic_timeout{10000};  // for looking at, or creating, one topic
+  kafka::LogSink log;                              // none: spdlog
+};
+
+class KafkaSink final : public Sink, private kafka::ClientContext {
+ public:
+  // Connects nothing yet. Errors: config_invalid, io_failed.
+  [[nodiscard]] static Result<std::unique_ptr<KafkaSink>> make(KafkaSinkOptions options);
+  // What was not acknowledged is reported as `stopped`. REQUIRES that listeners and batches still live.
+  ~KafkaSink() override;
+
+  // Looks whether the topic exists, creates it if it may. Also broker_unreachable, when no broker answered in time: call it again.
+  [[nodiscard]] Result<std::uint16_t> add_target(const std::string& topic) override;
+  // A creation of its own for one topic, before its add_target.
+  void allow_creation(const kafka::TopicSpec& spec);
+  [[nodiscard]] Status send(OutputRecord& output) override;
+  std::size_t poll() override;
+  [[nodiscard]] int fd() const noexcept override { return eventfd_; }
+  [[nodiscard]] Status flush(std::chrono::milliseconds timeout) override;
+  [[nodiscard]] std::size_t queued_bytes() const noexcept override {
+    return queued_bytes_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::optional<Error> fatal() const override;
+
+  // For tests.
+  [[nodiscard]] rd_kafka_t* client() noexcept { return client_.get(); }
+
+ private:
+  struct Again {
+    OutputRecord* output;
+    std::chrono::steady_clock::time_point due;
+  };
+  static constexpr std::size_t targets_max = 1024;
+
+  explicit KafkaSink(KafkaSinkOptions options);
+  [[nodiscard]] Status make_producer();
+  [[nodiscard]] Status find_or_create(const std::string& topic);
+  [[nodiscard]] Status check_batch_size(const std::string& topic);
+  [[nodiscard]] rd_kafka_resp_err_t produce(OutputRecord& output);
+  static void on_delivery(rd_kafka_t* rk, const rd_kafka_message_t* message, void* opaque);
+  void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words);
+  void send_again();
+  void tell(OutputRecord& output, const Error* failure);
+
+  KafkaSinkOptions options_;
+  std::vector<kafka::TopicSpec> creations_;
+  kafka::ClientHandle client_;
+  int eventfd_ = -1;
+
+  // A target is published by add_target's return; send() only reads it.
+  std::mutex targets_mutex_;
+  std::vector<std::string> target_names_;
+  std::array<kafka::TopicHandle, targets_max> targets_;
+
+  std::atomic<std::size_t> queued_bytes_{0};
+  std::mutex again_mutex_;
+  std::vector<Again> again_;
+  std::atomic<std::size_t> again_count_{0};
+};
+
+}  // namespace thalweg

@@ -1,0 +1,255 @@
+// Opening, serving and closing the consumer.
+#include "source/kafka_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kafka/admin.h"
+#include "kafka/errors.h"
+#include "source/start_offsets.h"
+
+namespace thalweg {
+namespace {
+
+using kafka::Role;
+using Steady = std::chrono::steady_clock;
+using Millis = std::chrono::milliseconds;
+
+constexpr std::uint64_t one = 1;  // what an eventfd wants written
+
+// For latency and for bounded memory; the user may set others.
+kafka::Pairs defaults(const KafkaSourceOptions& o) {
+  kafka::Pairs pairs{
+      {"client.id", o.client_id + "-" + std::to_string(o.worker)},
+      {"queued.max.messages.kbytes", "16384"},  // per partition; 64 MiB otherwise
+      {"fetch.queue.backoff.ms",
+       "20"},  // 1 s otherwise: a full queue that was drained would stand still
+      {"fetch.error.backoff.ms", "100"},
+      {"reconnect.backoff.max.ms", "2000"},
+      {"topic.metadata.refresh.interval.ms", "60000"},  // finds added partitions
+      {"statistics.interval.ms", "5000"},               // notices that a broker is back
+      {"log.connection.close", "false"},
+      {"socket.keepalive.enable", "true"},
+  };
+  // The broker chooses the assignor of the new protocol, and librdkafka refuses to be told.
+  if (o.kafka.value(Role::consumer, "group.protocol") != "consumer") {
+    pairs.emplace_back("partition.assignment.strategy", "cooperative-sticky");
+  }
+  return pairs;
+}
+
+// What at-least-once rests on.
+kafka::Pairs owned(const KafkaSourceOptions& o) {
+  kafka::Pairs pairs{
+      {"group.id",
+       o.dry_run ? "thalweg-dry-run" : o.group},  // librdkafka wants one even where none is joined
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},
+      {"enable.partition.eof", o.dry_run ? "true" : "false"},
+  };
+  // Static membership: every worker is a member of its own.
+  const std::string instance = o.kafka.value(Role::consumer, "group.instance.id");
+  if (!instance.empty())
+    pairs.emplace_back("group.instance.id", instance + "-" + std::to_string(o.worker));
+  return pairs;
+}
+
+}  // namespace
+
+KafkaSource::KafkaSource(KafkaSourceOptions options)
+    : ClientContext(options.kafka.brokers(), options.log),
+      options_(std::move(options)),
+      table_(options_.topics) {}
+
+KafkaSource::~KafkaSource() {
+  close();
+  for (std::size_t i = taken_begin_; i < taken_.size(); ++i) rd_kafka_message_destroy(taken_[i]);
+}
+
+Status KafkaSource::open(Waker& waker, SourceListener& listener) {
+  waker_ = &waker;
+  listener_ = &listener;
+  if (!client_) {
+    if (Status s = make_consumer(waker); !s) return s;
+  }
+  if (Status s = check_topics(); !s) return s;
+  opened_ = true;
+  return options_.dry_run ? assign_for_dry_run() : subscribe();
+}
+
+Status KafkaSource::make_consumer(Waker& waker) {
+  auto conf = kafka::make_conf(options_.kafka, Role::consumer, defaults(options_), owned(options_));
+  if (!conf) return std::move(conf).error();
+  rd_kafka_conf_set_rebalance_cb(conf->get(), on_rebalance);
+  rd_kafka_conf_set_offset_commit_cb(conf->get(), on_commit);
+  auto client = kafka::make_client(Role::consumer, *std::move(conf), *this);
+  if (!client) return std::move(client).error();
+  client_ = *std::move(client);
+  rd_kafka_poll_set_consumer(client_.get());
+  events_.reset(rd_kafka_queue_get_consumer(client_.get()));
+  data_.reset(rd_kafka_queue_new(client_.get()));
+  watch(events_.get(), waker);
+  watch(data_.get(), waker);
+  return {};
+}
+
+void KafkaSource::watch(rd_kafka_queue_t* queue, Waker& waker) {
+  if (waker.fd() >= 0) {
+    rd_kafka_queue_io_event_enable(queue, waker.fd(), &one, sizeof one);
+  } else {
+    const auto wake = [](rd_kafka_t*, void* w) { static_cast<Waker*>(w)->wake(); };
+    rd_kafka_queue_cb_event_enable(queue, wake, &waker);
+  }
+}
+
+Status KafkaSource::check_topics() {
+  for (TopicState& topic : table_.topics()) {
+    if (Status s = check_topic(topic); !s) return std::move(s).error().at("source");
+  }
+  return {};
+}
+
+Status KafkaSource::check_topic(TopicState& topic) {
+  const auto serve_events = [&] {
+    while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client_.get(), 0))
+      rd_kafka_message_destroy(m);
+  };
+  auto info =
+      kafka::await_topic(client_.get(), health, topic.name, options_.open_timeout, serve_events);
+  if (info && !*info && options_.create_missing) {
+    kafka::TopicSpec spec = *options_.create_missing;
+    spec.name = topic.name;
+    if (Status s = kafka::create_topic(client_.get(), spec, options_.open_timeout); !s) return s;
+    info =
+        kafka::await_topic(client_.get(), health, topic.name, options_.open_timeout, serve_events);
+  }
+  if (!info) return std::move(info).error();
+  if (!*info) {
+    return kafka::topic_missing_error(client_.get(), topic.name, options_.kafka.brokers(),
+                                      "Create it, or set from.topic.");
+  }
+  topic.partitions.resize(static_cast<std::size_t>((*info)->partitions));
+  return {};
+}
+
+Status KafkaSource::subscribe() {
+  const kafka::ListHandle list = kafka::make_list();
+  for (const TopicState& topic : table_.topics())
+    kafka::add(*list, topic.name, {RD_KAFKA_PARTITION_UA});
+  const auto err = rd_kafka_subscribe(client_.get(), list.get());
+  if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return kafka::error_of(err, "source: cannot subscribe: " + kafka::words(err));
+}
+
+Status KafkaSource::assign_for_dry_run() {
+  std::vector<TopicPartition> all;
+  for (const TopicState& topic : table_.topics()) {
+    for (int p = 0; p < static_cast<int>(topic.partitions.size()); ++p)
+      all.push_back({topic.name, {p}});
+  }
+  auto offsets = offsets_of_start(client_.get(), options_.start, all, options_.lookup_timeout);
+  if (!offsets) return std::move(offsets).error().at("source");
+  const kafka::ListHandle list = kafka::make_list(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    kafka::add(*list, all[i].topic, all[i].partition).offset = (*offsets)[i].value;
+    table_.hold(all[i].topic, all[i].partition.value);
+  }
+  forward(*list);
+  const auto err = rd_kafka_assign(client_.get(), list.get());
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka::error_of(err, "source: cannot read: " + kafka::words(err));
+  listener_->assigned(all);
+  return {};
+}
+
+void KafkaSource::serve() {
+  if (!opened_ || closed_) return;
+  while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client_.get(), 0)) event(m);
+  tell_health();
+  if ((commit_again_ || starts_pending_) && Steady::now() >= next_retry_) {
+    next_retry_ = Steady::now() + Millis(1000);
+    if (commit_again_) commit_again();
+    if (starts_pending_) retry_pending_starts();
+  }
+}
+
+// The consumer's own queue. Callbacks have been called already; what is left are errors.
+void KafkaSource::event(rd_kafka_message_t* message) {
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // A partition that restarted before its queue was forwarded again: not lost, only taken another way.
+    taken_.push_back(message);
+    waker_->wake();
+    return;
+  }
+  if (message->rkt != nullptr && message->partition >= 0) {
+    partition_error(*message);
+  } else {
+    Error error =
+        kafka::error_of(message->err, std::string("source: ") + rd_kafka_message_errstr(message));
+    const bool group_only = message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+    if (!(options_.dry_run && group_only)) tell(error);
+  }
+  rd_kafka_message_destroy(message);
+}
+
+void KafkaSource::tell_health() {
+  if (auto error = health.take()) listener_->source_error(*error);
+}
+
+// The same words twice in a row are said once.
+void KafkaSource::tell(const Error& error) {
+  if (last_told_ && last_told_->message() == error.message()) return;
+  last_told_ = error;
+  listener_->source_error(error);
+}
+
+bool KafkaSource::ended() const noexcept {
+  if (closed_) return true;
+  if (!options_.dry_run || !opened_ || taken_begin_ < taken_.size()) return false;
+  if (options_.dry_run->limit > 0 && delivered_ >= options_.dry_run->limit) return true;
+  bool all = true;
+  table_.for_each_held([&](const TopicState&, std::int32_t, const PartitionState& state) {
+    all = all && state.at_end;
+  });
+  return all;
+}
+
+void KafkaSource::lag(std::vector<Lag>& out) const {
+  table_.for_each_held([&](const TopicState& topic, std::int32_t partition,
+                           const PartitionState& state) {
+    Lag lag{{topic.name, {partition}}, -1};
+    std::int64_t low = -1;
+    std::int64_t high = -1;
+    const auto err =
+        rd_kafka_get_watermark_offsets(client_.get(), topic.name.c_str(), partition, &low, &high);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0) {
+      // The client's position also counts transaction markers, which are never delivered.
+      const kafka::ListHandle list = kafka::make_list(1);
+      auto& p = kafka::add(*list, topic.name, {partition});
+      (void)rd_kafka_position(client_.get(), list.get());
+      const std::int64_t next = std::max({p.offset, state.next.value, low});
+      lag.records = std::max<std::int64_t>(0, high - next);
+    }
+    out.push_back(std::move(lag));
+  });
+}
+
+void KafkaSource::close() {
+  if (closed_ || !client_) return;
+  if (opened_) {
+    const kafka::QueueHandle queue(rd_kafka_queue_new(client_.get()));
+    const auto until = Steady::now() + options_.close_timeout;
+    const kafka::ErrorHandle failed(rd_kafka_consumer_close_queue(client_.get(), queue.get()));
+    // The last revocation is called back from here.
+    while (!failed && rd_kafka_consumer_closed(client_.get()) == 0 && Steady::now() < until) {
+      rd_kafka_queue_poll_callback(queue.get(), 50);
+    }
+  }
+  closed_ = true;
+  table_.for_each_held([](const TopicState&, std::int32_t, const PartitionState& state) {
+    const_cast<PartitionState&>(state).held = false;
+  });
+}
+
+}  // namespace thalweg

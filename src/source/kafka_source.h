@@ -1,0 +1,128 @@
+// Records out of Kafka: one consumer of a group, belonging to one worker.
+//
+// On assignment the queues of the partitions are forwarded to one data queue, which drain() empties; the consumer's own queue carries
+// only events (rebalances, errors, commits) and is served always, so a pipeline that is slow, or not draining because of
+// back-pressure, keeps its membership. Both queues write to the waker's descriptor when they become non-empty.
+//
+// Payloads are not copied: each message is pinned in the batch and handed back to librdkafka when the batch is reset.
+// Batches must be reset before the source dies.
+//
+//   committed offset ──▶ where reading begins; without one: `start` (start_offsets.h)
+//   out of range     ──▶ fatal, never a silent reset
+//   broker away      ──▶ broker_unreachable, told once; librdkafka reconnects for ever
+//   lost, not revoked──▶ never committed
+//
+// Threads: the worker's own. librdkafka's threads only fill the queues.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "thalweg/ports.h"
+
+#include "config/pipeline.h"
+#include "kafka/admin.h"
+#include "kafka/client.h"
+#include "source/partition_table.h"
+
+namespace thalweg {
+
+// Reading without a group: all partitions from `start`, committing nothing, until `limit` records or the ends that were found.
+struct DryRun {
+  std::size_t limit = 0;  // 0: no limit
+};
+
+struct KafkaSourceOptions {
+  kafka::Config kafka;
+  std::vector<std::string> topics;
+  std::string group;
+  Start start;
+  int worker = 0;  // makes client.id, and group.instance.id where it is set, unique
+  std::string client_id = "thalweg";
+  std::optional<DryRun> dry_run;
+  std::optional<kafka::TopicSpec> create_missing;   // none: a topic that is missing is an error
+  std::chrono::milliseconds open_timeout{10000};    // for the brokers' first answer
+  std::chrono::milliseconds lookup_timeout{10000};  // for committed offsets, inside a rebalance
+  std::chrono::milliseconds commit_timeout{10000};  // for commits that wait
+  std::chrono::milliseconds close_timeout{10000};   // for leaving the group
+  kafka::LogSink log;                               // none: spdlog
+};
+
+class KafkaSource final : public Source, private kafka::ClientContext {
+ public:
+  explicit KafkaSource(KafkaSourceOptions options);
+  ~KafkaSource() override;
+
+  // Also broker_unreachable, when no broker answered in open_timeout: it may be called again.
+  [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override;
+  void serve() override;
+  [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override;
+  [[nodiscard]] Status commit(std::span<const TopicPartitionOffset> next, bool wait) override;
+  [[nodiscard]] Status seek(std::span<const TopicPartitionOffset> to) override;
+  [[nodiscard]] bool ended() const noexcept override;
+  void lag(std::vector<Lag>& out) const override;
+  void close() override;
+
+  // For tests and for transactions, which need the group's metadata.
+  [[nodiscard]] rd_kafka_t* client() noexcept { return client_.get(); }
+
+ private:
+  using List = rd_kafka_topic_partition_list_t;
+
+  // kafka_source.cpp
+  [[nodiscard]] Status make_consumer(Waker& waker);
+  void watch(rd_kafka_queue_t* queue, Waker& waker);
+  [[nodiscard]] Status check_topics();
+  [[nodiscard]] Status check_topic(TopicState& topic);
+  [[nodiscard]] Status subscribe();
+  [[nodiscard]] Status assign_for_dry_run();
+  void event(rd_kafka_message_t* message);
+  void tell_health();
+  void tell(const Error& error);
+
+  // kafka_source_read.cpp
+  [[nodiscard]] rd_kafka_message_t* peek(std::size_t wanted);
+  bool deliver(rd_kafka_message_t* message, Batch& batch);
+  void partition_error(const rd_kafka_message_t& message);
+  void drop_queued(std::string_view topic, std::int32_t partition);
+
+  // kafka_source_group.cpp
+  static void on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* partitions, void* opaque);
+  static void on_commit(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* offsets, void* opaque);
+  void assigned(List& partitions);
+  void revoked(List& partitions);
+  void forward(const List& partitions);
+  void assign(List& partitions);
+  void unassign(List& partitions);
+  void restart(List& partitions);
+  void retry_pending_starts();
+  void offset_reset(const rd_kafka_message_t& message, PartitionState& state);
+  [[nodiscard]] kafka::ListHandle to_commit(std::span<const TopicPartitionOffset> next);
+  [[nodiscard]] Status commit_and_wait(const List& list);
+  void commit_finished(rd_kafka_resp_err_t err, const List& offsets);
+  void commit_again();
+
+  KafkaSourceOptions options_;
+  PartitionTable table_;
+  Waker* waker_ = nullptr;
+  SourceListener* listener_ = nullptr;
+  kafka::ClientHandle client_;
+  kafka::QueueHandle events_;  // dies before the client
+  kafka::QueueHandle data_;
+  std::vector<rd_kafka_message_t*>
+      taken_;  // from the data queue, not delivered yet: [taken_begin_, size)
+  std::size_t taken_begin_ = 0;
+  bool queue_empty_ = false;  // when last looked at
+  bool opened_ = false;
+  bool closed_ = false;
+  bool commit_again_ = false;  // an asynchronous commit failed
+  bool starts_pending_ = false;
+  std::chrono::steady_clock::time_point next_retry_{};
+  std::size_t delivered_ = 0;  // counted in a dry run
+  std::optional<Error> last_told_;
+};
+
+}  // namespace thalweg

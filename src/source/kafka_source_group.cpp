@@ -1,0 +1,308 @@
+// The group's half of the Kafka source: partitions that come and go, offsets that are committed.
+#include <algorithm>
+
+#include "kafka/admin_request.h"
+#include "kafka/errors.h"
+#include "source/kafka_source.h"
+#include "source/start_offsets.h"
+
+namespace thalweg {
+namespace {
+
+using kafka::elements;
+using kafka::ListHandle;
+using Steady = std::chrono::steady_clock;
+using Millis = std::chrono::milliseconds;
+
+bool cooperative(rd_kafka_t* rk) {
+  const char* protocol = rd_kafka_rebalance_protocol(rk);
+  return protocol != nullptr && std::string_view(protocol) == "COOPERATIVE";
+}
+
+std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& list) {
+  std::vector<TopicPartition> all;
+  for (const auto& p : elements(list)) all.push_back({p.topic, {p.partition}});
+  return all;
+}
+
+}  // namespace
+
+void KafkaSource::on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* partitions,
+                               void* opaque) {
+  auto& self = *static_cast<KafkaSource*>(static_cast<kafka::ClientContext*>(opaque));
+  switch (err) {
+    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: return self.assigned(*partitions);
+    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: return self.revoked(*partitions);
+    default:
+      self.tell(
+          kafka::error_of(err, "source: the group could not be balanced: " + kafka::words(err)));
+      rd_kafka_assign(rk, nullptr);
+  }
+}
+
+void KafkaSource::assigned(List& partitions) {
+  health.answered();
+  const ListHandle starts = kafka::make_list();
+  const StartRules rules{options_.start, options_.lookup_timeout};
+  const Status resolved = resolve_starts(client_.get(), rules, table_, partitions, *starts);
+  for (auto& p : elements(partitions)) {
+    PartitionState& state = table_.hold(p.topic, p.partition);
+    if (resolved.ok()) {
+      state.next = {std::max<std::int64_t>(p.offset, -1)};
+    } else {
+      // librdkafka asks for the committed offset itself, for as long as it takes. Where there is none it says so, and
+      // then `start` is asked for again (offset_reset).
+      p.offset = RD_KAFKA_OFFSET_STORED;
+      state.start_pending = true;
+    }
+  }
+  if (!resolved.ok()) tell(Error(resolved.error()).at("source"));
+  forward(partitions);  // before reading begins: not one record may take the way of the events
+  assign(partitions);
+  const std::vector<TopicPartition> all = to_vector(partitions);
+  listener_->assigned(all);
+  if (starts->cnt > 0) {
+    for (auto& p : elements(*starts))
+      set_commit_metadata(p, table_.topic(p.topic)->partitions_at_start);
+    (void)rd_kafka_commit(client_.get(), starts.get(), 1);
+  }
+}
+
+void KafkaSource::forward(const List& partitions) {
+  for (const auto& p : elements(partitions)) {
+    const kafka::QueueHandle queue(
+        rd_kafka_queue_get_partition(client_.get(), p.topic, p.partition));
+    if (queue) rd_kafka_queue_forward(queue.get(), data_.get());
+  }
+}
+
+void KafkaSource::revoked(List& partitions) {
+  const std::vector<TopicPartition> all = to_vector(partitions);
+  if (rd_kafka_assignment_lost(client_.get()) != 0) {
+    // Dropped first: nothing the listener does now may commit them.
+    for (const auto& p : elements(partitions)) table_.drop(p.topic, p.partition);
+    listener_->lost(all);
+  } else {
+    listener_->revoked(all);
+    for (const auto& p : elements(partitions)) table_.drop(p.topic, p.partition);
+  }
+  for (const auto& p : elements(partitions)) drop_queued(p.topic, p.partition);
+  unassign(partitions);
+}
+
+void KafkaSource::assign(List& partitions) {
+  rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (cooperative(client_.get())) {
+    if (const kafka::ErrorHandle e{rd_kafka_incremental_assign(client_.get(), &partitions)})
+      err = rd_kafka_error_code(e.get());
+  } else {
+    err = rd_kafka_assign(client_.get(), &partitions);
+  }
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    tell(kafka::error_of(err, "source: cannot read what was assigned: " + kafka::words(err)));
+}
+
+void KafkaSource::unassign(List& partitions) {
+  if (cooperative(client_.get())) {
+    const kafka::ErrorHandle ignored(rd_kafka_incremental_unassign(client_.get(), &partitions));
+  } else {
+    rd_kafka_assign(client_.get(), nullptr);
+  }
+}
+
+// Begins these partitions anew at the offsets given. A partition whose start failed is stopped inside librdkafka and cannot be
+// sought, only assigned again.
+void KafkaSource::restart(List& partitions) {
+  if (cooperative(client_.get())) {
+    unassign(partitions);
+    forward(partitions);
+    return assign(partitions);
+  }
+  // The eager protocol knows whole assignments only: the others go on where they are.
+  const ListHandle all = kafka::make_list();
+  table_.for_each_held(
+      [&](const TopicState& topic, std::int32_t partition, const PartitionState& state) {
+        const auto* chosen =
+            rd_kafka_topic_partition_list_find(&partitions, topic.name.c_str(), partition);
+        auto& p = kafka::add(*all, topic.name, {partition});
+        p.offset = chosen != nullptr       ? chosen->offset
+                   : state.start_pending   ? RD_KAFKA_OFFSET_STORED
+                   : state.next.value >= 0 ? state.next.value
+                                           : RD_KAFKA_OFFSET_BEGINNING;
+        drop_queued(topic.name, partition);
+      });
+  forward(*all);
+  assign(*all);
+}
+
+void KafkaSource::retry_pending_starts() {
+  starts_pending_ = false;
+  const ListHandle pending = kafka::make_list();
+  table_.for_each_held(
+      [&](const TopicState& topic, std::int32_t partition, const PartitionState& state) {
+        if (state.start_pending) kafka::add(*pending, topic.name, {partition});
+      });
+  if (pending->cnt == 0) return;
+  const ListHandle starts = kafka::make_list();
+  const StartRules rules{options_.start, options_.lookup_timeout};
+  if (Status s = resolve_starts(client_.get(), rules, table_, *pending, *starts); !s) {
+    starts_pending_ = true;
+    return tell(std::move(s).error().at("source"));
+  }
+  for (auto& p : elements(*pending)) {
+    PartitionState& state = *table_.find(p.topic, p.partition);
+    state.start_pending = false;
+    state.next = {std::max<std::int64_t>(p.offset, -1)};
+  }
+  restart(*pending);
+  for (auto& p : elements(*starts))
+    set_commit_metadata(p, table_.topic(p.topic)->partitions_at_start);
+  if (starts->cnt > 0) (void)rd_kafka_commit(client_.get(), starts.get(), 1);
+}
+
+// librdkafka has no offset to go on from: either there never was one (and we could not ask before), or it is gone.
+void KafkaSource::offset_reset(const rd_kafka_message_t& message, PartitionState& state) {
+  if (state.start_pending) {
+    starts_pending_ = true;
+    next_retry_ = Steady::now();
+    waker_->wake();
+    return;
+  }
+  const std::string topic = rd_kafka_topic_name(message.rkt);
+  std::int64_t low = -1;
+  std::int64_t high = -1;
+  const auto err = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), message.partition,
+                                                    &low, &high, 5000);
+  const std::string at = state.next.value >= 0 ? std::to_string(state.next.value) : "the beginning";
+  std::string got = rd_kafka_message_errstr(&message);
+  if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    got = "the partition holds " + std::to_string(low) + " to " + std::to_string(high) + " (" +
+          (state.next.value >= 0 && state.next.value < low
+               ? "the records before were deleted"
+               : "it was cut off, or the topic was made anew") +
+          ")";
+  }
+  tell(Error(Code::offset_out_of_range, "source: " + topic + "[" +
+                                            std::to_string(message.partition) +
+                                            "]: expected to go on at offset " + at + "; " + got +
+                                            ". To go on anyway, stop the pipeline and reset the "
+                                            "group: kafka-consumer-groups --group " +
+                                            options_.group + " --topic " + topic +
+                                            " --reset-offsets --to-earliest --execute"));
+}
+
+// --- commits ---------------------------------------------------------------------------------------------------
+
+ListHandle KafkaSource::to_commit(std::span<const TopicPartitionOffset> next) {
+  ListHandle list = kafka::make_list(next.size());
+  for (const TopicPartitionOffset& o : next) {
+    PartitionState* state = table_.find(o.at.topic, o.at.partition.value);
+    if (state == nullptr) continue;  // not ours any more
+    state->requested = o.offset;
+    auto& p = kafka::add(*list, o.at.topic, o.at.partition);
+    p.offset = o.offset.value;
+    set_commit_metadata(p, table_.topic(o.at.topic)->partitions_at_start);
+  }
+  return list;
+}
+
+Status KafkaSource::commit(std::span<const TopicPartitionOffset> next, bool wait) {
+  if (options_.dry_run || !opened_ || closed_) return {};
+  const ListHandle list = to_commit(next);
+  if (list->cnt == 0) return {};
+  if (wait) return commit_and_wait(*list);
+  const auto err = rd_kafka_commit(client_.get(), list.get(), 1);
+  if (err == RD_KAFKA_RESP_ERR_NO_ERROR || kafka::membership_is_over(err)) return {};
+  return kafka::error_of(err, "source: offsets cannot be committed: " + kafka::words(err));
+}
+
+Status KafkaSource::commit_and_wait(const List& list) {
+  const auto until = Steady::now() + options_.commit_timeout;
+  rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<Millis>(until - Steady::now());
+    if (left <= Millis(0)) break;
+    // librdkafka's own waiting commit has no time limit.
+    const kafka::QueueHandle queue(rd_kafka_queue_new(client_.get()));
+    err = rd_kafka_commit_queue(client_.get(), &list, queue.get(), nullptr, nullptr);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const kafka::EventHandle event(
+          rd_kafka_queue_poll(queue.get(), static_cast<int>(left.count())));
+      err = event ? rd_kafka_event_error(event.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+      if (event) {
+        if (const auto* offsets = rd_kafka_event_topic_partition_list(event.get()))
+          commit_finished(err, *offsets);
+      }
+    }
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR || kafka::membership_is_over(err)) return {};
+    if (kafka::error_of(err, "").retry() == Retry::fatal) break;
+    kafka::pause(Millis(50));  // the group is being balanced, or its coordinator moves
+  }
+  return kafka::error_of(err, "source: offsets were not committed: " + kafka::words(err) +
+                                  "; their records will be read again");
+}
+
+void KafkaSource::on_commit(rd_kafka_t* /*rk*/, rd_kafka_resp_err_t err, List* offsets,
+                            void* opaque) {
+  if (offsets == nullptr) return;
+  static_cast<KafkaSource*>(static_cast<kafka::ClientContext*>(opaque))
+      ->commit_finished(err, *offsets);
+}
+
+void KafkaSource::commit_finished(rd_kafka_resp_err_t err, const List& offsets) {
+  for (const auto& p : elements(offsets)) {
+    PartitionState* state = table_.find(p.topic, p.partition);
+    if (state == nullptr || p.offset < 0) continue;
+    const rd_kafka_resp_err_t own = err != RD_KAFKA_RESP_ERR_NO_ERROR ? err : p.err;
+    if (own == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      state->committed = std::max(state->committed, Offset{p.offset});
+      health.answered();
+    } else if (kafka::membership_is_over(own)) {
+      continue;  // the partition is somebody else's by now; its revocation is on the way
+    } else if (Error error =
+                   kafka::error_of(own, "source: offsets were not committed: " + kafka::words(own));
+               error.retry() == Retry::fatal) {
+      tell(error);
+    } else {
+      commit_again_ = true;
+    }
+  }
+}
+
+// An asynchronous commit failed. A newer one usually follows by itself, but not on a quiet topic.
+void KafkaSource::commit_again() {
+  commit_again_ = false;
+  std::vector<TopicPartitionOffset> due;
+  table_.for_each_held(
+      [&](const TopicState& topic, std::int32_t partition, const PartitionState& state) {
+        if (state.requested > state.committed)
+          due.push_back({{topic.name, {partition}}, state.requested});
+      });
+  if (!due.empty() && !commit(due, false)) commit_again_ = true;
+}
+
+Status KafkaSource::seek(std::span<const TopicPartitionOffset> to) {
+  const ListHandle list = kafka::make_list(to.size());
+  for (const TopicPartitionOffset& o : to) {
+    PartitionState* state = table_.find(o.at.topic, o.at.partition.value);
+    if (state == nullptr) continue;
+    drop_queued(o.at.topic, o.at.partition.value);
+    state->next = o.offset;
+    state->at_end = false;
+    kafka::add(*list, o.at.topic, o.at.partition).offset = o.offset.value;
+  }
+  if (list->cnt == 0) return {};
+  const kafka::ErrorHandle failed(rd_kafka_seek_partitions(client_.get(), list.get(), 10000));
+  if (failed)
+    return kafka::error_of(rd_kafka_error_code(failed.get()),
+                           std::string("source: seek: ") + rd_kafka_error_string(failed.get()));
+  const ListHandle again = kafka::make_list();
+  for (const auto& p : elements(*list)) {
+    if (p.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      kafka::add(*again, p.topic, {p.partition}).offset = p.offset;
+  }
+  if (again->cnt > 0) restart(*again);
+  return {};
+}
+
+}  // namespace thalweg

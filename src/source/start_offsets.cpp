@@ -1,0 +1,152 @@
+// Committed offsets first, then `start`.
+#include "source/start_offsets.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
+#include "kafka/admin_request.h"
+#include "kafka/errors.h"
+
+namespace thalweg {
+namespace {
+
+using kafka::ListHandle;
+using Steady = std::chrono::steady_clock;
+using Millis = std::chrono::milliseconds;
+
+constexpr std::string_view metadata_prefix = "thalweg:partitions=";
+
+// What the group has committed in ALL partitions of the topics: whether it has committed anywhere decides what `start` means.
+Status committed_everywhere(rd_kafka_t* consumer, rd_kafka_topic_partition_list_t& list,
+                            Millis timeout) {
+  const auto until = Steady::now() + timeout;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<Millis>(until - Steady::now());
+    rd_kafka_resp_err_t err = rd_kafka_committed(
+        consumer, &list, static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
+    for (const auto& p : kafka::elements(list)) {
+      if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = p.err;
+    }
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    const Code code = kafka::code_of(err);
+    if (retry_of(code) == Retry::fatal || left <= Millis(100)) {
+      return Error(code, "committed offsets: expected them from the group's coordinator; got " +
+                             kafka::words(err));
+    }
+    kafka::pause(
+        Millis(50));  // a coordinator that moves, or our own epoch that the broker has not seen yet
+  }
+}
+
+std::string_view metadata_of(const rd_kafka_topic_partition_t& p) {
+  return p.metadata == nullptr
+             ? std::string_view{}
+             : std::string_view(static_cast<const char*>(p.metadata), p.metadata_size);
+}
+
+// Sets TopicState::partitions_at_start from the group's commits.
+void learn_partitions_at_start(TopicState& topic, const rd_kafka_topic_partition_list_t& committed,
+                               int now) {
+  bool any = false;
+  int told = -1;
+  for (const auto& p : kafka::elements(committed)) {
+    if (topic.name != p.topic || p.offset < 0) continue;
+    any = true;
+    const int n = partitions_in_metadata(metadata_of(p));
+    if (n >= 0 && (told < 0 || n < told)) told = n;
+  }
+  // Commits that do not tell are another program's: the group is not new, so nothing here is its first start.
+  topic.partitions_at_start = told >= 0 ? told : any ? 0 : now;
+}
+
+// Partitions of the topic as this client knows them; asked for before, so this is a look into librdkafka's cache.
+int partitions_now(const TopicState& topic, const rd_kafka_topic_partition_list_t& assigned) {
+  int n = static_cast<int>(topic.partitions.size());
+  for (const auto& p : kafka::elements(assigned)) {
+    if (topic.name == p.topic) n = std::max(n, p.partition + 1);
+  }
+  return n;
+}
+
+}  // namespace
+
+void set_commit_metadata(rd_kafka_topic_partition_t& partition, int partitions_at_start) {
+  if (partitions_at_start < 0) return;
+  const std::string text = std::string(metadata_prefix) + std::to_string(partitions_at_start);
+  partition.metadata = std::malloc(text.size());  // librdkafka frees it with the list
+  if (partition.metadata == nullptr) return;
+  std::memcpy(partition.metadata, text.data(), text.size());
+  partition.metadata_size = text.size();
+}
+
+int partitions_in_metadata(std::string_view metadata) {
+  if (!metadata.starts_with(metadata_prefix)) return -1;
+  metadata.remove_prefix(metadata_prefix.size());
+  int n = -1;
+  const auto [end, ec] = std::from_chars(metadata.data(), metadata.data() + metadata.size(), n);
+  return ec == std::errc{} && n >= 0 ? n : -1;
+}
+
+Result<std::vector<Offset>> offsets_of_start(rd_kafka_t* client, const Start& start,
+                                             const std::vector<TopicPartition>& partitions,
+                                             Millis timeout) {
+  std::vector<Offset> offsets(partitions.size(), Offset{RD_KAFKA_OFFSET_BEGINNING});
+  if (start.kind == Start::Kind::earliest || partitions.empty()) return offsets;
+  std::int64_t spec = RD_KAFKA_OFFSET_SPEC_LATEST;
+  if (start.kind == Start::Kind::time) spec = start.time.ms;
+  auto found = kafka::list_offsets(client, partitions, spec, timeout);
+  if (!found) return found;
+  std::vector<TopicPartition> beyond;  // no record is that young: begin at the end
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if ((*found)[i].value < 0) beyond.push_back(partitions[i]);
+  }
+  if (beyond.empty()) return found;
+  auto ends = kafka::list_offsets(client, beyond, RD_KAFKA_OFFSET_SPEC_LATEST, timeout);
+  if (!ends) return ends;
+  std::size_t next = 0;
+  for (Offset& offset : *found) {
+    if (offset.value < 0) offset = (*ends)[next++];
+  }
+  return found;
+}
+
+Status resolve_starts(rd_kafka_t* consumer, const StartRules& rules, PartitionTable& table,
+                      rd_kafka_topic_partition_list_t& assigned,
+                      rd_kafka_topic_partition_list_t& to_commit) {
+  const ListHandle all = kafka::make_list(64);
+  for (TopicState& topic : table.topics()) {
+    const int now = partitions_now(topic, assigned);
+    topic.partitions.resize(static_cast<std::size_t>(now));
+    for (int p = 0; p < now; ++p) kafka::add(*all, topic.name, {p});
+  }
+  if (Status s = committed_everywhere(consumer, *all, rules.timeout); !s) return s;
+
+  std::vector<TopicPartition> fresh;
+  for (auto& p : kafka::elements(assigned)) {
+    TopicState* topic = table.topic(p.topic);
+    if (topic->partitions_at_start < 0) {
+      learn_partitions_at_start(*topic, *all, static_cast<int>(topic->partitions.size()));
+    }
+    const auto* c = rd_kafka_topic_partition_list_find(all.get(), p.topic, p.partition);
+    p.offset = RD_KAFKA_OFFSET_BEGINNING;
+    if (c != nullptr && c->offset >= 0) {
+      p.offset = c->offset;
+      rd_kafka_topic_partition_set_leader_epoch(&p, rd_kafka_topic_partition_get_leader_epoch(c));
+    } else if (p.partition < topic->partitions_at_start) {
+      fresh.push_back({p.topic, {p.partition}});
+    }
+  }
+  auto starts = offsets_of_start(consumer, rules.start, fresh, rules.timeout);
+  if (!starts) return std::move(starts).error();
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    auto* p = rd_kafka_topic_partition_list_find(&assigned, fresh[i].topic.c_str(),
+                                                 fresh[i].partition.value);
+    p->offset = (*starts)[i].value;
+    if (p->offset >= 0)
+      kafka::add(to_commit, fresh[i].topic, fresh[i].partition).offset = p->offset;
+  }
+  return {};
+}
+
+}  // namespace thalweg
