@@ -36,6 +36,7 @@ struct ModelVersion {
   // The version's own features; null if it has none (or the pipeline file brings them).
   std::shared_ptr<const FeatureFile> feature_file;
   std::vector<BatchCost> costs;          // filled by warm-up
+  std::vector<std::string> warnings;     // what loading and warm-up had to say; whole sentences, to be logged once
 };
 
 class ModelHandle {

@@ -1,0 +1,211 @@
+#include "model/load.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "model/files.h"
+#include "model/lane.h"
+#include "model/model_section.h"
+#include "model/running.h"
+#include "model/signatures.h"
+#include "model/versions.h"
+#include "model/warm_up.h"
+
+namespace thalweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double lane_from_us = 5000;  // a row that costs more keeps the worker from reading
+
+// Tells the watchdog while a call runs.
+class WatchedModel final : public LoadedModel {
+ public:
+  WatchedModel(std::string name, std::unique_ptr<LoadedModel> inner)
+      : name_(std::move(name)), inner_(std::move(inner)) {}
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override { return inner_->signatures(); }
+  void submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) override {
+    const RunningCall running(name_);
+    inner_->submit(signature, request, std::move(done));
+  }
+
+ private:
+  const std::string name_;
+  const std::unique_ptr<LoadedModel> inner_;
+};
+
+Result<std::size_t> parse_count(const Values& values, std::string_view name, std::string text) {
+  std::erase(text, ' ');
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count == 0) {
+    return config_error(values.where(name), std::string(name) + ": expected a number of rows; got '" + text + "'");
+  }
+  return count;
+}
+
+Result<WarmUpPlan> read_plan(const Values& values) {
+  WarmUpPlan plan;
+  plan.time = std::chrono::milliseconds(values.integer("warm_up_time"));
+  plan.sizes.clear();
+  for (const std::string& item : values.strings("warm_up")) {
+    if (item == "off" || item == "false") continue;
+    for (std::size_t begin = 0; begin <= item.size();) {  // the default is one text with commas
+      const std::size_t end = std::min(item.find(',', begin), item.size());
+      auto size = parse_count(values, "warm_up", item.substr(begin, end - begin));
+      if (!size) return std::move(size).error();
+      plan.sizes.push_back(*size);
+      begin = end + 1;
+    }
+  }
+  std::sort(plan.sizes.begin(), plan.sizes.end());
+  return plan;
+}
+
+// 0: no bound.
+Result<std::size_t> read_rows_max(const Values& values, const std::vector<BatchCost>& costs) {
+  const std::string& text = values.string("rows_max");
+  if (text == "auto") return recommended_rows_max(costs);
+  if (text == "none") return std::size_t{0};
+  return parse_count(values, "rows_max", text);
+}
+
+Result<const RuntimeKind*> find_runtime(const std::string& path, const Registry& registry) {
+  std::vector<std::string> names;
+  for (const RuntimeKind& kind : registry.runtimes()) {
+    if (kind.make()->recognises(path)) return &kind;
+    names.push_back(kind.name);
+  }
+  return Error(Code::model_invalid, "expected a model that a runtime knows by its files at '" + path +
+                                        "'; none does; set `runtime` to one of " + quoted_list(names));
+}
+
+// Where the model is and which version; a runtime that needs no files may have no path.
+Result<ChosenVersion> find_files(const ModelEntry& entry, const Registry& registry) {
+  if (!entry.values.has("path")) {
+    if (entry.kind != nullptr) return ChosenVersion{};
+    return config_error(entry.node.where(), "expected `path`, the folder of the model; got none; add it");
+  }
+  if (entry.kind != nullptr && entry.kind->name == "fake") return ChosenVersion{0, entry.values.string("path"), {}};
+  const Recognises also = [&](const std::string& path) {
+    if (entry.kind != nullptr) return entry.kind->make()->recognises(path);
+    return std::any_of(registry.runtimes().begin(), registry.runtimes().end(),
+                       [&](const RuntimeKind& kind) { return kind.make()->recognises(path); });
+  };
+  return choose_version(entry.values.string("path"), entry.values.string("version"), also);
+}
+
+// A version is loaded only if nobody wrote to it meanwhile: what was read may be half old and half new.
+Result<std::unique_ptr<LoadedModel>> load_unchanged(ModelRuntime& runtime, const ModelSpec& spec) {
+  const std::string before = fingerprint(spec.path);
+  auto loaded = runtime.load(spec);
+  if (fingerprint(spec.path) == before) return loaded;
+  return Error(Code::model_invalid, spec.path +
+                                        ": expected files that stay as they are; they changed while the model was "
+                                        "loaded; start again when the copy is done");
+}
+
+Status read_features(const std::string& path, ModelVersion& facts) {
+  std::error_code error;
+  const fs::path folder = fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
+  const fs::path file = folder / "assets.extra" / "features.yaml";
+  if (path.empty() || !fs::exists(file, error)) return {};
+  auto features = read_feature_file(file.string());
+  if (!features) return std::move(features).error();
+  facts.feature_file = std::make_shared<const FeatureFile>(std::move(*features));
+  return {};
+}
+
+bool wants_lane(const Values& values, const WarmUpReport& report) {
+  const std::string& thread = values.string("thread");
+  if (thread != "auto") return thread == "lane";
+  return !report.answers_later && !report.costs.empty() && report.costs.front().wall_us_per_row *
+             static_cast<double>(report.costs.front().rows) > lane_from_us;
+}
+
+// From the loaded model to a version that may take rows.
+Status check_and_warm(const ModelEntry& entry, LoadedVersion& version) {
+  ModelVersion& facts = version.facts;
+  const Values& values = entry.values;
+  auto plan = read_plan(values);
+  if (!plan) return std::move(plan).error();
+  auto signature =
+      choose_signature(version.loaded->signatures(), values.has("signature") ? values.string("signature") : "");
+  if (!signature) return std::move(signature).error();
+  facts.signature = std::move(*signature);
+  auto batching = find_batching(facts.signature, values.string("batch"));
+  if (!batching) return std::move(batching).error();
+  facts.batch_dim = batching->dim;
+  facts.fixed_rows = batching->fixed_rows;
+
+  auto report = warm_up(*version.loaded, facts.signature, *batching, *plan);
+  if (!report) return std::move(report).error();
+  facts.costs = std::move(report->costs);
+  facts.warnings.insert(facts.warnings.end(), report->warnings.begin(), report->warnings.end());
+  auto rows_max = read_rows_max(values, facts.costs);
+  if (!rows_max) return std::move(rows_max).error();
+  facts.rows_max = *rows_max;
+  if (wants_lane(values, *report)) version.loaded = std::make_shared<LaneModel>(version.loaded);
+  return {};
+}
+
+Result<std::shared_ptr<const LoadedVersion>> load_checked(const ModelEntry& entry, const Registry& registry) {
+  auto files = find_files(entry, registry);
+  if (!files) return std::move(files).error();
+  const RuntimeKind* kind = entry.kind;
+  if (kind == nullptr) {
+    auto found = find_runtime(files->path, registry);
+    if (!found) return std::move(found).error();
+    kind = *found;
+    // Now that the runtime is known, so are the settings that are not its own.
+    if (auto values = read_model_entry(entry.node, registry, kind); !values) return std::move(values).error();
+  }
+  auto version = std::make_shared<LoadedVersion>();
+  version->facts.version = files->version;
+  version->facts.runtime = kind->name;
+  version->facts.path = files->path;
+  version->facts.warnings = std::move(files->warnings);
+  if (auto status = read_features(files->path, version->facts); !status.ok()) return std::move(status).error();
+
+  auto loaded = load_unchanged(*kind->make(), {entry.name, files->path, files->version, entry.node});
+  if (!loaded) return std::move(loaded).error();
+  version->loaded = std::make_shared<WatchedModel>(entry.name, std::move(*loaded));
+  if (auto status = check_and_warm(entry, *version); !status.ok()) return std::move(status).error();
+  return std::shared_ptr<const LoadedVersion>(std::move(version));
+}
+
+}  // namespace
+
+Result<ModelEntry> read_entry(const std::string& name, const Node& node, const Registry& registry) {
+  ModelEntry entry;
+  entry.name = name;
+  entry.node = node.is_scalar() ? Node::map({{"path", node}}, node.where()) : node;
+  if (!entry.node.is_map()) {
+    return config_error(node.where(), "model '" + name + "': expected settings, or a path; got neither");
+  }
+  if (const Node* runtime = entry.node.find("runtime"); runtime != nullptr && runtime->is_scalar()) {
+    entry.kind = registry.runtime(runtime->text());
+    if (entry.kind == nullptr) {
+      std::vector<std::string> names;
+      for (const RuntimeKind& kind : registry.runtimes()) names.push_back(kind.name);
+      return config_error(runtime->where(), "model '" + name + "': expected a runtime; got '" + runtime->text() +
+                                                "', which is none." + did_you_mean(runtime->text(), names) +
+                                                " There are " + quoted_list(names));
+    }
+  }
+  auto values = read_model_entry(entry.node, registry, entry.kind);
+  if (!values) return std::move(values).error();
+  entry.values = std::move(*values);
+  return entry;
+}
+
+Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry, const Registry& registry) {
+  auto loaded = load_checked(entry, registry);
+  if (loaded.ok() || loaded.error().code() == Code::config_invalid) return loaded;
+  Error error = std::move(loaded).error().at("model '" + entry.name + "'");
+  const std::string where = entry.node.where().to_string();
+  return where.empty() ? std::move(error) : std::move(error).at(where);
+}
+
+}  // namespace thalweg

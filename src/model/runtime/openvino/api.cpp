@@ -1,0 +1,95 @@
+#include "model/runtime/openvino/api.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+
+#include "model/library.h"
+
+namespace thalweg::openvino {
+namespace {
+
+LibrarySearch search(const std::string& folder) {
+  LibrarySearch s;
+  s.what = "OpenVINO";
+  s.variable = "THALWEG_OPENVINO_DIR";
+  s.setting = folder;
+#ifdef THALWEG_DEFAULT_OPENVINO_DIR
+  s.built_in = THALWEG_DEFAULT_OPENVINO_DIR;
+#endif
+  s.subfolders = {"", "libs", "lib", "openvino/libs", "runtime/lib/intel64"};
+  s.names = {"libopenvino_c.so", "libopenvino_c.so.*"};
+  s.cure =
+      "get it with `pip install openvino` and set THALWEG_OPENVINO_DIR to the folder `openvino` in its site-packages "
+      "(`pip show -f openvino` names it)";
+  return s;
+}
+
+// The numbers of element types changed in 2025, and strings are handed over as std::string: both are seen from the size
+// of a string tensor, so that a library that differs is refused instead of misread.
+bool element_types_agree(const Api& api) {
+  std::int64_t dims[] = {3};
+  ov_tensor* tensor = nullptr;
+  if (api.ov_tensor_create(STRING, ov_shape_t{1, dims}, &tensor) != OK) return false;
+  std::size_t bytes = 0;
+  const bool sized = api.ov_tensor_get_byte_size(tensor, &bytes) == OK;
+  api.ov_tensor_free(tensor);
+  return sized && bytes == 3 * sizeof(std::string);
+}
+
+std::string version_of(const Api& api) {
+  ov_version version{};
+  if (api.ov_get_openvino_version(&version) != OK) return "an unknown version";
+  std::string build = version.buildNumber;
+  api.ov_version_free(&version);
+  return build;
+}
+
+Result<const Api*> load(const std::string& folder) {
+  auto library = Library::open(search(folder), false);
+  if (!library) return std::move(library).error();
+  auto api = std::make_unique<Api>();
+  api->path = library->path();
+  Binder binder(*library);
+#define THALWEG_OPENVINO_BIND(name) binder.bind(api->name, #name);
+  THALWEG_OPENVINO_FUNCTIONS(THALWEG_OPENVINO_BIND)
+#undef THALWEG_OPENVINO_BIND
+  const std::string expected = "expected OpenVINO 2025.0 or newer in '" + library->path() + "'; ";
+  if (!binder.missing().empty()) {
+    return Error(Code::runtime_missing, expected + "it has no " + binder.missing().front() + "; get a newer one");
+  }
+  if (!element_types_agree(*api)) {
+    return Error(Code::runtime_missing, expected + "got " + version_of(*api) +
+                                            ", whose element types are numbered otherwise; get another version");
+  }
+  if (api->ov_core_create(&api->core) != OK) {
+    return Error(Code::runtime_missing, expected + "it does not start: " + api->last_error() +
+                                            "; are its plug-ins beside it?");
+  }
+  return static_cast<const Api*>(api.release());  // for good, as the library itself
+}
+
+}  // namespace
+
+Result<const Api*> Api::get(const std::string& folder) {
+  static std::mutex mutex;
+  static const Api* loaded = nullptr;
+  const std::lock_guard lock(mutex);
+  if (loaded != nullptr) return loaded;
+  auto api = load(folder);
+  if (api.ok()) loaded = *api;
+  return api;
+}
+
+std::string Api::last_error() const {
+  constexpr std::size_t bytes_max = 600;
+  const char* text = ov_get_last_err_msg();
+  std::string message = text == nullptr || *text == '\0' ? "no reason given" : text;
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  if (message.size() > bytes_max) message.replace(bytes_max, std::string::npos, "…");
+  while (!message.empty() && message.back() == ' ') message.pop_back();
+  return message;
+}
+
+}  // namespace thalweg::openvino

@@ -1,0 +1,214 @@
+#include "model/runtime/openvino/compiled.h"
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <numeric>
+
+#include "model/runtime/openvino/tensors.h"
+#include "model/saved_model.h"
+
+namespace thalweg::openvino {
+namespace {
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+// Puts specs into the order of their names, and the places with them.
+template <class Place>
+void sort_by_name(std::vector<TensorSpec>& specs, std::vector<Place>& places) {
+  std::vector<std::size_t> order(specs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return specs[a].name < specs[b].name; });
+  std::vector<TensorSpec> sorted_specs;
+  std::vector<Place> sorted_places;
+  for (const std::size_t i : order) {
+    sorted_specs.push_back(std::move(specs[i]));
+    sorted_places.push_back(places[i]);
+  }
+  specs = std::move(sorted_specs);
+  places = std::move(sorted_places);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LoadedModel>> Compiled::load(const Api& api, const CompileOptions& options) {
+  std::unique_ptr<Compiled> model(new Compiled(api, options));
+  if (auto status = model->read(); !status.ok()) return std::move(status).error();
+  if (auto status = model->name_signature(); !status.ok()) return std::move(status).error();
+  auto first = model->compile();
+  if (!first) return std::move(first).error();
+  model->give_back(*first);
+  return std::unique_ptr<LoadedModel>(std::move(model));
+}
+
+Compiled::~Compiled() {
+  for (const Copy& copy : free_) {
+    api_.ov_infer_request_free(copy.request);
+    api_.ov_compiled_model_free(copy.compiled);
+  }
+  if (model_ != nullptr) api_.ov_model_free(model_);
+}
+
+Result<void> Compiled::read() {
+  if (api_.ov_core_read_model(api_.core, options_.path.c_str(), nullptr, &model_) != OK) {
+    const std::string message = api_.last_error();
+    const bool op = contains(message, "No conversion rule") || contains(message, "OpConversion");
+    return Error(Code::model_invalid,
+                 "expected a model that OpenVINO reads; got: " + message + "; " +
+                     (op ? "it has operations OpenVINO does not know: use `runtime: tensorflow` for a SavedModel"
+                         : "export it again, or copy it again if it is cut off"));
+  }
+  if (auto status = describe(false, signature_.inputs, inputs_); !status.ok()) return status;
+  return describe(true, signature_.outputs, outputs_);
+}
+
+// OpenVINO reads one signature and does not say its name: the SavedModel itself does. ONNX has none: the name is empty.
+Result<void> Compiled::name_signature() {
+  std::error_code error;
+  if (!std::filesystem::exists(options_.path + "/saved_model.pb", error)) return {};
+  auto graph = read_serving_graph(options_.path);
+  if (!graph) return std::move(graph).error();
+  std::vector<std::string> names;
+  for (const TfSignature& signature : graph->signatures) {
+    names.push_back(signature.name);
+    const bool same = signature.inputs.size() == signature_.inputs.size() &&
+                      std::equal(signature.inputs.begin(), signature.inputs.end(), signature_.inputs.begin(),
+                                 [](const TfTensorInfo& a, const TensorSpec& b) { return a.key == b.name; });
+    if (same && (signature_.name.empty() || signature.name == "serving_default")) signature_.name = signature.name;
+  }
+  const bool known = std::find(names.begin(), names.end(), options_.signature) != names.end();
+  if (!options_.signature.empty() && known && options_.signature != signature_.name) {
+    return Error(Code::signature_mismatch, "expected signature '" + options_.signature +
+                                               "'; OpenVINO reads one signature of a SavedModel, here '" +
+                                               signature_.name + "'; use `runtime: tensorflow`");
+  }
+  return {};
+}
+
+Result<void> Compiled::describe(bool outputs, std::vector<TensorSpec>& specs, std::vector<Place>& places) {
+  std::size_t count = 0;
+  const ov_status_e counted =
+      outputs ? api_.ov_model_outputs_size(model_, &count) : api_.ov_model_inputs_size(model_, &count);
+  if (counted != OK) return Error(Code::model_invalid, api_.last_error());
+  for (std::size_t i = 0; i < count; ++i) {
+    ov_output_const_port* port = nullptr;
+    const ov_status_e found = outputs ? api_.ov_model_const_output_by_index(model_, i, &port)
+                                      : api_.ov_model_const_input_by_index(model_, i, &port);
+    if (found != OK) return Error(Code::model_invalid, api_.last_error());
+    Element element{};
+    auto spec = describe_port(port, element);
+    api_.ov_output_const_port_free(port);
+    if (!spec.ok() && outputs && count > 1) continue;  // the other outputs may still be of use
+    if (!spec.ok()) return std::move(spec).error();
+    if (spec->name.empty()) spec->name = (outputs ? "output_" : "input_") + std::to_string(i);
+    specs.push_back(std::move(*spec));
+    places.push_back({i, element});
+  }
+  sort_by_name(specs, places);
+  if (outputs && specs.empty()) {
+    return Error(Code::signature_mismatch, "expected outputs of numbers or strings; got none");
+  }
+  return {};
+}
+
+Result<TensorSpec> Compiled::describe_port(ov_output_const_port* port, Element& element) const {
+  TensorSpec spec;
+  char* name = nullptr;
+  if (api_.ov_port_get_any_name(port, &name) == OK && name != nullptr) {
+    spec.name = name;
+    api_.ov_free(name);
+  }
+  ov_element_type_e type = DYNAMIC;
+  ov_partial_shape shape{};
+  if (api_.ov_port_get_element_type(port, &type) != OK || api_.ov_port_get_partial_shape(port, &shape) != OK) {
+    return Error(Code::model_invalid, api_.last_error());
+  }
+  spec.unknown_rank = shape.rank.min != shape.rank.max;
+  for (std::int64_t i = 0; !spec.unknown_rank && i < shape.rank.max; ++i) {
+    const ov_dimension& dim = shape.dims[i];
+    spec.shape.dims.push_back(dim.min == dim.max ? dim.max : Shape::unknown);
+  }
+  api_.ov_partial_shape_free(&shape);
+  const auto known = element_of(type);
+  if (!known) {
+    return Error(Code::signature_mismatch, "'" + spec.name +
+                                               "': expected numbers or strings; got OpenVINO's element type number " +
+                                               std::to_string(type) + "; export the model with another type");
+  }
+  element = *known;
+  spec.dtype = shown_as(element);
+  return spec;
+}
+
+Result<Compiled::Copy> Compiled::compile() const {
+  Copy copy;
+  const std::string threads = std::to_string(options_.threads);
+  // One stream: the call stays in the caller's thread. Pinning would fight with the workers' own threads.
+  const ov_status_e compiled = api_.ov_core_compile_model(
+      api_.core, model_, "CPU", 8, &copy.compiled, "INFERENCE_PRECISION_HINT", options_.inference_precision.c_str(),
+      "INFERENCE_NUM_THREADS", threads.c_str(), "NUM_STREAMS", "1", "ENABLE_CPU_PINNING", "NO");
+  if (compiled != OK) {
+    return Error(Code::model_invalid, "expected a model that OpenVINO compiles for the processor; got: " +
+                                          api_.last_error() + "; use `runtime: tensorflow` for a SavedModel");
+  }
+  if (api_.ov_compiled_model_create_infer_request(copy.compiled, &copy.request) != OK) {
+    api_.ov_compiled_model_free(copy.compiled);
+    return Error(Code::model_invalid, api_.last_error());
+  }
+  return copy;
+}
+
+Result<Compiled::Copy> Compiled::acquire() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!free_.empty()) {
+      const Copy copy = free_.back();
+      free_.pop_back();
+      return copy;
+    }
+  }
+  return compile();
+}
+
+void Compiled::give_back(Copy copy) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(copy);
+}
+
+void Compiled::submit(const Signature& /*signature*/, const InferenceRequest& request, InferenceDone done) {
+  auto copy = acquire();
+  if (!copy) {
+    done(Error(Code::model_failed, copy.error().message()));
+    return;
+  }
+  InferenceResult result = run(*copy, request);
+  give_back(*copy);
+  done(std::move(result));
+}
+
+InferenceResult Compiled::run(const Copy& copy, const InferenceRequest& request) const {
+  std::deque<InputTensor> inputs;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    InputTensor& input = inputs.emplace_back(api_);
+    if (auto status = input.set(request.inputs[i], inputs_[i].element); !status.ok()) return std::move(status).error();
+    if (api_.ov_infer_request_set_input_tensor_by_index(copy.request, inputs_[i].index, input.get()) != OK) {
+      return Error(Code::invalid_model_input, "input '" + signature_.inputs[i].name + "': " + api_.last_error());
+    }
+  }
+  if (api_.ov_infer_request_infer(copy.request) != OK) return Error(Code::model_failed, api_.last_error());
+  std::vector<Tensor> outputs;
+  outputs.reserve(request.outputs.size());
+  for (const std::uint32_t wanted : request.outputs) {
+    ov_tensor* tensor = nullptr;
+    if (api_.ov_infer_request_get_output_tensor_by_index(copy.request, outputs_[wanted].index, &tensor) != OK) {
+      return Error(Code::model_failed, api_.last_error());
+    }
+    auto output = copy_output(api_, tensor, outputs_[wanted].element, signature_.outputs[wanted].name);
+    api_.ov_tensor_free(tensor);
+    if (!output) return std::move(output).error();
+    outputs.push_back(std::move(*output));
+  }
+  return outputs;
+}
+
+}  // namespace thalweg::openvino

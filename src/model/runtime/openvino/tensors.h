@@ -1,0 +1,38 @@
+// Between our tensors and OpenVINO's: in without a copy, out with one (a request keeps its output's memory for itself).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "model/element.h"
+#include "model/runtime/openvino/api.h"
+#include "thalweg/error.h"
+#include "thalweg/tensor.h"
+
+namespace thalweg::openvino {
+
+// None: a type Thalweg has no column for.
+[[nodiscard]] std::optional<Element> element_of(ov_element_type_e type) noexcept;
+[[nodiscard]] ov_element_type_e type_of(Element element) noexcept;
+
+// One input of a call; freed by the destructor.
+class InputTensor {
+ public:
+  explicit InputTensor(const Api& api) : api_(api) {}
+  InputTensor(const InputTensor&) = delete;
+  InputTensor& operator=(const InputTensor&) = delete;
+  ~InputTensor();
+  // `view` must outlive the call. Errors: invalid_model_input (a number that does not fit a narrow type), model_failed.
+  [[nodiscard]] Status set(const TensorView& view, Element element);
+  [[nodiscard]] const ov_tensor* get() const noexcept { return tensor_; }
+
+ private:
+  const Api& api_;
+  ov_tensor* tensor_ = nullptr;
+  AlignedBuffer converted_;
+};
+
+// Copies an output. `name` for the error. Errors: model_failed (another type than `element`).
+[[nodiscard]] Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element element, std::string_view name);
+
+}  // namespace thalweg::openvino

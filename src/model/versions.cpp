@@ -1,0 +1,115 @@
+#include "model/versions.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include "model/files.h"
+
+namespace thalweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "12", but not "012", "+1" or "1.tmp": copy tools leave such names behind.
+std::optional<std::int64_t> version_number(const std::string& name) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size() || number < 0) return std::nullopt;
+  if (name.size() > 1 && name.front() == '0') return std::nullopt;
+  return number;
+}
+
+std::int64_t own_number(fs::path path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) path = path.parent_path();
+  path = fs::absolute(path, error).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // a trailing slash
+  return version_number(path.filename().string()).value_or(0);
+}
+
+// A file only its runtime knows is taken as it is.
+Status complete(const std::string& path, const Recognises& also) {
+  if (!model_file(path) && also && also(path)) return {};
+  return check_complete(path);
+}
+
+std::string list(const std::vector<VersionPath>& versions) {
+  std::string text;
+  for (const VersionPath& version : versions) {
+    text += (text.empty() ? "" : ", ") + std::to_string(version.version);
+  }
+  return text;
+}
+
+Result<ChosenVersion> choose_latest(const std::string& path, const std::vector<VersionPath>& versions) {
+  ChosenVersion chosen;
+  for (auto it = versions.rbegin(); it != versions.rend(); ++it) {
+    if (it->complete.ok()) {
+      chosen.version = it->version;
+      chosen.path = it->path;
+      return chosen;
+    }
+    chosen.warnings.push_back("version " + std::to_string(it->version) + " is skipped: " + it->complete.error().message());
+  }
+  if (versions.size() == 1) return versions.front().complete.error();
+  return Error(versions.back().complete.error()).at("no version of '" + path + "' is complete");
+}
+
+}  // namespace
+
+Result<std::vector<VersionPath>> find_versions(const std::string& path, const Recognises& also) {
+  std::error_code error;
+  std::vector<VersionPath> versions;
+  if (!fs::exists(path, error)) {
+    return Error(Code::model_missing, "expected a model at '" + path +
+                                          "'; there is nothing; set `path` to the folder that holds its versions");
+  }
+  if (model_file(path) || (also && also(path))) {
+    versions.push_back({own_number(path), path, complete(path, also)});
+    return versions;
+  }
+  if (!fs::is_directory(path, error)) {
+    return Error(Code::model_missing, "expected a folder or a model file at '" + path +
+                                          "'; got a file of another kind; known are saved_model.pb, .onnx, .tflite "
+                                          "and .xml");
+  }
+  bool empty = true;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    empty = false;
+    const auto number = version_number(entry.path().filename().string());
+    if (!number || !entry.is_directory(error)) continue;
+    versions.push_back({*number, entry.path().string(), complete(entry.path().string(), also)});
+  }
+  if (versions.empty()) {
+    // A folder with variables/ alone is a version that is half copied, not a folder of versions.
+    if (fs::is_directory(fs::path(path) / "variables", error)) return check_complete(path).error();
+    return Error(Code::model_missing, "expected numbered versions (1, 2, …) or a model in '" + path + "'; " +
+                                          (empty ? "the folder is empty" : "it holds other things") +
+                                          "; set `path` to the folder that holds the versions");
+  }
+  std::sort(versions.begin(), versions.end(),
+            [](const VersionPath& a, const VersionPath& b) { return a.version < b.version; });
+  return versions;
+}
+
+Result<ChosenVersion> choose_version(const std::string& path, const std::string& wanted, const Recognises& also) {
+  const auto number = version_number(wanted);
+  if (wanted != "latest" && !number) {
+    return Error(Code::config_invalid, "version: expected `latest` or a number; got '" + wanted +
+                                           "'; labels are not known yet");
+  }
+  auto versions = find_versions(path, also);
+  if (!versions) return std::move(versions).error();
+  if (!number) return choose_latest(path, *versions);
+  for (VersionPath& version : *versions) {
+    if (version.version != *number) continue;
+    if (!version.complete.ok()) return std::move(version.complete).error();
+    return ChosenVersion{version.version, std::move(version.path), {}};
+  }
+  return Error(Code::model_missing, "expected version " + wanted + " in '" + path + "'; got " + list(*versions) +
+                                        "; set `version` to one of these, or to latest");
+}
+
+}  // namespace thalweg

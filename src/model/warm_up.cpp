@@ -1,0 +1,241 @@
+#include "model/warm_up.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "model/made_rows.h"
+#include "model/numbers.h"
+
+namespace thalweg {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// For unknown dimensions behind the first: short, then long enough for a network that shrinks an image.
+constexpr std::array<std::int64_t, 3> lengths{8, 64, 224};
+constexpr double tolerance_relative = 1e-3;
+constexpr double tolerance_absolute = 1e-4;
+
+double cpu_us() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
+}
+
+// Submits and waits. The promise is shared: a model that answers after we gave up must not write into our stack.
+// `later`: set if the answer did not come inside submit().
+InferenceResult call(LoadedModel& model, const Signature& signature, const InferenceRequest& request,
+                     bool* later = nullptr) {
+  struct Answer {
+    std::mutex mutex;
+    std::condition_variable arrived;
+    std::optional<InferenceResult> result;
+  };
+  auto answer = std::make_shared<Answer>();
+  model.submit(signature, request, [answer](InferenceResult result) {
+    const std::lock_guard lock(answer->mutex);
+    answer->result = std::move(result);
+    answer->arrived.notify_one();
+  });
+  std::unique_lock lock(answer->mutex);
+  if (later != nullptr) *later = !answer->result.has_value();
+  if (!answer->arrived.wait_for(lock, std::chrono::minutes(1), [&] { return answer->result.has_value(); })) {
+    return Error(Code::timed_out, "warm-up: expected an answer within a minute; got none; see `warm_up`");
+  }
+  return *std::move(answer->result);
+}
+
+class WarmUp {
+ public:
+  WarmUp(LoadedModel& model, const Signature& signature, const Batching& batching, const WarmUpPlan& plan)
+      : model_(model), signature_(signature), batching_(batching), plan_(plan) {}
+
+  Result<WarmUpReport> run() {
+    if (auto found = find_rows(); !found.ok()) return std::move(found).error();
+    if (!accepted_ || plan_.sizes.empty()) return std::move(report_);
+    const auto deadline = Clock::now() + plan_.time;
+    for (const std::size_t size : sizes()) {
+      if (!report_.costs.empty() && !worth_trying(size, deadline)) break;
+      if (auto status = measure(size, deadline); !status.ok()) return std::move(status).error();
+    }
+    check_outputs();
+    compare_alone_and_in_company();
+    return std::move(report_);
+  }
+
+ private:
+  // Numbers between 0 and 1, then zeros, each with several lengths, until the model takes a row.
+  Status find_rows() {
+    std::optional<Error> refused;
+    for (const bool blank : {false, true}) {
+      for (const std::int64_t length : lengths) {
+        MadeRows rows(signature_, batching_, one(), length, blank);
+        auto result = call(model_, signature_, rows.all(), &report_.answers_later);
+        if (result.ok()) {
+          bytes_per_row_ = rows.bytes() / one();
+          blank_ = blank;
+          length_ = length;
+          accepted_ = true;
+          return {};
+        }
+        if (result.error().code() != Code::invalid_model_input) return std::move(result).error().at("warm-up");
+        refused = std::move(result).error();
+      }
+    }
+    report_.warnings.push_back("the warm-up's made-up rows are refused by the model (" + refused->message() +
+                               "), so neither its cost nor its answers were checked");
+    return {};
+  }
+
+  [[nodiscard]] std::size_t one() const {
+    return batching_.dim == BatchDim::fixed ? static_cast<std::size_t>(batching_.fixed_rows) : 1;
+  }
+
+  [[nodiscard]] std::vector<std::size_t> sizes() const {
+    if (batching_.dim != BatchDim::dynamic) return {one()};
+    return plan_.sizes;
+  }
+
+  // Would two calls of `size` rows end in time, if a row cost what it did last? And would the rows fit into little memory?
+  [[nodiscard]] bool worth_trying(std::size_t size, Clock::time_point deadline) const {
+    constexpr std::size_t bytes_max = std::size_t{64} << 20;
+    const std::chrono::duration<double, std::micro> guess(report_.costs.back().wall_us_per_row *
+                                                          static_cast<double>(2 * size));
+    return Clock::now() + guess < deadline && size * bytes_per_row_ <= bytes_max;
+  }
+
+  // The quickest of a few calls: others share the machine with us.
+  Status measure(std::size_t size, Clock::time_point deadline) {
+    constexpr int calls_max = 5;
+    MadeRows rows(signature_, batching_, size, length_, blank_);
+    const InferenceRequest request = rows.all();
+    // The first call of a size plans for it (shapes, buffers): run, not counted.
+    if (auto first = call(model_, signature_, request); !first.ok()) return refused(size, std::move(first).error());
+    BatchCost best{size, 0, 0};
+    for (int i = 0; i < calls_max && (i == 0 || Clock::now() < deadline); ++i) {
+      const double cpu = cpu_us();
+      const auto wall = Clock::now();
+      auto result = call(model_, signature_, request);
+      const double cpu_spent = cpu_us() - cpu;
+      const double wall_spent = std::chrono::duration<double, std::micro>(Clock::now() - wall).count();
+      if (!result.ok()) return refused(size, std::move(result).error());
+      const auto per_row = [&](double spent) { return spent / static_cast<double>(size); };
+      best.cpu_us_per_row = i == 0 ? per_row(cpu_spent) : std::min(best.cpu_us_per_row, per_row(cpu_spent));
+      best.wall_us_per_row = i == 0 ? per_row(wall_spent) : std::min(best.wall_us_per_row, per_row(wall_spent));
+    }
+    report_.costs.push_back(best);
+    return {};
+  }
+
+  // A size the model refuses is told, not fatal: `rows_max` is there for it.
+  Status refused(std::size_t size, Error error) {
+    if (error.code() != Code::invalid_model_input) return std::move(error).at("warm-up");
+    report_.warnings.push_back(fmt::format("a call of {} rows is refused by the model ({}); set `rows_max` below that",
+                                           size, error.message()));
+    return {};
+  }
+
+  // Outputs of one call of two rows (or as many as the model takes) must have as many rows.
+  void check_outputs() {
+    if (batching_.dim == BatchDim::none) return;
+    const std::size_t size = batching_.dim == BatchDim::fixed ? one() : 2;
+    MadeRows rows(signature_, batching_, size, length_, blank_);
+    auto result = call(model_, signature_, rows.all());
+    if (!result.ok()) return;
+    for (std::size_t i = 0; i < result->size(); ++i) {
+      const Shape& shape = (*result)[i].shape;
+      if (shape.rank() > 0 && shape.dims[0] == static_cast<std::int64_t>(size)) continue;
+      per_row_ = false;
+      report_.warnings.push_back(fmt::format("output {} came as {} for {} rows: it is not one per row and cannot be used "
+                                             "row by row",
+                                             signature_.outputs[i].to_string(), shape.to_string(), size));
+    }
+  }
+
+  void compare_alone_and_in_company() {
+    constexpr std::size_t size = 3;
+    if (batching_.dim != BatchDim::dynamic || !per_row_) return;
+    MadeRows rows(signature_, batching_, size, length_, blank_);
+    auto together = call(model_, signature_, rows.all());
+    for (std::size_t row = 0; row < size && together.ok(); ++row) {
+      auto alone = call(model_, signature_, rows.only(row));
+      if (!alone.ok()) return;
+      for (std::size_t i = 0; i < alone->size(); ++i) {
+        if (same((*alone)[i], (*together)[i], row)) continue;
+        report_.warnings.push_back("output " + signature_.outputs[i].to_string() +
+                                   " answers a row otherwise alone than among others; batches are cut as events "
+                                   "arrive, so set `rows_max: 1`, or export the model in inference mode");
+        return;
+      }
+    }
+  }
+
+  static bool same(const Tensor& alone, const Tensor& together, std::size_t row) {
+    const std::size_t width = alone.shape.elements();
+    if (together.shape.elements() < (row + 1) * width) return false;
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::size_t j = row * width + i;
+      if (alone.dtype == DType::string) {
+        if (alone.strings[i] != together.strings[j]) return false;
+        continue;
+      }
+      const double a = number_at(alone.dtype, alone.data, i);
+      const double b = number_at(together.dtype, together.data, j);
+      if (a == b || (std::isnan(a) && std::isnan(b))) continue;
+      if (!(std::abs(a - b) <= tolerance_absolute + tolerance_relative * std::abs(b))) return false;
+    }
+    return true;
+  }
+
+  LoadedModel& model_;
+  const Signature& signature_;
+  const Batching& batching_;
+  const WarmUpPlan& plan_;
+  WarmUpReport report_;
+  bool accepted_ = false;
+  bool per_row_ = true;
+  std::size_t bytes_per_row_ = 0;
+  bool blank_ = false;
+  std::int64_t length_ = lengths.front();
+};
+
+}  // namespace
+
+Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature, const Batching& batching,
+                             const WarmUpPlan& plan) {
+  return WarmUp(model, signature, batching, plan).run();
+}
+
+std::size_t recommended_rows_max(const std::vector<BatchCost>& costs) {
+  constexpr double worse = 1.15;
+  constexpr double as_good = 1.05;
+  if (costs.size() < 2) return 0;
+  const auto cost = [](const BatchCost& c) { return c.cpu_us_per_row; };
+  const double best = cost(*std::min_element(costs.begin(), costs.end(),
+                                             [&](const auto& a, const auto& b) { return cost(a) < cost(b); }));
+  if (cost(costs.back()) <= worse * best) return 0;
+  // The largest size that is as good as the best: more rows a call are more throughput at the same cost.
+  for (auto it = costs.rbegin(); it != costs.rend(); ++it) {
+    if (cost(*it) <= as_good * best) return it->rows;
+  }
+  return 0;
+}
+
+std::string to_string(const std::vector<BatchCost>& costs) {
+  std::string text;
+  for (const BatchCost& cost : costs) {
+    text += fmt::format("{}{} {} {:.1f} µs", text.empty() ? "" : ", ", cost.rows, cost.rows == 1 ? "row" : "rows",
+                        cost.cpu_us_per_row);
+  }
+  return text;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,46 @@
+// The warm-up: a model is called before it takes rows, to find what loading does not show.
+//
+//   variables that were not restored    the first run fails: the model is refused, with the cure
+//   what a row costs at several sizes   printed; the largest size worth running can be pinned
+//   a row's answer alone and in company it must be the same, since batches are cut at will
+//   outputs that are not one per row    they cannot be used row by row
+//
+// Rows are made up: small numbers between 0 and 1, empty strings. A model that refuses such rows as invalid is not at fault:
+// that is reported and the start goes on.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "model/provider.h"
+#include "model/signatures.h"
+#include "thalweg/error.h"
+#include "thalweg/model.h"
+
+namespace thalweg {
+
+struct WarmUpPlan {
+  std::vector<std::size_t> sizes{1, 8, 32, 128, 512};  // rows; ascending. Empty: one call of one row, nothing else
+  std::chrono::milliseconds time{300};                 // no size is begun that would go beyond it
+};
+
+struct WarmUpReport {
+  std::vector<BatchCost> costs;       // one per size that ran
+  std::vector<std::string> warnings;  // whole sentences
+  bool answers_later = false;         // from another thread, as remote models do
+};
+
+// Calls the model on this thread and waits for each answer, also of models that answer later. Errors: model_invalid (variables were not
+// restored), model_failed (it fails, and not because of the rows), model_unavailable, timed_out (no answer for a minute).
+[[nodiscard]] Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature, const Batching& batching,
+                                           const WarmUpPlan& plan);
+
+// The rows per call to pin: the size with the lowest cost per row, if a larger one costs over 15 % more; 0: no bound.
+[[nodiscard]] std::size_t recommended_rows_max(const std::vector<BatchCost>& costs);
+
+// "1 row 123 µs, 8 rows 68 µs, …": CPU time per row.
+[[nodiscard]] std::string to_string(const std::vector<BatchCost>& costs);
+
+}  // namespace thalweg
