@@ -3,7 +3,7 @@
 # --- libthalweg --------------------------------------------------------------------------------------------------
 
 set(THALWEG_PUBLIC_LIBS fmt::fmt spdlog::spdlog Threads::Threads)
-set(THALWEG_PRIVATE_LIBS yaml-cpp simdjson::simdjson ICU::uc ICU::i18n PkgConfig::thalweg_re2 prometheus-cpp::core
+set(THALWEG_PRIVATE_LIBS yaml-cpp simdjson::simdjson OpenSSL::Crypto ICU::uc ICU::i18n PkgConfig::thalweg_re2 prometheus-cpp::core
   PkgConfig::thalweg_httplib thalweg::rdkafka ${CMAKE_DL_LIBS})
 
 add_library(thalweg "${PROJECT_SOURCE_DIR}/cmake/empty.cpp")

@@ -18,15 +18,22 @@ namespace thalweg {
 // The scratch of one worker for one program: intermediate columns, kept for reuse.
 struct FeatureFrame {
   std::vector<Column> slots;
+  // Set scratch.arena to the arena of the batch: strings that steps make then live as long as the batch.
   FeatureScratch scratch;
+
+  // The program's own: where inputs and outputs of the steps are in this run, and for which program the slots are typed.
+  std::vector<const Column*> pointers;
+  std::uint64_t program = 0;
 };
 
 class FeatureProgram {
  public:
   // `features`: map of output name → expression. `available`: the columns it may read. `folder`: where its files are.
   // Errors name the line, and a misspelt field or step with a suggestion.
-  static Result<std::shared_ptr<const FeatureProgram>> bind(const Node& features, const Schema& available,
-                                                            const std::string& folder, const Registry& registry);
+  static Result<std::shared_ptr<const FeatureProgram>> bind(const Node& features,
+                                                            const Schema& available,
+                                                            const std::string& folder,
+                                                            const Registry& registry);
   virtual ~FeatureProgram() = default;
 
   // What it makes, in the order written.
@@ -37,8 +44,10 @@ class FeatureProgram {
   [[nodiscard]] virtual const std::string& content_hash() const noexcept = 0;
   // Computes all outputs for `rows` rows; `columns` are laid out as `available`. Returned pointers (one per output) are valid until
   // the next run on this frame or until `columns` change; an output that is a bare field is that column itself (no copy).
-  // Refused rows are in frame.scratch.failures (row numbers 0..rows-1).
-  [[nodiscard]] virtual std::span<const Column* const> run(std::span<const Column> columns, std::size_t rows,
+  // Refused rows are in frame.scratch.failures (row numbers 0..rows-1; a row may be there twice).
+  // REQUIRES frame.scratch.arena, unless no step makes strings. One thread per frame.
+  [[nodiscard]] virtual std::span<const Column* const> run(std::span<const Column> columns,
+                                                           std::size_t rows,
                                                            FeatureFrame& frame) const = 0;
 };
 
