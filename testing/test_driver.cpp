@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "config/pipeline.h"
 #include "run/models_of.h"
@@ -24,8 +25,10 @@ void or_throw(Status status) {
   if (!status.ok()) throw TestError(status.error());
 }
 
-TestOutput to_output(const WrittenRecord& record) {
-  return {record.topic, record.key, record.value, record.headers, record.timestamp};
+TestOutput to_output(const SentRecord& record) {
+  TestOutput output{record.topic, record.key, record.value, {}, record.timestamp};
+  for (const auto& [name, value] : record.headers) output.headers.emplace_back(name, value.value_or(""));
+  return output;
 }
 
 std::unique_ptr<Registry> builtins() {
@@ -48,15 +51,16 @@ std::optional<std::string> TestOutput::header(std::string_view name) const {
 std::string TestOutput::dead_code() const { return header("__thalweg.errors.code").value_or(""); }
 
 struct TestDriver::Impl {
+  MemoryLog topics;                           // first: outlives every batch
   ManualClock clock;
   Log log{LogLevel::error, LogFormat::human};
   std::unique_ptr<Registry> own_registry;     // from_file, from_text
   std::unique_ptr<ModelProvider> models;
   std::unique_ptr<PipelineRun> run;
-  std::shared_ptr<MemoryTopics> topics = std::make_shared<MemoryTopics>();
   MemorySource* source = nullptr;             // owned by the worker
   MemorySink* sink = nullptr;                 // owned by the run
   std::string dead_topic;
+  std::map<std::string, std::size_t> read;    // outputs read so far, by topic
   TestOptions options;
 
   void build(PipelineFile file, const Registry& registry);
@@ -73,7 +77,7 @@ void TestDriver::Impl::build(PipelineFile file, const Registry& registry) {
   one.folder = file.folder;
   if (one.values.given("dead_letters")) dead_topic = one.values.section("dead_letters").string("topic");
   for (const std::string& topic : input_topics(one.values.section("from"))) {
-    for (std::size_t p = 0; p < options.partitions; ++p) topics->records[{topic, {static_cast<std::int32_t>(p)}}];
+    topics.create(topic, static_cast<int>(options.partitions));
   }
   models = or_throw(models_of(one, registry));
   run = or_throw(PipelineRun::build(std::move(one), registry, *models, clock, log));
@@ -82,10 +86,8 @@ void TestDriver::Impl::build(PipelineFile file, const Registry& registry) {
 
 Ports TestDriver::Impl::ports() {
   Ports ports;
-  ports.source = [this](const PipelineFile&, std::size_t) -> Result<std::unique_ptr<Source>> {
-    std::vector<TopicPartition> partitions;
-    for (const auto& [at, records] : topics->records) partitions.push_back(at);
-    auto made = std::make_unique<MemorySource>(topics, std::move(partitions));
+  ports.source = [this](const PipelineFile& file, std::size_t) -> Result<std::unique_ptr<Source>> {
+    auto made = std::make_unique<MemorySource>(topics, input_topics(file.values.section("from")));
     source = made.get();
     return std::unique_ptr<Source>(std::move(made));
   };
@@ -97,13 +99,12 @@ Ports TestDriver::Impl::ports() {
   return ports;
 }
 
+// The sink keeps everything; what was read before is skipped.
 std::vector<TestOutput> TestDriver::Impl::take(std::string_view topic) {
+  const auto all = sink->acknowledged(std::string(topic));
+  std::size_t& already = read[std::string(topic)];
   std::vector<TestOutput> taken;
-  auto& written = sink->written();
-  for (const WrittenRecord& record : written) {
-    if (record.topic == topic) taken.push_back(to_output(record));
-  }
-  std::erase_if(written, [&](const WrittenRecord& record) { return record.topic == topic; });
+  for (; already < all.size(); ++already) taken.push_back(to_output(all[already]));
   return taken;
 }
 
@@ -140,9 +141,11 @@ TestDriver TestDriver::from_text(std::string_view yaml, TestOptions options) {
 void TestDriver::send(std::string_view topic, std::string_view value) { send(topic, {.value = std::string(value)}); }
 
 void TestDriver::send(std::string_view topic, TestInput input) {
-  MemoryRecord record{std::move(input.key), std::move(input.value), std::move(input.headers),
-                      input.timestamp.value_or(impl_->clock.now())};
-  impl_->topics->add({std::string(topic), input.partition}, std::move(record));
+  MemoryRecord record{.value = std::move(input.value),
+                      .key = std::move(input.key),
+                      .timestamp = input.timestamp.value_or(impl_->clock.now())};
+  for (auto& [name, value] : input.headers) record.headers.emplace_back(std::move(name), std::move(value));
+  impl_->topics.append(std::string(topic), input.partition.value, std::move(record));
 }
 
 Status TestDriver::try_run() {
@@ -176,22 +179,26 @@ TestCounts TestDriver::counts() const {
 
 ManualClock& TestDriver::clock() noexcept { return impl_->clock; }
 
-std::map<TopicPartition, Offset> TestDriver::committed() const { return impl_->topics->committed; }
+std::map<TopicPartition, Offset> TestDriver::committed() const {
+  std::map<TopicPartition, Offset> last;
+  for (const auto& [at, offset] : impl_->topics.commits()) last[at] = offset;
+  return last;
+}
 
 void TestDriver::revoke(std::string_view topic, Partition partition) {
-  impl_->source->revoke({std::string(topic), partition});
+  impl_->source->revoke({{std::string(topic), partition}});
 }
 
-void TestDriver::lose(std::string_view topic, Partition partition) { impl_->source->lose({std::string(topic), partition}); }
+void TestDriver::lose(std::string_view topic, Partition partition) { impl_->source->lose({{std::string(topic), partition}}); }
 
 void TestDriver::assign(std::string_view topic, Partition partition) {
-  impl_->source->assign({std::string(topic), partition});
+  impl_->source->assign({{std::string(topic), partition}});
 }
 
-void TestDriver::hold_deliveries(bool held) { impl_->sink->cork(held); }
+void TestDriver::hold_deliveries(bool held) { held ? impl_->sink->cork() : impl_->sink->uncork(); }
 
 void TestDriver::refuse_outputs_over(std::size_t bytes) {
-  impl_->sink->refuse_delivery([bytes](const OutputRecord& output) -> std::optional<Error> {
+  impl_->sink->fail_if([bytes](const SentRecord& output) -> std::optional<Error> {
     const std::size_t size = output.value ? output.value->size() : 0;
     if (size <= bytes) return std::nullopt;
     return Error(Code::output_refused, "sink: an output of at most " + std::to_string(bytes) + " bytes was expected; got " +

@@ -59,11 +59,11 @@ class ManualClock final : public Clock {
 
 // What goes into a topic; only the value is needed.
 struct TestInput {
-  std::optional<std::string> value;      // none: a tombstone
-  std::optional<std::string> key;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::optional<Timestamp> timestamp;    // none: the clock's now
-  Partition partition;
+  std::optional<std::string> value{};    // none: a tombstone
+  std::optional<std::string> key{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::optional<Timestamp> timestamp{};  // none: the clock's now
+  Partition partition{};
 };
 
 // What came out of one.

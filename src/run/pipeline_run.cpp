@@ -56,6 +56,7 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   options.held_bytes_max = static_cast<std::size_t>(v.integer("memory_max")) / static_cast<std::size_t>(v.integer("workers"));
   options.commit_interval = ms(v.integer("commit_interval"));
   options.shutdown_timeout = ms(v.integer("shutdown_timeout"));
+  options.by_hand = by_hand_;
   options.dead_letter_target = dead_letter_target_;
   const std::string worker = std::to_string(index);
   options.on_error = [this, worker](const Error& error) {
@@ -111,7 +112,8 @@ Status PipelineRun::add_workers(const Ports& ports) {
   return {};
 }
 
-Status PipelineRun::open(const Ports& ports) {
+Status PipelineRun::open(const Ports& ports, bool by_hand) {
+  by_hand_ = by_hand;
   if (Status sink = open_sink(ports); !sink.ok()) return sink;
   if (Status workers = add_workers(ports); !workers.ok()) return workers;
   for (auto& worker : workers_) {
@@ -122,7 +124,7 @@ Status PipelineRun::open(const Ports& ports) {
 
 Status PipelineRun::start(const Ports& ports, std::function<void()> on_worker_end) {
   on_worker_end_ = std::move(on_worker_end);
-  if (Status opened = open(ports); !opened.ok()) return opened;
+  if (Status opened = open(ports, false); !opened.ok()) return opened;
   running_.store(workers_.size());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     threads_.emplace_back([this, i] { run_worker(*workers_[i], i); });

@@ -52,7 +52,7 @@ class PipelineRun {
   [[nodiscard]] bool ended() const noexcept { return running_.load() == 0; }
 
   // For those who turn workers by hand (the test driver): like start, without threads.
-  [[nodiscard]] Status open(const Ports& ports);
+  [[nodiscard]] Status open(const Ports& ports, bool by_hand = true);
 
  private:
   PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log);
@@ -72,6 +72,7 @@ class PipelineRun {
   std::mutex workers_mutex_;                     // workers_ is filled while request_stop may come
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
+  bool by_hand_ = false;
   std::function<void()> on_worker_end_;
   std::atomic<std::size_t> running_{0};
   std::atomic<bool> stop_{false};

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "model/models.h"
 #include "run/exit_code.h"
 #include "run/kafka_ports.h"
+#include "run/models_of.h"
 #include "run/signals.h"
 
 namespace thalweg {
@@ -53,6 +53,46 @@ void Process::request_stop() noexcept {
   // Pipelines are only added before run(), so the list is still.
   for (auto& pipeline : pipelines_) pipeline->request_stop();
   changed_.notify_all();
+}
+
+Status Process::add(PipelineFile file) {
+  const std::string name = file.values.string("pipeline");
+  for (const auto& other : pipelines_) {
+    if (other->name() == name) {
+      return config_error(file.values.where("pipeline"), fmt::format("pipeline: a name of its own was expected; '{}' is another "
+                                                                     "pipeline of this process; rename one",
+                                                                     name));
+    }
+  }
+  auto models = models_of(file, registry_);
+  if (!models) return std::move(models).error();
+  auto pipeline = PipelineRun::build(std::move(file), registry_, **models, clock_, log_);
+  if (!pipeline) return std::move(pipeline).error();
+  models_.push_back(std::move(models).value());
+  pipelines_.push_back(std::move(pipeline).value());
+  say_models(*pipelines_.back());
+  return {};
+}
+
+// What a person wants to know at start: which model, and what a row of it costs.
+void Process::say_models(const PipelineRun& pipeline) {
+  for (const std::string& name : models_.back()->names()) {
+    auto handle = models_.back()->model(name);
+    if (!handle) continue;
+    const auto version = (*handle)->current();
+    std::string costs;
+    for (const BatchCost& cost : version->costs) {
+      costs += fmt::format("{}{:.1f} us at {}", costs.empty() ? "" : ", ", cost.cpu_us_per_row, cost.rows);
+    }
+    log_.write(LogLevel::info, "model.ready",
+               fmt::format("{}: model '{}' version {} ({}) is warm{}{}", pipeline.name(), name, version->version, version->runtime,
+                           costs.empty() ? "" : "; CPU a row: ", costs),
+               {{"pipeline", pipeline.name()},
+                {"model", name},
+                {"version", std::to_string(version->version)},
+                {"runtime", version->runtime},
+                {"cost", costs}});
+  }
 }
 
 Status Process::run() { return run(kafka_ports(log_)); }

@@ -46,6 +46,7 @@ class Process {
  private:
   [[nodiscard]] Status start_http();
   [[nodiscard]] Status start_pipelines(const Ports& ports);
+  void say_models(const PipelineRun& pipeline);
   void wait_for_end();
   void watch_calls();
   void show_progress(std::uint64_t& last_records);

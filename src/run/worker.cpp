@@ -261,12 +261,7 @@ void Worker::close() {
   if (closed_ || !opened_) return;
   closed_ = true;
   stop_.store(true, std::memory_order_release);
-  const bool all = finish_within(options_.shutdown_timeout, [&] {
-    // After a failure what has left the steps is still brought to its end, and nothing else.
-    return !awaiting_.empty() || std::any_of(walking_.begin(), walking_.end(), [&](const auto& run) {
-      return !failure_ || run->phase == BatchRun::Phase::sending;
-    });
-  });
+  const bool all = finish_within(options_.shutdown_timeout, [&] { return can_finish_more(); });
   if (!all) {
     options_.on_error(Error(Code::timed_out, "stop: outputs not acknowledged in time; their records will be read again"));
   }

@@ -38,6 +38,7 @@ struct WorkerOptions {
   std::chrono::milliseconds shutdown_timeout{30000};
   std::chrono::milliseconds revoke_timeout{10000};
   std::uint32_t model_attempts_max = 5;          // of a step that fails for all rows, before the worker stops
+  bool by_hand = false;   // turned by a test: never sleep, since nothing will change meanwhile
   std::optional<std::uint16_t> dead_letter_target;   // none: stop at the first bad record
   // Told in the worker's thread; for logging.
   std::function<void(const Error&)> on_error = [](const Error&) {};
@@ -103,6 +104,7 @@ class Worker final : private SourceListener {
   void lost(std::span<const TopicPartition> partitions) override;
   void source_error(const Error& error) override;
   void give_up(std::span<const TopicPartition> partitions);
+  [[nodiscard]] bool can_finish_more() const;
   [[nodiscard]] bool finish_within(std::chrono::milliseconds timeout, const std::function<bool()>& still_busy);
   bool commit_if_due();
   void commit_all(bool wait);

@@ -25,7 +25,7 @@ void Worker::assigned(std::span<const TopicPartition> partitions) {
 
 void Worker::revoked(std::span<const TopicPartition> partitions) {
   const auto busy = [&] {
-    return std::any_of(partitions.begin(), partitions.end(), [&](const auto& at) { return progress_.under_way(at); });
+    return can_finish_more() && std::any_of(partitions.begin(), partitions.end(), [&](const auto& at) { return progress_.under_way(at); });
   };
   (void)finish_within(options_.revoke_timeout, busy);  // what is not finished in time is given up: the next owner reads it again
   offsets_.clear();
@@ -62,10 +62,18 @@ void Worker::source_error(const Error& error) {
   }
 }
 
+// After a failure what has left the steps is still brought to its end, and nothing else.
+bool Worker::can_finish_more() const {
+  return !awaiting_.empty() || std::any_of(walking_.begin(), walking_.end(), [&](const auto& run) {
+    return !failure_ || run->phase == BatchRun::Phase::sending;
+  });
+}
+
 bool Worker::finish_within(std::chrono::milliseconds timeout, const std::function<bool()>& still_busy) {
   const auto deadline = clock_.monotonic() + timeout;
   while (still_busy()) {
     if (pump()) continue;
+    if (options_.by_hand) return false;
     const auto left = deadline - clock_.monotonic();
     if (left <= 0ns) return false;
     wait_for_deliveries(std::min<std::chrono::nanoseconds>(left, 100ms));

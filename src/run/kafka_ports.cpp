@@ -1,0 +1,106 @@
+#include "run/kafka_ports.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sink/kafka_sink.h"
+
+namespace thalweg {
+namespace {
+
+// librdkafka's lines, as lines of ours.
+kafka::LogSink log_sink(Log& log) {
+  return [&log](kafka::LogLevel level, std::string_view message) {
+    LogLevel ours = LogLevel::info;
+    if (level == kafka::LogLevel::debug) ours = LogLevel::debug;
+    if (level == kafka::LogLevel::warning) ours = LogLevel::warning;
+    if (level == kafka::LogLevel::error) ours = LogLevel::error;
+    log.write(ours, "kafka", fmt::format("kafka: {}", message));
+  };
+}
+
+// One producer serves all outputs: what two of them say must not differ.
+Result<std::vector<KafkaProperty>> output_properties(const PipelineFile& file) {
+  std::vector<KafkaProperty> all;
+  for (const Values& to : file.values.sections("to")) {
+    for (KafkaProperty& property : kafka_properties(to.section("kafka"))) {
+      const auto same = std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.name == property.name; });
+      if (same == all.end()) {
+        all.push_back(std::move(property));
+      } else if (same->value != property.value) {
+        return config_error(property.where, fmt::format("to.kafka.{}: the outputs of a pipeline share one producer, so one value was "
+                                                        "expected; got '{}' and '{}'; choose one",
+                                                        property.name, same->value, property.value));
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string group_of(const PipelineFile& file) {
+  return file.values.has("group") ? file.values.string("group") : file.values.string("pipeline");
+}
+
+Result<kafka::Config> kafka_config_of(const PipelineFile& file) {
+  auto producer = output_properties(file);
+  if (!producer) return std::move(producer).error();
+  return kafka::make_config(kafka_properties(file.values.section("kafka")),
+                            kafka_properties(file.values.section("from").section("kafka")), std::move(producer).value());
+}
+
+std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file) {
+  const Values& create = file.values.section("create_topics");
+  if (!create.boolean("enabled")) return std::nullopt;
+  kafka::TopicSpec spec;
+  if (create.has("partitions")) spec.partitions = static_cast<int>(create.integer("partitions"));
+  if (create.has("replication_factor")) spec.replication_factor = static_cast<int>(create.integer("replication_factor"));
+  spec.configs = create.map("config");
+  return spec;
+}
+
+Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::size_t worker, Log& log) {
+  const Values& from = file.values.section("from");
+  auto config = kafka_config_of(file);
+  if (!config) return std::move(config).error();
+  KafkaSourceOptions options;
+  options.kafka = std::move(config).value();
+  options.topics = input_topics(from);
+  options.group = group_of(file);
+  if (from.has("start")) {
+    auto start = parse_start(from.string("start"));
+    if (!start) return std::move(start).error();
+    options.start = *start;
+  }
+  options.worker = static_cast<int>(worker);
+  options.client_id = "thalweg-" + file.values.string("pipeline");
+  options.create_missing = topic_creation_of(file);
+  options.log = log_sink(log);
+  return options;
+}
+
+Ports kafka_ports(Log& log) {
+  Ports ports;
+  ports.source = [&log](const PipelineFile& file, std::size_t worker) -> Result<std::unique_ptr<Source>> {
+    auto options = kafka_source_options(file, worker, log);
+    if (!options) return std::move(options).error();
+    return std::unique_ptr<Source>(std::make_unique<KafkaSource>(std::move(options).value()));
+  };
+  ports.sink = [&log](const PipelineFile& file) -> Result<std::unique_ptr<Sink>> {
+    auto config = kafka_config_of(file);
+    if (!config) return std::move(config).error();
+    KafkaSinkOptions options;
+    options.kafka = std::move(config).value();
+    options.client_id = "thalweg-" + file.values.string("pipeline");
+    options.create_missing = topic_creation_of(file);
+    options.log = log_sink(log);
+    auto sink = KafkaSink::make(std::move(options));
+    if (!sink) return std::move(sink).error();
+    return std::unique_ptr<Sink>(std::move(sink).value());
+  };
+  return ports;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,412 @@
+// The worker with fakes at both ends: what it delivers, commits and refuses to commit, step by step.
+#include "run/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+
+#include "sink/memory_sink.h"
+#include "source/memory_source.h"
+#include "thalweg/testing.h"
+
+namespace thalweg {
+namespace {
+
+using namespace std::chrono_literals;
+
+// One string column: the value; a value that begins with '!' cannot be decoded.
+class TextDecoder final : public Decoder {
+ public:
+  [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
+  void decode(Batch& batch) override {
+    batch.rows().begin(schema_);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (batch.disposition(i) != Disposition::pending) continue;
+      const std::string_view value = *batch.record(i).value;
+      if (value.starts_with('!')) {
+        batch.fail(i, Error(Code::not_json, "decode: expected text; got '!'").in_stage("decode"));
+        continue;
+      }
+      batch.rows().columns[0].push_string(value);
+      batch.rows().columns[0].end_row();
+      batch.rows().record_of.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+
+ private:
+  Schema schema_{{{"text", {DType::string, {}}}}};
+};
+
+class TextEncoder final : public Encoder {
+ public:
+  [[nodiscard]] Result<std::string_view> encode(Batch& batch, std::uint32_t row) override {
+    return batch.rows().columns[0].string_row(row)[0];
+  }
+};
+
+// A step whose outcome the test decides. Asynchronous when `hold` is set: it gives back when the test says so.
+struct Script {
+  bool hold = false;
+  std::deque<Resume> held;
+  std::deque<Error> failures;     // the next results
+  int calls = 0;
+};
+class ScriptedStep final : public Operator {
+ public:
+  explicit ScriptedStep(Script& script) : script_(script) {}
+  [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
+  [[nodiscard]] Progress process(Batch&, const Resume& resume) override {
+    ++script_.calls;
+    if (!script_.hold) return Progress::done;
+    script_.held.push_back(resume);
+    return Progress::pending;
+  }
+  [[nodiscard]] Status result(Batch&) override {
+    if (script_.failures.empty()) return {};
+    Error error = script_.failures.front();
+    script_.failures.pop_front();
+    return error;
+  }
+
+ private:
+  Script& script_;
+  Schema schema_{{{"text", {DType::string, {}}}}};
+};
+
+class WorkerTest : public testing::Test {
+ protected:
+  // After options are set.
+  Worker& start() {
+    auto chain = std::make_unique<Chain>();
+    chain->decoder = std::make_unique<TextDecoder>();
+    chain->steps.push_back({"scripted", "scripted", std::make_unique<ScriptedStep>(script)});
+    Output output;
+    output.topic = "out";
+    output.target = *sink->add_target("out");
+    output.value = std::make_unique<TextEncoder>();
+    chain->outputs.add(std::move(output));
+    if (dead_letters) options.dead_letter_target = *sink->add_target("dead");
+    options.pipeline = "test";
+    options.by_hand = true;
+    options.on_error = [this](const Error& error) { errors.push_back(error.message()); };
+    log->create("in", 2);
+    auto made = std::make_unique<MemorySource>(*log, std::vector<std::string>{"in"});
+    source = made.get();
+    worker = std::make_unique<Worker>(options, std::move(made), std::move(chain), *sink, clock);
+    EXPECT_TRUE(worker->open().ok());
+    return *worker;
+  }
+  void send(const TopicPartition& at, std::optional<std::string> value) {
+    log->append(at.topic, at.partition.value,
+                {.value = std::move(value), .key = "k", .timestamp = {5}, .headers = {{"trace", "t"}}});
+  }
+  // For tests that start several times.
+  void fresh_ends() {
+    worker.reset();
+    log = std::make_unique<MemoryLog>();
+    sink = std::make_unique<MemorySink>();
+  }
+  void settle() {
+    for (int i = 0; i < 5; ++i) worker->turn();
+  }
+  std::vector<std::string> written(std::string_view topic) {
+    std::vector<std::string> values;
+    for (const auto& record : sink->acknowledged(std::string(topic))) values.push_back(record.value.value_or("<null>"));
+    return values;
+  }
+  void commit_is_due() {
+    settle();
+    clock.advance(options.commit_interval);
+    settle();
+  }
+  [[nodiscard]] std::int64_t committed(const TopicPartition& at) const {
+    return log->committed(at).value_or(Offset{-1}).value;
+  }
+  void expect_accounts_balance() {
+    const WorkerMetrics& m = worker->metrics();
+    EXPECT_EQ(m.records_in.get(), m.forwarded.get() + m.absorbed.get() + m.filtered.get() + m.dead.get() +
+                                      m.records_under_way.get() + m.given_up.get());
+  }
+
+  const TopicPartition p0{"in", {0}};
+  const TopicPartition p1{"in", {1}};
+  std::unique_ptr<MemoryLog> log = std::make_unique<MemoryLog>();
+  ManualClock clock;
+  std::unique_ptr<MemorySink> sink = std::make_unique<MemorySink>();
+  Script script;
+  WorkerOptions options;
+  bool dead_letters = true;
+  std::vector<std::string> errors;
+  MemorySource* source = nullptr;
+  std::unique_ptr<Worker> worker;   // last: it uses all of the above while it closes
+};
+
+TEST_F(WorkerTest, Every_record_comes_out_once_in_the_order_of_its_partition) {
+  for (int i = 0; i < 10; ++i) send(i % 2 == 0 ? p0 : p1, std::to_string(i));
+  start();
+  settle();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"0", "2", "4", "6", "8", "1", "3", "5", "7", "9"}));
+  expect_accounts_balance();
+  EXPECT_EQ(worker->metrics().records_under_way.get(), 0u);
+}
+
+TEST_F(WorkerTest, Key_timestamp_and_headers_are_carried_and_ours_is_added) {
+  send(p0, "a");
+  start();
+  settle();
+  ASSERT_EQ(sink->acknowledged().size(), 1u);
+  const SentRecord out = sink->acknowledged()[0];
+  EXPECT_EQ(out.key, "k");
+  EXPECT_EQ(out.timestamp.ms, 5);
+  ASSERT_EQ(out.headers.size(), 2u);
+  EXPECT_EQ(out.headers[0], (std::pair<std::string, std::optional<std::string>>{"trace", "t"}));
+  EXPECT_EQ(out.headers[1], (std::pair<std::string, std::optional<std::string>>{"thalweg", "id=in-0-0"}));
+}
+
+TEST_F(WorkerTest, Commits_only_after_the_sink_acknowledged) {
+  send(p0, "a");
+  start();
+  sink->cork();
+  commit_is_due();
+  EXPECT_EQ(committed(p0), -1);
+  sink->uncork();
+  commit_is_due();
+  EXPECT_EQ(committed(p0), 1);
+}
+
+TEST_F(WorkerTest, A_refused_commit_is_tried_again) {
+  send(p0, "a");
+  start();
+  source->fail_commits(Error(Code::timed_out, "commit: no answer"));
+  commit_is_due();
+  EXPECT_EQ(committed(p0), -1);
+  EXPECT_EQ(worker->metrics().commit_failures.get(), 1u);
+  source->fail_commits(std::nullopt);
+  commit_is_due();
+  EXPECT_EQ(committed(p0), 1);
+}
+
+TEST_F(WorkerTest, A_bad_record_becomes_a_dead_letter_with_its_reason_and_blocks_nobody) {
+  send(p0, "a");
+  send(p0, "!b");
+  send(p0, "c");
+  start();
+  commit_is_due();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"a", "c"}));
+  ASSERT_EQ(written("dead"), (std::vector<std::string>{"!b"}));
+  const SentRecord letter = sink->acknowledged("dead").at(0);
+  EXPECT_EQ(letter.header("__thalweg.errors.code"), "not_json");
+  EXPECT_EQ(letter.header("__thalweg.errors.stage"), "decode");
+  EXPECT_EQ(letter.header("__thalweg.errors.topic"), "in");
+  EXPECT_EQ(letter.header("__thalweg.errors.partition"), "0");
+  EXPECT_EQ(letter.header("__thalweg.errors.offset"), "1");
+  EXPECT_EQ(letter.header("__thalweg.errors.pipeline"), "test");
+  EXPECT_EQ(letter.header("trace"), "t");
+  EXPECT_EQ(committed(p0), 3);
+  EXPECT_EQ(worker->metrics().dead.get(), 1u);
+  expect_accounts_balance();
+}
+
+TEST_F(WorkerTest, Without_dead_letters_it_stops_at_the_bad_record_and_commits_what_lies_before) {
+  dead_letters = false;
+  for (const char* value : {"a", "b", "!c", "d"}) send(p0, value);
+  send(p1, "e");
+  start();
+  settle();
+  ASSERT_TRUE(worker->failure().has_value());
+  EXPECT_EQ(worker->failure()->code(), Code::not_json);
+  EXPECT_NE(worker->failure()->message().find("in[0]@2"), std::string::npos) << worker->failure()->message();
+  worker->close();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(committed(p0), 2);
+  EXPECT_LE(committed(p1), 0) << "a record behind the bad one was not done";
+}
+
+TEST_F(WorkerTest, An_output_the_broker_refuses_becomes_a_dead_letter_of_its_record) {
+  send(p0, "small");
+  send(p0, std::string(100, 'x'));
+  start();
+  sink->fail_if([](const SentRecord& o) -> std::optional<Error> {
+    if (o.dead_letter || o.value->size() < 50) return std::nullopt;
+    return Error(Code::output_refused, "sink: too large");
+  });
+  commit_is_due();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"small"}));
+  EXPECT_EQ(written("dead").size(), 1u);
+  EXPECT_EQ(committed(p0), 2);
+  EXPECT_EQ(worker->metrics().forwarded.get(), 1u);
+  EXPECT_EQ(worker->metrics().dead.get(), 1u);
+  expect_accounts_balance();
+}
+
+TEST_F(WorkerTest, An_output_refused_before_it_is_sent_becomes_a_dead_letter_too) {
+  send(p0, std::string(100, 'x'));
+  start();
+  sink->refuse_if([](const SentRecord& o) -> std::optional<Error> {
+    if (o.dead_letter) return std::nullopt;
+    return Error(Code::output_refused, "sink: too large");
+  });
+  commit_is_due();
+  EXPECT_EQ(written("dead").size(), 1u);
+  EXPECT_EQ(committed(p0), 1);
+}
+
+TEST_F(WorkerTest, A_dead_letter_that_cannot_be_written_stops_the_pipeline_and_commits_nothing_of_it) {
+  send(p0, "!bad");
+  start();
+  sink->fail_if([](const SentRecord&) { return std::optional<Error>(Error(Code::output_refused, "sink: too large")); });
+  settle();
+  ASSERT_TRUE(worker->failure().has_value());
+  EXPECT_EQ(worker->failure()->code(), Code::dead_letters_unwritable);
+  worker->close();
+  EXPECT_EQ(committed(p0), -1);
+}
+
+TEST_F(WorkerTest, A_full_sink_stops_the_draining_and_nothing_is_lost) {
+  options.drain.records = 2;
+  for (int i = 0; i < 10; ++i) send(p0, std::to_string(i));
+  start();
+  sink->capacity(3);
+  sink->cork();
+  settle();
+  EXPECT_LE(worker->metrics().records_in.get(), 6u) << "back-pressure is not draining";
+  sink->uncork();
+  settle();
+  settle();
+  EXPECT_EQ(written("out").size(), 10u);
+  EXPECT_EQ(worker->metrics().forwarded.get(), 10u);
+}
+
+TEST_F(WorkerTest, A_step_that_fails_for_all_is_tried_again_after_a_pause_and_kills_no_record) {
+  send(p0, "a");
+  start();
+  script.failures.push_back(Error(Code::model_failed, "model: out of memory"));
+  settle();
+  EXPECT_TRUE(written("out").empty());
+  EXPECT_EQ(script.calls, 1);
+  clock.advance(1s);
+  settle();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"a"}));
+  EXPECT_TRUE(written("dead").empty());
+}
+
+TEST_F(WorkerTest, A_model_that_keeps_failing_stops_the_pipeline_with_nothing_committed) {
+  send(p0, "a");
+  start();
+  for (int i = 0; i < 20; ++i) script.failures.push_back(Error(Code::model_failed, "model: broken"));
+  for (int i = 0; i < 20; ++i) {
+    clock.advance(20s);
+    settle();
+  }
+  ASSERT_TRUE(worker->failure().has_value());
+  EXPECT_EQ(script.calls, 5);
+  worker->close();
+  EXPECT_EQ(committed(p0), -1);
+  EXPECT_TRUE(written("dead").empty());
+}
+
+TEST_F(WorkerTest, A_later_batch_does_not_overtake_one_that_an_asynchronous_step_still_has) {
+  options.drain.records = 1;
+  send(p0, "first");
+  send(p0, "second");
+  script.hold = true;
+  start();
+  settle();
+  ASSERT_EQ(script.held.size(), 1u) << "the second batch may not run the step before the first has left it";
+  script.held.front()();
+  settle();
+  ASSERT_EQ(script.held.size(), 2u);
+  script.held.back()();
+  settle();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"first", "second"}));
+}
+
+TEST_F(WorkerTest, Revocation_finishes_and_commits_what_is_under_way) {
+  send(p0, "a");
+  start();
+  settle();
+  source->revoke({p0});
+  settle();
+  EXPECT_EQ(committed(p0), 1);
+}
+
+TEST_F(WorkerTest, A_lost_partition_is_never_committed) {
+  send(p0, "a");
+  start();
+  sink->cork();
+  settle();
+  source->lose({p0});
+  settle();
+  sink->uncork();
+  commit_is_due();
+  EXPECT_EQ(committed(p0), -1);
+  source->assign({p0});
+  commit_is_due();
+  EXPECT_EQ(written("out").size(), 2u) << "the record is read again by whoever has the partition next";
+  EXPECT_EQ(committed(p0), 1);
+}
+
+TEST_F(WorkerTest, Closing_drains_commits_and_leaves) {
+  for (int i = 0; i < 100; ++i) send(p0, std::to_string(i));
+  start();
+  worker->turn();
+  worker->request_stop();
+  ASSERT_TRUE(worker->run().ok());
+  const auto out = written("out").size();
+  EXPECT_GT(out, 0u);
+  EXPECT_EQ(committed(p0), static_cast<std::int64_t>(out)) << "what was taken is committed, nothing else";
+  expect_accounts_balance();
+}
+
+TEST_F(WorkerTest, A_fatal_source_error_ends_the_run_with_it) {
+  start();
+  source->fail(Error(Code::offset_out_of_range, "source: offset 5 is gone"));
+  const Status ended = worker->run();
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code(), Code::offset_out_of_range);
+}
+
+TEST_F(WorkerTest, A_source_that_cannot_reach_its_broker_is_said_and_waited_for) {
+  start();
+  source->fail(Error(Code::broker_unreachable, "source: no broker answers"));
+  settle();
+  EXPECT_FALSE(worker->failure().has_value());
+  EXPECT_EQ(errors.size(), 1u);
+}
+
+TEST_F(WorkerTest, Nulls_go_where_the_policy_says) {
+  for (const OnNull policy : {OnNull::dead, OnNull::drop, OnNull::forward}) {
+    fresh_ends();
+    send(p0, std::nullopt);
+    send(p0, "b");
+    start();
+    const_cast<Chain&>(worker->chain()).intake.on_null = policy;
+    settle();
+    const auto out = written("out");
+    EXPECT_EQ(out.size(), policy == OnNull::forward ? 2u : 1u);
+    if (policy == OnNull::forward) {
+      EXPECT_EQ(out[0], "<null>") << "a tombstone keeps its place";
+    }
+    EXPECT_EQ(written("dead").size(), policy == OnNull::dead ? 1u : 0u);
+    expect_accounts_balance();
+  }
+}
+
+TEST_F(WorkerTest, The_same_outputs_whatever_the_cut) {
+  std::vector<std::string> reference;
+  for (const std::size_t cut : {1u, 2u, 3u, 7u, 1000u}) {
+    fresh_ends();
+    for (int i = 0; i < 50; ++i) send(p0, (i % 7 == 3 ? "!" : "") + std::to_string(i));
+    options.drain.records = cut;
+    start();
+    for (int i = 0; i < 60; ++i) settle();
+    if (reference.empty()) reference = written("out");
+    EXPECT_EQ(written("out"), reference) << "cut " << cut;
+    EXPECT_EQ(written("dead").size(), 7u);
+    expect_accounts_balance();
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
