@@ -2,6 +2,7 @@
 #include "config/json_text.h"
 
 #include <cmath>
+
 #include <fmt/format.h>
 
 #include "config/scalars.h"
@@ -43,21 +44,11 @@ void append_json_string(std::string_view text, std::string& out) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
@@ -101,6 +92,33 @@ void append_json(const Node& node, Secrets secrets, std::string& out) {
     }
     out += node.entries().empty() ? "{}" : "}";
   }
+}
+
+namespace {
+
+void append_pretty(const Node& node, const std::string& indent, std::string& out) {
+  const bool map = node.is_map();
+  const std::size_t size = map ? node.entries().size() : node.items().size();
+  if (size == 0) return append_json(node, Secrets::shown, out);
+  const std::string inner = indent + "  ";
+  out += map ? "{" : "[";
+  for (std::size_t i = 0; i < size; ++i) {
+    out.append(i == 0 ? "\n" : ",\n").append(inner);
+    if (map) {
+      append_json_string(node.entries()[i].first, out);
+      out += ": ";
+    }
+    append_pretty(map ? node.entries()[i].second : node.items()[i], inner, out);
+  }
+  out.append("\n").append(indent).append(map ? "}" : "]");
+}
+
+}  // namespace
+
+std::string pretty_json(const Node& node) {
+  std::string out;
+  append_pretty(node, "", out);
+  return out;
 }
 
 }  // namespace thalweg::config

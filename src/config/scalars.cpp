@@ -4,8 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <fmt/format.h>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace thalweg::config {
 
@@ -158,7 +159,7 @@ std::string bytes_text(double bytes) {
                                            {"MiB", kibi * kibi},
                                            {"GiB", kibi * kibi * kibi},
                                            {"TiB", kibi * kibi * kibi * kibi}}};
-  return in_units(bytes, binary, " bytes");
+  return in_units(bytes, binary, bytes == 1 ? " byte" : " bytes");
 }
 
 std::string number_text(double number) {
