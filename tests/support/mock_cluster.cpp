@@ -30,6 +30,9 @@ rd_kafka_headers_t* headers_of(const TestMessage& m) {
   return headers;
 }
 
+void* data(const std::optional<std::string>& bytes) { return bytes ? const_cast<char*>(bytes->data()) : nullptr; }
+std::size_t size(const std::optional<std::string>& bytes) { return bytes ? bytes->size() : 0; }
+
 TestMessage read(const rd_kafka_message_t& m) {
   TestMessage out;
   if (m.payload != nullptr) out.value.emplace(static_cast<const char*>(m.payload), m.len);
@@ -66,8 +69,8 @@ void produce(const std::string& brokers, const std::string& topic, const std::ve
     rd_kafka_headers_t* headers = headers_of(m);
     const auto err = rd_kafka_producev(
         rk.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(m.partition),
-        RD_KAFKA_V_VALUE(m.value ? const_cast<char*>(m.value->data()) : nullptr, m.value ? m.value->size() : 0),
-        RD_KAFKA_V_KEY(m.key ? m.key->data() : nullptr, m.key ? m.key->size() : 0), RD_KAFKA_V_TIMESTAMP(m.timestamp),
+        RD_KAFKA_V_VALUE(data(m.value), size(m.value)), RD_KAFKA_V_KEY(data(m.key), size(m.key)),
+        RD_KAFKA_V_TIMESTAMP(m.timestamp),
         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK), RD_KAFKA_V_END);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(err));
   }
