@@ -98,7 +98,8 @@ class SettingsReader {
 
   Node default_node(const Setting& setting) const {
     const std::string& text = *setting.fallback;
-    if (!text.starts_with('[') && !text.starts_with('{')) return Node::scalar(text);
+    const bool is_text = setting.type == SettingType::string || setting.type == SettingType::path;
+    if (is_text || (!text.starts_with('[') && !text.starts_with('{'))) return Node::scalar(text);
     auto node = read_yaml(text, {.name = setting.name, .lines = false, .expand = false});
     if (!node) mistake(section_, setting, "its default is not YAML");
     return *std::move(node);
