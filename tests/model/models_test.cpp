@@ -1,0 +1,229 @@
+// The models of a pipeline: settings, sharing, warm-up's findings; with the fake runtime, so without any library.
+#include "model/models.h"
+
+#include <gtest/gtest.h>
+
+#include "model/calls.h"
+#include "model/scratch_dir.h"
+
+namespace thalweg {
+namespace {
+
+using calls::entry;
+
+std::string warnings(const ModelVersion& version) {
+  std::string all;
+  for (const std::string& warning : version.warnings) all += warning + "\n";
+  return all;
+}
+
+std::shared_ptr<const ModelVersion> load(std::vector<std::pair<std::string, std::string>> settings) {
+  settings.emplace_back("runtime", "fake");
+  auto handle = calls::open(entry(std::move(settings)));
+  EXPECT_TRUE(handle.ok()) << calls::message(handle);
+  return handle.ok() ? (*handle)->current() : nullptr;
+}
+
+// A fake model with types: text in, one input and one output.
+Node fake(const std::string& input, const std::string& output, std::vector<std::pair<std::string, std::string>> more = {}) {
+  more.emplace_back("runtime", "fake");
+  Node node = entry(std::move(more));
+  node.set("inputs", Node::map({{"x", calls::text(input)}}));
+  node.set("outputs", Node::map({{"y", calls::text(output)}}));
+  return node;
+}
+
+TEST(Models, A_fake_model_answers_what_its_settings_say) {
+  auto handle = calls::open(fake("float32[?,3]", "float32[?]"));
+  ASSERT_TRUE(handle.ok()) << calls::message(handle);
+  const auto version = (*handle)->current();
+  EXPECT_EQ(version->model, "m");
+  EXPECT_EQ(version->runtime, "fake");
+  EXPECT_EQ(version->signature.inputs.front().to_string(), "'x' (float32 [?,3])");
+  auto result = calls::call(*version, {2, 3}, {1, 2, 3, 4, 5, 6});
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_EQ(calls::floats(result->front()), (std::vector<float>{6, 15}));
+}
+
+TEST(Models, A_missing_name_is_refused_with_a_suggestion) {
+  auto models = Models::make(Node::map({{"disaster", entry({{"runtime", "fake"}})}}), calls::registry());
+  ASSERT_TRUE(models.ok());
+  auto handle = (*models)->model("disastr");
+  ASSERT_FALSE(handle.ok());
+  EXPECT_EQ(handle.error().code(), Code::config_invalid);
+  EXPECT_NE(handle.error().message().find("Did you mean 'disaster'?"), std::string::npos) << handle.error().message();
+}
+
+TEST(Models, Settings_are_checked_before_anything_is_loaded) {
+  const auto error = [](const Node& node) {
+    auto models = Models::make(Node::map({{"m", node}}), calls::registry());
+    return models.ok() ? std::string("(accepted)") : models.error().message();
+  };
+  EXPECT_NE(error(entry({{"runtime", "tensorflwo"}})).find("Did you mean 'tensorflow'?"), std::string::npos);
+  EXPECT_NE(error(entry({{"path", "x"}, {"pathh", "y"}})).find("Did you mean 'path'?"), std::string::npos)
+      << error(entry({{"path", "x"}, {"pathh", "y"}}));
+  EXPECT_NE(error(entry({{"runtime", "fake"}, {"custom_ops", "a.so"}})).find("belongs to 'tensorflow'"), std::string::npos)
+      << error(entry({{"runtime", "fake"}, {"custom_ops", "a.so"}}));
+  EXPECT_NE(error(entry({{"runtime", "fake"}, {"thread", "moon"}})).find("lane"), std::string::npos);
+  EXPECT_NE(Models::make(calls::text("x"), calls::registry()).error().message().find("a map"), std::string::npos);
+}
+
+TEST(Models, A_path_is_asked_for_where_files_are_needed) {
+  auto handle = calls::open(entry({{"version", "1"}}));
+  ASSERT_FALSE(handle.ok());
+  EXPECT_NE(handle.error().message().find("`path`"), std::string::npos) << handle.error().message();
+}
+
+TEST(Models, A_folder_no_runtime_knows_is_refused) {
+  const ScratchDir dir;
+  dir.write("1/model.txt", "no model");
+  auto handle = calls::open(calls::text(dir.path()));
+  ASSERT_FALSE(handle.ok());
+  EXPECT_EQ(handle.error().code(), Code::model_missing);
+  EXPECT_NE(handle.error().message().find("model 'm'"), std::string::npos) << handle.error().message();
+}
+
+TEST(Models, Pipelines_that_ask_for_the_same_share_it_and_it_dies_with_the_last) {
+  ModelCache cache;
+  const Node same = entry({{"runtime", "fake"}, {"value", "3"}});
+  const Node other = entry({{"runtime", "fake"}, {"value", "4"}});
+  auto a = Models::make(Node::map({{"a", same}}), calls::registry(), cache);
+  auto b = Models::make(Node::map({{"b", same}, {"c", other}}), calls::registry(), cache);
+  ASSERT_TRUE(a.ok() && b.ok());
+  ASSERT_TRUE((*a)->load_all().ok() && (*b)->load_all().ok());
+  const auto signatures_of = [](Models& models, const char* name) {
+    return (*models.model(name))->current()->loaded->signatures().data();
+  };
+  EXPECT_EQ(signatures_of(**a, "a"), signatures_of(**b, "b")) << "one model in memory";
+  EXPECT_NE(signatures_of(**a, "a"), signatures_of(**b, "c"));
+  EXPECT_EQ((*(*b)->model("b"))->current()->model, "b") << "each under its own name";
+
+  std::weak_ptr<const LoadedVersion> alive;
+  {
+    auto shared = cache.get(*read_entry("a", same, calls::registry()), calls::registry());
+    ASSERT_TRUE(shared.ok());
+    alive = *shared;
+  }
+  *a = nullptr;
+  EXPECT_FALSE(alive.expired());
+  *b = nullptr;
+  EXPECT_TRUE(alive.expired());
+}
+
+TEST(Models, Rows_become_calls_as_the_signature_says) {
+  const auto batch_dim = [](const Node& node) {
+    auto handle = calls::open(node);
+    EXPECT_TRUE(handle.ok()) << calls::message(handle);
+    return std::pair((*handle)->current()->batch_dim, (*handle)->current()->fixed_rows);
+  };
+  EXPECT_EQ(batch_dim(fake("float32[?,4]", "float32[?]")), std::pair(BatchDim::dynamic, std::int64_t{0}));
+  EXPECT_EQ(batch_dim(fake("float32[...]", "float32[...]")).first, BatchDim::dynamic);
+  EXPECT_EQ(batch_dim(fake("float32[1,4]", "float32[1,2]")), std::pair(BatchDim::fixed, std::int64_t{1}));
+  EXPECT_EQ(batch_dim(fake("float32[4,4]", "float32[4]")), std::pair(BatchDim::fixed, std::int64_t{4}));
+  EXPECT_EQ(batch_dim(fake("float32[3]", "float32[3]")).first, BatchDim::none) << "a lone vector is one record";
+  EXPECT_EQ(batch_dim(fake("float32", "float32")).first, BatchDim::none);
+  EXPECT_EQ(batch_dim(fake("float32[28,28]", "float32[10]")).first, BatchDim::none);
+  EXPECT_EQ(batch_dim(fake("float32[28,28]", "float32[28,28]", {{"batch", "none"}})).first, BatchDim::none);
+  auto wrong = calls::open(fake("float32[28,28]", "float32[28,28]", {{"batch", "dynamic"}}));
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ(wrong.error().code(), Code::signature_mismatch);
+}
+
+TEST(WarmUp, The_cost_is_measured_at_several_sizes) {
+  const auto version = load({});
+  ASSERT_NE(version, nullptr);
+  ASSERT_GE(version->costs.size(), 2U);
+  EXPECT_EQ(version->costs[0].rows, 1U);
+  EXPECT_EQ(version->costs[1].rows, 8U);
+  EXPECT_GT(version->costs[0].wall_us_per_row, 0);
+  EXPECT_EQ(warnings(*version), "");
+}
+
+TEST(WarmUp, Sizes_and_time_are_settings) {
+  Node node = entry({{"runtime", "fake"}});
+  node.set("warm_up", Node::sequence({calls::text("2"), calls::text("4")}));
+  auto handle = calls::open(node);
+  ASSERT_TRUE(handle.ok()) << calls::message(handle);
+  ASSERT_EQ((*handle)->current()->costs.size(), 2U);
+  EXPECT_EQ((*handle)->current()->costs[1].rows, 4U);
+  EXPECT_TRUE(load({{"warm_up", "off"}})->costs.empty());
+  EXPECT_EQ(load({{"warm_up_time", "0ms"}})->costs.size(), 1U) << "one size is always measured";
+}
+
+TEST(WarmUp, A_model_that_refuses_made_up_rows_starts_with_a_warning) {
+  const auto version = load({{"fail_when", "always"}});
+  ASSERT_NE(version, nullptr);
+  EXPECT_NE(warnings(*version).find("refused by the model"), std::string::npos) << warnings(*version);
+}
+
+TEST(WarmUp, A_model_that_fails_for_another_reason_is_not_started) {
+  auto handle = calls::open(entry({{"runtime", "fake"}, {"fail_when", "always"}, {"fail_code", "model_failed"}}));
+  ASSERT_FALSE(handle.ok());
+  EXPECT_EQ(handle.error().code(), Code::model_failed);
+  EXPECT_NE(handle.error().message().find("warm-up"), std::string::npos) << handle.error().message();
+}
+
+TEST(WarmUp, An_answer_that_depends_on_the_neighbours_is_found) {
+  const auto version = load({{"function", "mean"}});
+  ASSERT_NE(version, nullptr);
+  EXPECT_NE(warnings(*version).find("otherwise alone"), std::string::npos) << warnings(*version);
+}
+
+TEST(WarmUp, An_output_that_is_not_one_per_row_is_found) {
+  auto handle = calls::open(fake("float32[?,4]", "float32"));
+  ASSERT_TRUE(handle.ok()) << calls::message(handle);
+  EXPECT_NE(warnings(*(*handle)->current()).find("not one per row"), std::string::npos);
+}
+
+TEST(WarmUp, A_model_that_answers_later_is_waited_for) {
+  const auto version = load({{"async", "true"}, {"slow", "2ms"}});
+  ASSERT_NE(version, nullptr);
+  EXPECT_GE(version->costs.size(), 1U);
+}
+
+TEST(WarmUp, A_bound_is_pinned_only_where_more_rows_cost_more) {
+  const auto costs = [](std::initializer_list<std::pair<std::size_t, double>> list) {
+    std::vector<BatchCost> costs;
+    for (const auto& [rows, us] : list) costs.push_back({rows, us, us});
+    return costs;
+  };
+  EXPECT_EQ(recommended_rows_max(costs({{1, 123}, {8, 68}, {32, 61}, {128, 61}, {512, 60}})), 0U);
+  EXPECT_EQ(recommended_rows_max(costs({{1, 103}, {8, 73}, {32, 68}, {128, 69}, {512, 97}})), 128U);
+  EXPECT_EQ(recommended_rows_max(costs({{1, 10}, {8, 20}})), 1U);
+  EXPECT_EQ(recommended_rows_max(costs({{1, 10}})), 0U);
+  EXPECT_EQ(recommended_rows_max({}), 0U);
+  EXPECT_EQ(load({{"rows_max", "7"}})->rows_max, 7U);
+  EXPECT_EQ(load({{"rows_max", "none"}})->rows_max, 0U);
+  EXPECT_FALSE(calls::open(entry({{"runtime", "fake"}, {"rows_max", "many"}})).ok());
+}
+
+TEST(FakeModel, Fails_on_chosen_rows_and_recovers_when_told) {
+  const auto version = load({{"fail_when", "negative"}, {"fail_times", "2"}, {"fail_code", "model_unavailable"}});
+  ASSERT_NE(version, nullptr);
+  for (int i = 0; i < 2; ++i) {
+    auto result = calls::call(*version, {1}, {-1});
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().code(), Code::model_unavailable);
+  }
+  EXPECT_TRUE(calls::call(*version, {1}, {-1}).ok());
+}
+
+TEST(FakeModel, Echoes_strings) {
+  auto handle = calls::open(fake("string[?]", "string[?]", {{"function", "echo"}}));
+  ASSERT_TRUE(handle.ok()) << calls::message(handle);
+  const std::vector<std::int64_t> dims{2};
+  const std::vector<std::string_view> strings{"a", "a longer text than fits inline, surely"};
+  auto result = calls::call(*(*handle)->current(), InferenceRequest{{{DType::string, dims, nullptr, strings}}, {0}});
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_EQ(result->front().strings, strings);
+}
+
+TEST(FakeModel, Takes_no_rows) {
+  const auto version = load({});
+  auto result = calls::call(*version, {0}, {});
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_EQ(result->front().shape.elements(), 0U);
+}
+
+}  // namespace
+}  // namespace thalweg

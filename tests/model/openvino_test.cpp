@@ -1,0 +1,117 @@
+// OpenVINO, judged by the goldens of TensorFlow and of ONNX's own evaluator. tests/models/README.md says what it cannot.
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "model/calls.h"
+#include "model/native.h"
+
+namespace thalweg {
+namespace {
+
+Result<std::shared_ptr<ModelHandle>> open(const std::string& name,
+                                          std::vector<std::pair<std::string, std::string>> more = {}) {
+  std::vector<std::pair<std::string, std::string>> settings{{"path", golden::folder(name)}, {"runtime", "openvino"}};
+  settings.insert(settings.end(), more.begin(), more.end());
+  return calls::open(calls::entry(std::move(settings)));
+}
+
+class GoldenOpenvinoNative : public testing::TestWithParam<const char*> {};
+
+TEST_P(GoldenOpenvinoNative, Every_case_gives_what_the_reference_gave) {
+  THALWEG_NEEDS_OPENVINO;
+  const auto golden = golden::read(golden::folder(GetParam()) + "/golden.json");
+  auto handle = open(GetParam(), {{"version", "1"}, {"warm_up", "off"}});
+  ASSERT_TRUE(handle.ok()) << handle.error().message();
+  const auto version = (*handle)->current();
+  int compared = 0;
+  for (const golden::Case& expected : golden.cases) {
+    if (expected.error != 0 || expected.signature != version->signature.name) continue;
+    auto result = calls::call(*version, expected.inputs);
+    ASSERT_TRUE(result.ok()) << result.error().message();
+    for (std::size_t i = 0; i < version->signature.outputs.size(); ++i) {
+      const std::string& name = version->signature.outputs[i].name;
+      EXPECT_EQ(golden::difference((*result)[i], expected.outputs.at(name), 1e-5), "") << name;
+    }
+    ++compared;
+  }
+  EXPECT_GT(compared, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, GoldenOpenvinoNative,
+                         testing::Values("dense_784_10", "keras_export", "masked_mean", "fixed_batch_1", "fixed_batch_4",
+                                         "no_batch", "scalar_output", "batch_dependent", "embedding",
+                                         "several_signatures", "no_serving_default", "not_finite", "two_versions",
+                                         "tf1_builder", "onnx_mlp", "onnx_multi_io", "onnx_dynamic_length",
+                                         "onnx_recent_opset", "onnx_double", "onnx_dtypes", "onnx_fixed_batch_1",
+                                         "onnx_two_versions"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(OpenvinoNative, An_ONNX_file_needs_no_runtime_to_be_named) {
+  THALWEG_NEEDS_OPENVINO;
+  auto handle = calls::open(calls::text(golden::folder("onnx_mlp")));
+  ASSERT_TRUE(handle.ok()) << handle.error().message();
+  EXPECT_EQ((*handle)->current()->runtime, "openvino");
+}
+
+TEST(OpenvinoNative, A_signature_it_does_not_read_is_refused_with_the_cure) {
+  THALWEG_NEEDS_OPENVINO;
+  auto handle = open("several_signatures", {{"signature", "classify"}});
+  ASSERT_FALSE(handle.ok());
+  EXPECT_EQ(handle.error().code(), Code::signature_mismatch);
+  EXPECT_NE(handle.error().message().find("runtime: tensorflow"), std::string::npos) << handle.error().message();
+}
+
+TEST(OpenvinoNative, An_operation_it_does_not_know_is_refused_with_the_cure) {
+  THALWEG_NEEDS_OPENVINO;
+  auto handle = open("string_to_string");
+  ASSERT_FALSE(handle.ok());
+  EXPECT_EQ(handle.error().code(), Code::model_invalid);
+  EXPECT_NE(handle.error().message().find("StringUpper"), std::string::npos) << handle.error().message();
+  EXPECT_NE(handle.error().message().find("runtime: tensorflow"), std::string::npos) << handle.error().message();
+}
+
+TEST(OpenvinoNative, A_model_that_loads_but_cannot_run_is_found_at_warm_up) {
+  THALWEG_NEEDS_OPENVINO;
+  auto handle = open("multi_io");
+  ASSERT_FALSE(handle.ok());
+  EXPECT_NE(handle.error().message().find("warm-up"), std::string::npos) << handle.error().message();
+}
+
+TEST(OpenvinoNative, Threads_that_call_at_once_get_their_own_answers) {
+  THALWEG_NEEDS_OPENVINO;
+  auto handle = open("dense_784_10");
+  ASSERT_TRUE(handle.ok()) << handle.error().message();
+  const auto version = (*handle)->current();
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      const std::vector<float> input(784, 0.1F * static_cast<float>(t));
+      const auto expected = calls::floats(calls::call(*version, {1, 784}, input)->front());
+      for (int i = 0; i < 50; ++i) {
+        auto result = calls::call(*version, {1, 784}, input);
+        if (!result.ok() || calls::floats(result->front()) != expected) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong.load(), 0);
+}
+
+TEST(OpenvinoNative, Runs_beside_TensorFlow_in_one_process) {
+  THALWEG_NEEDS_OPENVINO;
+  THALWEG_NEEDS_TENSORFLOW;
+  const std::vector<float> input(784, 0.3F);
+  auto one = open("dense_784_10");
+  ASSERT_TRUE(one.ok()) << one.error().message();
+  auto entry = calls::entry({{"path", golden::folder("dense_784_10")}, {"runtime", "tensorflow"}});
+  auto second = calls::open(entry);
+  ASSERT_TRUE(second.ok()) << second.error().message();
+  const auto a = calls::floats(calls::call(*(*one)->current(), {1, 784}, input)->front());
+  const auto b = calls::floats(calls::call(*(*second)->current(), {1, 784}, input)->front());
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
+}
+
+}  // namespace
+}  // namespace thalweg
