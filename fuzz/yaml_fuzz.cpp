@@ -15,6 +15,17 @@ void require(bool claim) {
   if (!claim) std::abort();
 }
 
+// YAML allows 1024 characters for a key on one line, and an escaped one has six for each.
+bool has_long_key(const thalweg::Node& node) {
+  for (const thalweg::Node& item : node.items()) {
+    if (has_long_key(item)) return true;
+  }
+  for (const auto& [key, value] : node.entries()) {
+    if (key.size() > 1000 / 6 || has_long_key(value)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -33,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string json = node->to_json();
   options.expand = false;
   auto again = thalweg::read_yaml(json, options);
-  require(again.ok() && again->to_json() == json);
+  require(has_long_key(*node) || (again.ok() && again->to_json() == json));
   (void)node->to_json_redacted();
   (void)thalweg::read_pipeline_node(*node, {{"batch.rows_max", "3"}});
   return 0;

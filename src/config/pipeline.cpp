@@ -76,10 +76,13 @@ Result<Values> read_format_settings(const Section& common_section, const Values&
   Section both = common_section;
   both.settings.insert(both.settings.end(), section.settings.begin(), section.settings.end());
   std::vector<std::pair<std::string, Node>> entries;
+  const auto knows = [&section](const std::string& key) {
+    return section.open ||
+           std::any_of(section.settings.begin(), section.settings.end(),
+                       [&key](const Setting& setting) { return setting.name == key; });
+  };
   for (const auto& [key, value] : common.others()) {
-    const bool known = std::any_of(section.settings.begin(), section.settings.end(),
-                                   [&](const Setting& setting) { return setting.name == key; });
-    if (!known && !section.open) return config::unknown_key(both, value.where(), key);
+    if (!knows(key)) return config::unknown_key(both, value.where(), key);
     entries.emplace_back(key, value);
   }
   return read(section, Node::map(std::move(entries), common.where()));
