@@ -43,14 +43,9 @@ struct Hasher {
 };
 
 Result<std::uint64_t> salt_from(const std::string& text) {
-  const bool negative = text.starts_with('-');
-  std::uint64_t value = 0;
-  const char* begin = text.data() + (negative ? 1 : 0);
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(begin, end, value);
-  if (parsed.ec != std::errc{} || parsed.ptr != end)
-    return bad_settings(fmt::format("salt: expected whole numbers of 64 bits; got '{}'", text));
-  return negative ? 0 - value : value;
+  const auto value = Node::scalar(text).as_integer();
+  if (value) return static_cast<std::uint64_t>(*value);
+  return bad_settings(fmt::format("salt: expected whole numbers that fit int64; got '{}'", text));
 }
 
 Result<std::optional<SipKey>> key_from(const Values& settings) {
@@ -105,8 +100,7 @@ StepResult make(const Values& settings, const FeatureContext& context) {
   hasher.buckets = static_cast<std::uint64_t>(settings.integer("buckets"));
   hasher.key = *key;
   if (settings.given("mask_value")) hasher.mask = settings.string("mask_value");
-  if (hasher.mask && hasher.buckets < 2)
-    return bad_settings("buckets: expected at least 2, since one is for `mask_value`; got 1");
+  if (hasher.buckets == 1) hasher.mask.reset();  // as Keras: no second bucket is left
   const ColumnType type = with_dtype(in, DType::int64);
   if (in.dtype == DType::string) {
     return make_feature_step(

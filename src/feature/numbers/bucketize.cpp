@@ -1,5 +1,8 @@
 // bucketize: which of the ranges between the edges a number lies in.
 #include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
 
 #include "feature/support/step.h"
 
@@ -23,15 +26,23 @@ const Section section{.name = "bucketize",
                                            "does, float64 as numpy.digitize does."}},
                       .shorthand = "edges"};
 
+// TensorFlow computes with subnormal float32 numbers taken for 0; numpy does not.
+double comparable(double x) {
+  return x;
+}
+float comparable(float x) {
+  return std::abs(x) < std::numeric_limits<float>::min() ? 0.0F : x;
+}
+
 template <class T>
 std::unique_ptr<FeatureStep> step_for(const ColumnType& in, const std::vector<double>& edges) {
-  return make_feature_step(
-      with_dtype(in, DType::int64),
-      [edges = as<T>(edges)](Inputs inputs, std::size_t rows, Column& out, FeatureScratch&) {
-        map_numbers<T, std::int64_t>(*inputs[0], rows, out, [&](T x) {
-          return std::upper_bound(edges.begin(), edges.end(), x) - edges.begin();
-        });
-      });
+  const auto apply = [edges = as<T>(edges)](Inputs inputs, std::size_t rows, Column& out,
+                                            FeatureScratch&) {
+    map_numbers<T, std::int64_t>(*inputs[0], rows, out, [&](T x) {
+      return std::upper_bound(edges.begin(), edges.end(), comparable(x)) - edges.begin();
+    });
+  };
+  return make_feature_step(with_dtype(in, DType::int64), apply);
 }
 
 StepResult make(const Values& settings, const FeatureContext& context) {

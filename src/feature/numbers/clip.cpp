@@ -32,6 +32,21 @@ bool representable(double bound) {
   }
 }
 
+// With one bound numpy takes the maximum or minimum, which for -0 and 0 gives the bound; with two it compares. NaN stays.
+template <class T>
+std::unique_ptr<FeatureStep> step_for(const ColumnType& type, std::optional<T> low,
+                                      std::optional<T> high) {
+  const auto map = [&type](auto f) {
+    return make_feature_step(type,
+                             [f](Inputs inputs, std::size_t rows, Column& out, FeatureScratch&) {
+                               map_numbers<T, T>(*inputs[0], rows, out, f);
+                             });
+  };
+  if (low && high) return map([l = *low, h = *high](T x) { return x < l ? l : x > h ? h : x; });
+  if (low) return map([l = *low](T x) { return x <= l ? l : x; });
+  return map([h = *high](T x) { return x >= h ? h : x; });
+}
+
 StepResult make(const Values& settings, const FeatureContext& context) {
   if (auto status = expect_number(context); !status) return std::move(status).error();
   if (!settings.given("low") && !settings.given("high"))
@@ -49,20 +64,11 @@ StepResult make(const Values& settings, const FeatureContext& context) {
                                         to_string(in.dtype), settings.number(name)));
       }
     }
-    using Limits = std::numeric_limits<T>;
-    constexpr bool floating = std::is_floating_point_v<T>;
-    const T low = settings.given("low") ? static_cast<T>(settings.number("low"))
-                  : floating            ? -Limits::infinity()
-                                        : Limits::min();
-    const T high = settings.given("high") ? static_cast<T>(settings.number("high"))
-                   : floating             ? Limits::infinity()
-                                          : Limits::max();
-    return make_feature_step(
-        in, [low, high](Inputs inputs, std::size_t rows, Column& out, FeatureScratch&) {
-          map_numbers<T, T>(*inputs[0], rows, out, [=](T x) {
-            return x < low ? low : x > high ? high : x;
-          });
-        });
+    const auto bound = [&](const char* name) {
+      return settings.given(name) ? std::optional(static_cast<T>(settings.number(name)))
+                                  : std::nullopt;
+    };
+    return step_for<T>(in, bound("low"), bound("high"));
   });
 }
 
