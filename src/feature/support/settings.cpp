@@ -96,7 +96,8 @@ Result<std::string> file_of(const Values& settings, std::string_view name,
                             const FeatureContext& context) {
   std::string path = settings.string(name);
   // A node that came from a file has its path resolved already; one built in code is relative to the features' folder.
-  const bool from_code = settings.where(name).file == nullptr;
+  const Where where = settings.where(name);
+  const bool from_code = where.file == nullptr || where.file->empty();
   if (from_code && !path.starts_with('/') && !context.folder.empty())
     path = context.folder + "/" + path;
   return read_feature_bytes(path, context);
