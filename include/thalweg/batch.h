@@ -108,6 +108,7 @@ struct ModelStamp {
   std::string_view variant;
   std::int64_t version = 0;
   std::int64_t epoch = 0;
+  bool fallback = false;       // it stood in for another model: answered only for records with Batch::is_fallback
 };
 
 // Where a batch's time went, for the metrics; the steps that know add to it.

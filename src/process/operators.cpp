@@ -3,6 +3,7 @@
 #include "process/collect.h"
 #include "process/explode.h"
 #include "process/filter.h"
+#include "process/infer/infer.h"
 
 namespace thalweg {
 
@@ -11,6 +12,7 @@ void register_operators(Registry& registry) {
   register_explode(registry);
   register_collect(registry);
   register_top_k(registry);
+  register_infer(registry);
 }
 
 }  // namespace thalweg

@@ -1,0 +1,75 @@
+// infer: a model answers for each live row; its outputs become columns.
+//
+//   - infer: { model: fraud, outputs: { probability: fraud_score }, on_error: { default: { fraud_score: 0.5 } } }
+//
+//   take the version ─▶ its features ─▶ tensors ─▶ call(s), search for guilty rows ─▶ columns, dispositions
+//   ModelSlot           ModelUse        InputGather  InferRun                          infer_outputs, Infer::finish
+//
+// Each batch takes the model's current version once, with that version's features, and keeps it until it is reset.
+//
+// When rows are refused (by a feature step, or by the model: InferRun says how they are found), or the model itself
+// fails, `on_error` decides:
+//
+//                   a refused row            the model fails, or is not there
+//   dead_letter     its record is dead       the batch is tried again, then the pipeline stops
+//   stop            the pipeline stops       the batch is tried again, then the pipeline stops
+//   default         the default values       the default values, for all rows
+//   model           the other model answers; what that one refuses is dead; if it fails too: as with dead_letter
+//
+// Results made by a default or by the other model are marked: Batch::is_fallback.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "thalweg/registry.h"
+
+#include "process/infer/infer_outputs.h"
+#include "process/infer/infer_settings.h"
+#include "process/infer/model_use.h"
+
+namespace thalweg {
+
+class Infer final : public Operator {
+ public:
+  // Loads and binds the model(s). Errors: those of ModelProvider::model, signature_mismatch, config_invalid.
+  [[nodiscard]] static Result<std::unique_ptr<Operator>> make(InferSettings settings,
+                                                              const OperatorContext& context);
+  ~Infer() override;
+
+  [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
+  [[nodiscard]] Progress process(Batch& batch, const Resume& resume) override;
+  [[nodiscard]] Status result(Batch& batch) override;
+  [[nodiscard]] std::string describe() const override;
+
+ private:
+  struct Call;  // one batch on its way through this step
+
+  Infer(InferSettings settings, const Schema& input);
+  [[nodiscard]] Status bind_primary(const OperatorContext& context);
+  [[nodiscard]] Status bind_fallback(const OperatorContext& context);
+  [[nodiscard]] Status bind_defaults();
+
+  [[nodiscard]] Call& call_for(Batch& batch);
+  [[nodiscard]] Status take_versions(Call& call);
+  [[nodiscard]] bool run_fallback(Call& call);
+  [[nodiscard]] Status finish(Call& call);
+  [[nodiscard]] Status verdict(Call& call) const;
+  void place_answers(Call& call, ModelUse& use) const;
+  void settle_refused(Call& call) const;
+  void stamp(Call& call) const;
+
+  InferSettings settings_;
+  Schema input_;
+  Schema schema_;
+  std::unique_ptr<ModelSlot> primary_;
+  std::unique_ptr<ModelSlot> fallback_;       // on_error: model
+  std::vector<OutputPlan> outputs_;           // of the first version; later ones are the same
+  std::vector<Column> defaults_;              // on_error: default; one row each
+  std::vector<std::unique_ptr<Call>> calls_;  // kept for reuse; as many as batches are here at once
+};
+
+void register_infer(Registry& registry);
+
+}  // namespace thalweg

@@ -1,0 +1,93 @@
+// Taking a version, computing its features, choosing the rows it is asked for.
+#include "process/infer/model_use.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+namespace thalweg {
+
+ModelSlot::ModelSlot(std::shared_ptr<ModelHandle> handle, InferSettings settings, Schema available,
+                     const Registry& registry)
+    : handle_(std::move(handle)),
+      settings_(std::move(settings)),
+      available_(std::move(available)),
+      registry_(registry) {}
+
+Result<BoundVersion> ModelSlot::take() {
+  std::shared_ptr<const ModelVersion> current = handle_->current();
+  // By owner, not by address: the memory of a version that died may hold the next one.
+  const bool same =
+      binding_ != nullptr && !version_.owner_before(current) && !current.owner_before(version_);
+  if (!same) {
+    auto binding = bind_model(*current, settings_, available_, registry_);
+    if (!binding) return std::move(binding).error();
+    std::vector<Field> columns;
+    for (const OutputPlan& plan : (*binding)->outputs) columns.push_back({plan.column, plan.type});
+    if (columns_.empty()) columns_ = columns;
+    if (columns != columns_) {
+      return signature_error(
+          settings_.where, fmt::format("{}: model '{}' version {}: the same outputs as before were "
+                                       "expected; they changed; start the pipeline again to use it",
+                                       settings_.who, current->model, current->version));
+    }
+    binding_ = std::move(binding).value();
+    version_ = current;
+  }
+  return BoundVersion{std::move(current), binding_};
+}
+
+void ModelUse::begin(BoundVersion bound, Batch& batch, std::span<const std::uint32_t> rows) {
+  const auto began = std::chrono::steady_clock::now();
+  bound_ = std::move(bound);
+  rows_.assign(rows.begin(), rows.end());
+  frame_.scratch.failures.clear();
+  const Rows& all = batch.rows();
+  make_sources(rows_.size() == all.count() ? std::span<const Column>(all.columns) : compact(all),
+               batch);
+  run_.prepare(*bound_.version, *bound_.binding, sources_);
+  choose_rows();
+  features_ns_ =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began)
+          .count();
+}
+
+// Features and inputs are computed for the rows asked for only, so these are put together first.
+std::span<const Column> ModelUse::compact(const Rows& rows) {
+  compacted_.resize(rows.columns.size());
+  for (const std::size_t column : bound_.binding->reads) {
+    gather_rows(rows.columns[column], rows_, compacted_[column]);
+  }
+  return compacted_;
+}
+
+void ModelUse::make_sources(std::span<const Column> columns, Batch& batch) {
+  const ModelBinding& binding = *bound_.binding;
+  sources_.clear();
+  if (binding.program == nullptr) {
+    for (const InputPlan& plan : binding.inputs) sources_.push_back(&columns[plan.source]);
+    return;
+  }
+  frame_.scratch.arena = &batch.arena();
+  const auto made = binding.program->run(columns, rows_.size(), frame_);
+  for (const InputPlan& plan : binding.inputs) sources_.push_back(made[plan.source]);
+}
+
+// All rows but those a feature step refused.
+void ModelUse::choose_rows() {
+  const auto count = static_cast<std::uint32_t>(rows_.size());
+  const auto& failures = frame_.scratch.failures;
+  if (!failures.empty()) refused_.assign(count, 0);
+  for (const RowFailure& failure : failures) refused_[failure.row] = 1;
+  for (std::uint32_t row = 0; row < count; ++row) {
+    if (failures.empty() || refused_[row] == 0) run_.rows().push_back(row);
+  }
+}
+
+void ModelUse::clear() noexcept {
+  run_.clear();
+  // The binding stays: the run recognises it, and keeps its good row for as long as it meets the same.
+  bound_.version.reset();
+}
+
+}  // namespace thalweg
