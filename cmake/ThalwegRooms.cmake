@@ -11,8 +11,8 @@
 #   TEST_DEPS <rooms>  rooms that only its tests need
 #   LIBS <targets>     libraries outside the project
 #
-# A file tests/<room>/**/<name>_alone_test.cpp becomes an executable of its own: for tests that replace something
-# global, as operator new.
+# A file tests/<room>/**/<name>_alone_test.cpp becomes an executable of its own, with tests/<room>/support/*.cpp: for tests
+# that replace something global, as operator new.
 
 include(GoogleTest)
 if(THALWEG_BUILD_TESTS)
@@ -59,9 +59,10 @@ function(thalweg_tests name)
   if(sources)
     _thalweg_test_executable(test_${name} ${name} "${tests_ROOMS}" ${sources} ${support})
   endif()
+  file(GLOB own_support CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/support/*.cpp")
   foreach(source IN LISTS alone)
     get_filename_component(stem "${source}" NAME_WE)
-    _thalweg_test_executable(test_${name}_${stem} ${name} "${tests_ROOMS}" "${source}" ${support})
+    _thalweg_test_executable(test_${name}_${stem} ${name} "${tests_ROOMS}" "${source}" ${support} ${own_support})
   endforeach()
 endfunction()
 

@@ -24,13 +24,13 @@ const Section remove_section{.name = "remove",
 const Section replace_section{
     .name = "replace",
     .doc = "Replaces every match of a regular expression.",
-    .settings = {
-        pattern_setting,
-        {.name = "with",
-         .example = "'<\\1>'",
-         .required = false,
-         .doc = "What a match becomes; \\1 to \\9 are the groups of the pattern, \\0 the whole."},
-        case_setting}};
+    .settings = {pattern_setting,
+                 {.name = "with",
+                  .example = "'<\\1>'",
+                  .required = false,
+                  .doc = "What a match becomes (none: nothing); \\1 to \\9 are the groups of the "
+                         "pattern, \\0 the whole. Groups cost: RE2 allocates for them."},
+                 case_setting}};
 
 constexpr int groups_max = 10;
 using Groups = std::array<re2::StringPiece, groups_max>;
