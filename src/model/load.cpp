@@ -117,11 +117,11 @@ Status read_features(const std::string& path, ModelVersion& facts) {
   return {};
 }
 
-bool wants_lane(const Values& values, const WarmUpReport& report) {
+bool wants_lane(const Values& values, const std::vector<BatchCost>& costs, bool answers_later) {
   const std::string& thread = values.string("thread");
   if (thread != "auto") return thread == "lane";
-  return !report.answers_later && !report.costs.empty() && report.costs.front().wall_us_per_row *
-             static_cast<double>(report.costs.front().rows) > lane_from_us;
+  if (answers_later || costs.empty()) return false;
+  return costs.front().wall_us_per_row * static_cast<double>(costs.front().rows) > lane_from_us;
 }
 
 // From the loaded model to a version that may take rows.
@@ -146,7 +146,7 @@ Status check_and_warm(const ModelEntry& entry, LoadedVersion& version) {
   auto rows_max = read_rows_max(values, facts.costs);
   if (!rows_max) return std::move(rows_max).error();
   facts.rows_max = *rows_max;
-  if (wants_lane(values, *report)) version.loaded = std::make_shared<LaneModel>(version.loaded);
+  if (wants_lane(values, facts.costs, report->answers_later)) version.loaded = std::make_shared<LaneModel>(version.loaded);
   return {};
 }
 

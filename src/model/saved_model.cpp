@@ -213,18 +213,17 @@ bool is_whole_protobuf(std::string_view bytes) {
 }
 
 Result<std::string> read_whole_file(const std::string& path) {
+  const auto failed = [&](const std::string& why) {
+    return Error(Code::io_failed, "expected to read the file '" + path + "'; got: " + why);
+  };
   std::error_code error;
-  const auto size = std::filesystem::is_regular_file(path, error) ? std::filesystem::file_size(path, error) : 0;
+  if (std::filesystem::is_directory(path, error)) return failed("it is a folder");
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) return failed(error.message());
+  std::string bytes(size, '\0');
   std::ifstream file(path, std::ios::binary);
-  std::string bytes;
-  if (file && !error) {
-    bytes.resize(size);
-    file.read(bytes.data(), static_cast<std::streamsize>(size));
-  }
-  if (!file || error) {
-    return Error(Code::io_failed, "expected to read the file '" + path + "'; got: " +
-                                      (error ? error.message() : std::strerror(errno)));
-  }
+  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (!file) return failed(std::strerror(errno));
   return bytes;
 }
 

@@ -5,6 +5,7 @@
 
 #include "model/calls.h"
 #include "model/scratch_dir.h"
+#include "model/warm_up.h"
 
 namespace thalweg {
 namespace {

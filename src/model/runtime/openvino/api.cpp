@@ -26,8 +26,8 @@ LibrarySearch search(const std::string& folder) {
   return s;
 }
 
-// The numbers of element types changed in 2025, and strings are handed over as std::string: both are seen from the size
-// of a string tensor, so that a library that differs is refused instead of misread.
+// The numbers of element types have changed between versions: a library that counts otherwise is refused instead of misread. The last
+// of them, string, has a size no other type has.
 bool element_types_agree(const Api& api) {
   std::int64_t dims[] = {3};
   ov_tensor* tensor = nullptr;
@@ -63,8 +63,8 @@ Result<const Api*> load(const std::string& folder) {
     return Error(Code::runtime_missing, expected + "got " + version_of(*api) +
                                             ", whose element types are numbered otherwise; get another version");
   }
-  if (api->ov_core_create(&api->core) != OK) {
-    return Error(Code::runtime_missing, expected + "it does not start: " + api->last_error() +
+  if (const auto created = api->ov_core_create(&api->core); created != OK) {
+    return Error(Code::runtime_missing, expected + "it does not start: " + api->reason(created) +
                                             "; are its plug-ins beside it?");
   }
   return static_cast<const Api*>(api.release());  // for good, as the library itself
@@ -82,14 +82,20 @@ Result<const Api*> Api::get(const std::string& folder) {
   return api;
 }
 
-std::string Api::last_error() const {
+std::string Api::reason(ov_status_e failed) const {
   constexpr std::size_t bytes_max = 600;
-  const char* text = ov_get_last_err_msg();
-  std::string message = text == nullptr || *text == '\0' ? "no reason given" : text;
+  // A parameter the C API refuses by itself leaves the message of an earlier failure behind.
+  const char* text = failed == INVALID_C_PARAM ? nullptr : ov_get_last_err_msg();
+  std::string message = text == nullptr || *text == '\0' ? ov_get_error_info(failed) : text;
   std::replace(message.begin(), message.end(), '\n', ' ');
   if (message.size() > bytes_max) message.replace(bytes_max, std::string::npos, "…");
   while (!message.empty() && message.back() == ' ') message.pop_back();
   return message;
+}
+
+Status Api::check(ov_status_e status) const {
+  if (status == OK) return {};
+  return Error(Code::model_failed, reason(status));
 }
 
 }  // namespace thalweg::openvino

@@ -10,7 +10,7 @@ namespace thalweg::openvino {
 
 // Every function we call: the table, the binding and the test go through this one list.
 #define THALWEG_OPENVINO_FUNCTIONS(X)                                                                            \
-  X(ov_get_last_err_msg) X(ov_free) X(ov_get_openvino_version) X(ov_version_free) X(ov_core_create)              \
+  X(ov_get_last_err_msg) X(ov_get_error_info) X(ov_free) X(ov_get_openvino_version) X(ov_version_free) X(ov_core_create)              \
   X(ov_core_read_model) X(ov_core_compile_model) X(ov_model_free) X(ov_model_inputs_size)                        \
   X(ov_model_outputs_size) X(ov_model_const_input_by_index) X(ov_model_const_output_by_index)                    \
   X(ov_output_const_port_free) X(ov_port_get_any_name) X(ov_port_get_partial_shape)                              \
@@ -31,8 +31,10 @@ struct Api {
   // `folder`: of the model's section, or empty. Errors: runtime_missing.
   static Result<const Api*> get(const std::string& folder);
 
-  // What the last failed call on this thread said, on one line.
-  [[nodiscard]] std::string last_error() const;
+  // What the failed call said, on one line.
+  [[nodiscard]] std::string reason(ov_status_e failed) const;
+  // ok, or model_failed with the reason.
+  [[nodiscard]] Status check(ov_status_e status) const;
 };
 
 }  // namespace thalweg::openvino

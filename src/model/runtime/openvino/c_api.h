@@ -18,7 +18,7 @@ struct ov_tensor;
 struct ov_output_const_port;
 
 #ifndef OPENVINO_C_API
-enum ov_status_e : int { OK = 0 };
+enum ov_status_e : int { OK = 0, INVALID_C_PARAM = -14 };
 
 enum ov_element_type_e : unsigned {
   DYNAMIC, BOOLEAN, BF16, F16, F32, F64, I4, I8, I16, I32, I64, U1, U2, U3, U4, U6, U8, U16, U32, U64, NF4, F8E4M3,
@@ -44,6 +44,7 @@ struct ov_version {
 #endif
 
 const char* ov_get_last_err_msg();
+const char* ov_get_error_info(ov_status_e status);
 void ov_free(const char* content);
 ov_status_e ov_get_openvino_version(ov_version* version);
 void ov_version_free(ov_version* version);

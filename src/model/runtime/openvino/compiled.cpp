@@ -50,8 +50,8 @@ Compiled::~Compiled() {
 }
 
 Result<void> Compiled::read() {
-  if (api_.ov_core_read_model(api_.core, options_.path.c_str(), nullptr, &model_) != OK) {
-    const std::string message = api_.last_error();
+  if (const auto status = api_.ov_core_read_model(api_.core, options_.path.c_str(), nullptr, &model_); status != OK) {
+    const std::string message = api_.reason(status);
     const bool op = contains(message, "No conversion rule") || contains(message, "OpConversion");
     return Error(Code::model_invalid,
                  "expected a model that OpenVINO reads; got: " + message + "; " +
@@ -89,16 +89,15 @@ Result<void> Compiled::describe(bool outputs, std::vector<TensorSpec>& specs, st
   std::size_t count = 0;
   const ov_status_e counted =
       outputs ? api_.ov_model_outputs_size(model_, &count) : api_.ov_model_inputs_size(model_, &count);
-  if (counted != OK) return Error(Code::model_invalid, api_.last_error());
+  if (counted != OK) return Error(Code::model_invalid, api_.reason(counted));
   for (std::size_t i = 0; i < count; ++i) {
     ov_output_const_port* port = nullptr;
     const ov_status_e found = outputs ? api_.ov_model_const_output_by_index(model_, i, &port)
                                       : api_.ov_model_const_input_by_index(model_, i, &port);
-    if (found != OK) return Error(Code::model_invalid, api_.last_error());
+    if (found != OK) return Error(Code::model_invalid, api_.reason(found));
     Element element{};
     auto spec = describe_port(port, element);
     api_.ov_output_const_port_free(port);
-    if (!spec.ok() && outputs && count > 1) continue;  // the other outputs may still be of use
     if (!spec.ok()) return std::move(spec).error();
     if (spec->name.empty()) spec->name = (outputs ? "output_" : "input_") + std::to_string(i);
     specs.push_back(std::move(*spec));
@@ -106,7 +105,7 @@ Result<void> Compiled::describe(bool outputs, std::vector<TensorSpec>& specs, st
   }
   sort_by_name(specs, places);
   if (outputs && specs.empty()) {
-    return Error(Code::signature_mismatch, "expected outputs of numbers or strings; got none");
+    return Error(Code::signature_mismatch, "expected outputs of numbers; got none");
   }
   return {};
 }
@@ -120,19 +119,24 @@ Result<TensorSpec> Compiled::describe_port(ov_output_const_port* port, Element& 
   }
   ov_element_type_e type = DYNAMIC;
   ov_partial_shape shape{};
-  if (api_.ov_port_get_element_type(port, &type) != OK || api_.ov_port_get_partial_shape(port, &shape) != OK) {
-    return Error(Code::model_invalid, api_.last_error());
-  }
+  ov_status_e got = api_.ov_port_get_element_type(port, &type);
+  if (got == OK) got = api_.ov_port_get_partial_shape(port, &shape);
+  if (got != OK) return Error(Code::model_invalid, api_.reason(got));
   spec.unknown_rank = shape.rank.min != shape.rank.max;
   for (std::int64_t i = 0; !spec.unknown_rank && i < shape.rank.max; ++i) {
     const ov_dimension& dim = shape.dims[i];
     spec.shape.dims.push_back(dim.min == dim.max ? dim.max : Shape::unknown);
   }
   api_.ov_partial_shape_free(&shape);
+  if (type == STRING) {
+    return Error(Code::signature_mismatch, "'" + spec.name +
+                                               "': expected numbers; got strings, which OpenVINO does not compute "
+                                               "with; use `runtime: tensorflow`");
+  }
   const auto known = element_of(type);
   if (!known) {
     return Error(Code::signature_mismatch, "'" + spec.name +
-                                               "': expected numbers or strings; got OpenVINO's element type number " +
+                                               "': expected numbers; got OpenVINO's element type number " +
                                                std::to_string(type) + "; export the model with another type");
   }
   element = *known;
@@ -149,11 +153,11 @@ Result<Compiled::Copy> Compiled::compile() const {
       "INFERENCE_NUM_THREADS", threads.c_str(), "NUM_STREAMS", "1", "ENABLE_CPU_PINNING", "NO");
   if (compiled != OK) {
     return Error(Code::model_invalid, "expected a model that OpenVINO compiles for the processor; got: " +
-                                          api_.last_error() + "; use `runtime: tensorflow` for a SavedModel");
+                                          api_.reason(compiled) + "; use `runtime: tensorflow` for a SavedModel");
   }
-  if (api_.ov_compiled_model_create_infer_request(copy.compiled, &copy.request) != OK) {
+  if (const auto made = api_.ov_compiled_model_create_infer_request(copy.compiled, &copy.request); made != OK) {
     api_.ov_compiled_model_free(copy.compiled);
-    return Error(Code::model_invalid, api_.last_error());
+    return Error(Code::model_invalid, api_.reason(made));
   }
   return copy;
 }
@@ -190,19 +194,21 @@ InferenceResult Compiled::run(const Copy& copy, const InferenceRequest& request)
   std::deque<InputTensor> inputs;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     InputTensor& input = inputs.emplace_back(api_);
-    if (auto status = input.set(request.inputs[i], inputs_[i].element); !status.ok()) return std::move(status).error();
-    if (api_.ov_infer_request_set_input_tensor_by_index(copy.request, inputs_[i].index, input.get()) != OK) {
-      return Error(Code::invalid_model_input, "input '" + signature_.inputs[i].name + "': " + api_.last_error());
+    auto status = input.set(request.inputs[i], inputs_[i].element);
+    if (!status.ok()) return std::move(status).error().at("input '" + signature_.inputs[i].name + "'");
+    const auto set = api_.ov_infer_request_set_input_tensor_by_index(copy.request, inputs_[i].index, input.get());
+    if (set != OK) {
+      return Error(Code::invalid_model_input, "input '" + signature_.inputs[i].name + "': " + api_.reason(set));
     }
   }
-  if (api_.ov_infer_request_infer(copy.request) != OK) return Error(Code::model_failed, api_.last_error());
+  if (auto status = api_.check(api_.ov_infer_request_infer(copy.request)); !status.ok()) return std::move(status).error();
   std::vector<Tensor> outputs;
   outputs.reserve(request.outputs.size());
   for (const std::uint32_t wanted : request.outputs) {
     ov_tensor* tensor = nullptr;
-    if (api_.ov_infer_request_get_output_tensor_by_index(copy.request, outputs_[wanted].index, &tensor) != OK) {
-      return Error(Code::model_failed, api_.last_error());
-    }
+    const std::size_t index = outputs_[wanted].index;
+    auto got = api_.check(api_.ov_infer_request_get_output_tensor_by_index(copy.request, index, &tensor));
+    if (!got.ok()) return std::move(got).error();
     auto output = copy_output(api_, tensor, outputs_[wanted].element, signature_.outputs[wanted].name);
     api_.ov_tensor_free(tensor);
     if (!output) return std::move(output).error();
