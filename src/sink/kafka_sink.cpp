@@ -142,6 +142,9 @@ Result<std::uint16_t> KafkaSink::add_target(const std::string& topic) {
   return static_cast<std::uint16_t>(target_names_.size() - 1);
 }
 
+// A look that is only a precaution must not hold up the start.
+static constexpr std::chrono::milliseconds setting_timeout{1000};
+
 Status KafkaSink::find_or_create(const std::string& topic) {
   auto info =
       kafka::await_topic(client_.get(), health, topic, options_.topic_timeout, [&] { poll(); });
@@ -163,9 +166,12 @@ Status KafkaSink::find_or_create(const std::string& topic) {
 // The broker refuses a whole batch that is larger than the topic's max.message.bytes, and then good messages fail because of their
 // company. So a batch must never become larger than one message may be.
 Status KafkaSink::check_batch_size(const std::string& topic) {
-  auto setting =
-      kafka::topic_setting(client_.get(), topic, "max.message.bytes", options_.topic_timeout);
-  if (!setting) return {};  // we may not look; most topics have the default, which fits
+  if (settings_hidden_) return {};
+  auto setting = kafka::topic_setting(client_.get(), topic, "max.message.bytes", setting_timeout);
+  if (!setting) {  // we may not look, or this broker does not tell; most topics have the default, which fits
+    settings_hidden_ = true;
+    return {};
+  }
   const std::string ours = options_.kafka.value(Role::producer, "batch.size");
   const auto number = [](const std::string& text, std::int64_t otherwise) {
     std::int64_t n = otherwise;

@@ -80,6 +80,7 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
 
   // A target is published by add_target's return; send() only reads it.
   std::mutex targets_mutex_;
+  bool settings_hidden_ = false;  // the broker does not tell us topics' settings: not asked again
   std::vector<std::string> target_names_;
   std::array<kafka::TopicHandle, targets_max> targets_;
 
