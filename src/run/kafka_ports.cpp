@@ -14,7 +14,7 @@ kafka::LogSink log_sink(Log& log) {
   return [&log](kafka::LogLevel level, std::string_view message) {
     LogLevel ours = LogLevel::info;
     if (level == kafka::LogLevel::debug) ours = LogLevel::debug;
-    if (level == kafka::LogLevel::warning) ours = LogLevel::warning;
+    if (level == kafka::LogLevel::warn) ours = LogLevel::warning;
     if (level == kafka::LogLevel::error) ours = LogLevel::error;
     log.write(ours, "kafka", fmt::format("kafka: {}", message));
   };
