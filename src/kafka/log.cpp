@@ -44,6 +44,10 @@ void Log::from_client(int syslog_level, std::string_view facility, std::string_v
   // We give it to producers on purpose (config.cpp).
   if (facility == "CONFWARN" && message.find("allow.auto.create.topics") != message.npos) return;
   const LogLevel level = level_of(syslog_level, facility);
+  // "[thrd:main]: text": which of librdkafka's threads it was does not matter to anybody who reads our log.
+  if (const std::size_t end = message.find("]: "); message.starts_with("[thrd:") && end != message.npos) {
+    message.remove_prefix(end + 3);
+  }
   std::string text(message);
   if (level != LogLevel::debug) {  // debug lines were asked for by name (`debug: …`): all of them
     const auto now = std::chrono::steady_clock::now();

@@ -71,6 +71,15 @@ rd_kafka_vu_t memory(rd_kafka_vtype_t type, const std::optional<std::string_view
   return vu;
 }
 
+// librdkafka 2.15 means to give the good messages of a batch with an invalid one the code _INVALID_DIFFERENT_RECORD, but then
+// writes the batch's own code over it; what tells them from the guilty is the text it made up for them.
+rd_kafka_resp_err_t true_error(rd_kafka_resp_err_t err, const char* words) {
+  const bool company =
+      words != nullptr &&
+      std::string_view(words).find("because it was part of a batch") != std::string_view::npos;
+  return company ? RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD : err;
+}
+
 Error refused(rd_kafka_resp_err_t err, const std::string& topic, const std::string& words) {
   return Error(kafka::delivery_code_of(err),
                "topic '" + topic + "': the output was not written; got " + words);
@@ -166,6 +175,11 @@ Status KafkaSink::find_or_create(const std::string& topic) {
 // The broker refuses a whole batch that is larger than the topic's max.message.bytes, and then good messages fail because of their
 // company. So a batch must never become larger than one message may be.
 Status KafkaSink::check_batch_size(const std::string& topic) {
+  // librdkafka's mock brokers cannot be asked, and would only cost the time.
+  char* id = rd_kafka_clusterid(client_.get(), 0);
+  const bool mock = id != nullptr && std::string_view(id).starts_with("mockCluster");
+  if (id != nullptr) rd_kafka_mem_free(client_.get(), id);
+  if (mock) return {};
   if (settings_hidden_) return {};
   auto setting = kafka::topic_setting(client_.get(), topic, "max.message.bytes", setting_timeout);
   if (!setting) {  // we may not look, or this broker does not tell; most topics have the default, which fits
@@ -229,7 +243,7 @@ Status KafkaSink::send(OutputRecord& output) {
 void KafkaSink::on_delivery(rd_kafka_t* /*rk*/, const rd_kafka_message_t* message, void* opaque) {
   auto& self = *static_cast<KafkaSink*>(static_cast<kafka::ClientContext*>(opaque));
   self.delivered(*static_cast<OutputRecord*>(message->_private), message->err,
-                 rd_kafka_message_errstr(message));
+                 rd_kafka_message_produce_errstr(message));
 }
 
 void KafkaSink::delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words) {
@@ -238,8 +252,11 @@ void KafkaSink::delivered(OutputRecord& output, rd_kafka_resp_err_t err, const c
     health.answered();
     return tell(output, nullptr);
   }
+  err = true_error(err, words);
   const std::string topic = rd_kafka_topic_name(targets_[output.target].get());
-  const Error error = refused(err, topic, words != nullptr ? words : kafka::words(err));
+  const bool more = words != nullptr && *words != '\0' && kafka::words(err) != words;
+  const Error error =
+      refused(err, topic, kafka::words(err) + (more ? " (" + std::string(words) + ")" : ""));
   if (error.code() != Code::delivery_failed) return tell(output, &error);
   log.from_client(4, "RESEND", error.message() + "; trying on");
   const auto wait = err == RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD ? Millis(0) : again_after;

@@ -58,19 +58,25 @@ kafka::Pairs owned(const KafkaSourceOptions& o) {
 }  // namespace
 
 KafkaSource::KafkaSource(KafkaSourceOptions options)
-    : ClientContext(options.kafka.brokers(), options.log),
-      options_(std::move(options)),
-      table_(options_.topics) {}
+    : options_(std::move(options)),
+      table_(options_.topics),
+      life_(std::make_shared<Life>(options_.kafka.brokers(), options_.log)) {
+  life_->source = this;
+}
 
 KafkaSource::~KafkaSource() {
   close();
   for (std::size_t i = taken_begin_; i < taken_.size(); ++i) rd_kafka_message_destroy(taken_[i]);
+  // The client may outlive us, the waker need not.
+  for (rd_kafka_queue_t* queue : {events_.get(), data_.get()}) {
+    if (queue != nullptr) rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
+  }
 }
 
 Status KafkaSource::open(Waker& waker, SourceListener& listener) {
   waker_ = &waker;
   listener_ = &listener;
-  if (!client_) {
+  if (client() == nullptr) {
     if (Status s = make_consumer(waker); !s) return s;
   }
   if (Status s = check_topics(); !s) return s;
@@ -83,12 +89,12 @@ Status KafkaSource::make_consumer(Waker& waker) {
   if (!conf) return std::move(conf).error();
   rd_kafka_conf_set_rebalance_cb(conf->get(), on_rebalance);
   rd_kafka_conf_set_offset_commit_cb(conf->get(), on_commit);
-  auto client = kafka::make_client(Role::consumer, *std::move(conf), *this);
-  if (!client) return std::move(client).error();
-  client_ = *std::move(client);
-  rd_kafka_poll_set_consumer(client_.get());
-  events_.reset(rd_kafka_queue_get_consumer(client_.get()));
-  data_.reset(rd_kafka_queue_new(client_.get()));
+  auto made = kafka::make_client(Role::consumer, *std::move(conf), *life_);
+  if (!made) return std::move(made).error();
+  life_->client = *std::move(made);
+  rd_kafka_poll_set_consumer(client());
+  events_.reset(rd_kafka_queue_get_consumer(client()));
+  data_.reset(rd_kafka_queue_new(client()));
   watch(events_.get(), waker);
   watch(data_.get(), waker);
   return {};
@@ -112,21 +118,20 @@ Status KafkaSource::check_topics() {
 
 Status KafkaSource::check_topic(TopicState& topic) {
   const auto serve_events = [&] {
-    while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client_.get(), 0))
-      rd_kafka_message_destroy(m);
+    while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client(), 0)) rd_kafka_message_destroy(m);
   };
   auto info =
-      kafka::await_topic(client_.get(), health, topic.name, options_.open_timeout, serve_events);
+      kafka::await_topic(client(), life_->health, topic.name, options_.open_timeout, serve_events);
   if (info && !*info && options_.create_missing) {
     kafka::TopicSpec spec = *options_.create_missing;
     spec.name = topic.name;
-    if (Status s = kafka::create_topic(client_.get(), spec, options_.open_timeout); !s) return s;
-    info =
-        kafka::await_topic(client_.get(), health, topic.name, options_.open_timeout, serve_events);
+    if (Status s = kafka::create_topic(client(), spec, options_.open_timeout); !s) return s;
+    info = kafka::await_topic(client(), life_->health, topic.name, options_.open_timeout,
+                              serve_events);
   }
   if (!info) return std::move(info).error();
   if (!*info) {
-    return kafka::topic_missing_error(client_.get(), topic.name, options_.kafka.brokers(),
+    return kafka::topic_missing_error(client(), topic.name, options_.kafka.brokers(),
                                       "Create it, or set from.topic.");
   }
   topic.partitions.resize(static_cast<std::size_t>((*info)->partitions));
@@ -137,7 +142,7 @@ Status KafkaSource::subscribe() {
   const kafka::ListHandle list = kafka::make_list();
   for (const TopicState& topic : table_.topics())
     kafka::add(*list, topic.name, {RD_KAFKA_PARTITION_UA});
-  const auto err = rd_kafka_subscribe(client_.get(), list.get());
+  const auto err = rd_kafka_subscribe(client(), list.get());
   if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   return kafka::error_of(err, "source: cannot subscribe: " + kafka::words(err));
 }
@@ -148,7 +153,7 @@ Status KafkaSource::assign_for_dry_run() {
     for (int p = 0; p < static_cast<int>(topic.partitions.size()); ++p)
       all.push_back({topic.name, {p}});
   }
-  auto offsets = offsets_of_start(client_.get(), options_.start, all, options_.lookup_timeout);
+  auto offsets = offsets_of_start(client(), options_.start, all, options_.lookup_timeout);
   if (!offsets) return std::move(offsets).error().at("source");
   const kafka::ListHandle list = kafka::make_list(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -156,7 +161,7 @@ Status KafkaSource::assign_for_dry_run() {
     table_.hold(all[i].topic, all[i].partition.value);
   }
   forward(*list);
-  const auto err = rd_kafka_assign(client_.get(), list.get());
+  const auto err = rd_kafka_assign(client(), list.get());
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
     return kafka::error_of(err, "source: cannot read: " + kafka::words(err));
   listener_->assigned(all);
@@ -165,7 +170,7 @@ Status KafkaSource::assign_for_dry_run() {
 
 void KafkaSource::serve() {
   if (!opened_ || closed_) return;
-  while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client_.get(), 0)) event(m);
+  while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client(), 0)) event(m);
   tell_health();
   if ((commit_again_ || starts_pending_) && Steady::now() >= next_retry_) {
     next_retry_ = Steady::now() + Millis(1000);
@@ -194,7 +199,7 @@ void KafkaSource::event(rd_kafka_message_t* message) {
 }
 
 void KafkaSource::tell_health() {
-  if (auto error = health.take()) listener_->source_error(*error);
+  if (auto error = life_->health.take()) listener_->source_error(*error);
 }
 
 // The same words twice in a row are said once.
@@ -206,8 +211,9 @@ void KafkaSource::tell(const Error& error) {
 
 bool KafkaSource::ended() const noexcept {
   if (closed_) return true;
-  if (!options_.dry_run || !opened_ || taken_begin_ < taken_.size()) return false;
+  if (!options_.dry_run || !opened_) return false;
   if (options_.dry_run->limit > 0 && delivered_ >= options_.dry_run->limit) return true;
+  if (taken_begin_ < taken_.size()) return false;
   bool all = true;
   table_.for_each_held([&](const TopicState&, std::int32_t, const PartitionState& state) {
     all = all && state.at_end;
@@ -216,33 +222,33 @@ bool KafkaSource::ended() const noexcept {
 }
 
 void KafkaSource::lag(std::vector<Lag>& out) const {
-  table_.for_each_held([&](const TopicState& topic, std::int32_t partition,
-                           const PartitionState& state) {
-    Lag lag{{topic.name, {partition}}, -1};
-    std::int64_t low = -1;
-    std::int64_t high = -1;
-    const auto err =
-        rd_kafka_get_watermark_offsets(client_.get(), topic.name.c_str(), partition, &low, &high);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0) {
-      // The client's position also counts transaction markers, which are never delivered.
-      const kafka::ListHandle list = kafka::make_list(1);
-      auto& p = kafka::add(*list, topic.name, {partition});
-      (void)rd_kafka_position(client_.get(), list.get());
-      const std::int64_t next = std::max({p.offset, state.next.value, low});
-      lag.records = std::max<std::int64_t>(0, high - next);
-    }
-    out.push_back(std::move(lag));
-  });
+  table_.for_each_held(
+      [&](const TopicState& topic, std::int32_t partition, const PartitionState& state) {
+        Lag lag{{topic.name, {partition}}, -1};
+        std::int64_t low = -1;
+        std::int64_t high = -1;
+        const auto err =
+            rd_kafka_get_watermark_offsets(client(), topic.name.c_str(), partition, &low, &high);
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0) {
+          // The client's position also counts transaction markers, which are never delivered.
+          const kafka::ListHandle list = kafka::make_list(1);
+          auto& p = kafka::add(*list, topic.name, {partition});
+          (void)rd_kafka_position(client(), list.get());
+          const std::int64_t next = std::max({p.offset, state.next.value, low});
+          lag.records = std::max<std::int64_t>(0, high - next);
+        }
+        out.push_back(std::move(lag));
+      });
 }
 
 void KafkaSource::close() {
-  if (closed_ || !client_) return;
+  if (closed_ || client() == nullptr) return;
   if (opened_) {
-    const kafka::QueueHandle queue(rd_kafka_queue_new(client_.get()));
+    const kafka::QueueHandle queue(rd_kafka_queue_new(client()));
     const auto until = Steady::now() + options_.close_timeout;
-    const kafka::ErrorHandle failed(rd_kafka_consumer_close_queue(client_.get(), queue.get()));
+    const kafka::ErrorHandle failed(rd_kafka_consumer_close_queue(client(), queue.get()));
     // The last revocation is called back from here.
-    while (!failed && rd_kafka_consumer_closed(client_.get()) == 0 && Steady::now() < until) {
+    while (!failed && rd_kafka_consumer_closed(client()) == 0 && Steady::now() < until) {
       rd_kafka_queue_poll_callback(queue.get(), 50);
     }
   }

@@ -5,7 +5,8 @@
 // back-pressure, keeps its membership. Both queues write to the waker's descriptor when they become non-empty.
 //
 // Payloads are not copied: each message is pinned in the batch and handed back to librdkafka when the batch is reset.
-// Batches must be reset before the source dies.
+// A batch that outlives the source keeps the client alive (librdkafka would wait for its messages for ever); only the names
+// of the topics die with the source.
 //
 //   committed offset ──▶ where reading begins; without one: `start` (start_offsets.h)
 //   out of range     ──▶ fatal, never a silent reset
@@ -51,7 +52,7 @@ struct KafkaSourceOptions {
   kafka::LogSink log;                               // none: spdlog
 };
 
-class KafkaSource final : public Source, private kafka::ClientContext {
+class KafkaSource final : public Source {
  public:
   explicit KafkaSource(KafkaSourceOptions options);
   ~KafkaSource() override;
@@ -67,9 +68,15 @@ class KafkaSource final : public Source, private kafka::ClientContext {
   void close() override;
 
   // For tests and for transactions, which need the group's metadata.
-  [[nodiscard]] rd_kafka_t* client() noexcept { return client_.get(); }
+  [[nodiscard]] rd_kafka_t* client() const noexcept { return life_->client.get(); }
 
  private:
+  // What batches keep alive.
+  struct Life final : kafka::ClientContext {
+    using ClientContext::ClientContext;
+    KafkaSource* source = nullptr;
+    kafka::ClientHandle client;
+  };
   using List = rd_kafka_topic_partition_list_t;
 
   // kafka_source.cpp
@@ -109,8 +116,8 @@ class KafkaSource final : public Source, private kafka::ClientContext {
   PartitionTable table_;
   Waker* waker_ = nullptr;
   SourceListener* listener_ = nullptr;
-  kafka::ClientHandle client_;
-  kafka::QueueHandle events_;  // dies before the client
+  std::shared_ptr<Life> life_;
+  kafka::QueueHandle events_;  // both queues die before the client
   kafka::QueueHandle data_;
   std::vector<rd_kafka_message_t*>
       taken_;  // from the data queue, not delivered yet: [taken_begin_, size)

@@ -29,7 +29,7 @@ std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& lis
 
 void KafkaSource::on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* partitions,
                                void* opaque) {
-  auto& self = *static_cast<KafkaSource*>(static_cast<kafka::ClientContext*>(opaque));
+  auto& self = *static_cast<Life*>(static_cast<kafka::ClientContext*>(opaque))->source;
   switch (err) {
     case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS: return self.assigned(*partitions);
     case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS: return self.revoked(*partitions);
@@ -41,10 +41,10 @@ void KafkaSource::on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* pa
 }
 
 void KafkaSource::assigned(List& partitions) {
-  health.answered();
+  life_->health.answered();
   const ListHandle starts = kafka::make_list();
   const StartRules rules{options_.start, options_.lookup_timeout};
-  const Status resolved = resolve_starts(client_.get(), rules, table_, partitions, *starts);
+  const Status resolved = resolve_starts(client(), rules, table_, partitions, *starts);
   for (auto& p : elements(partitions)) {
     PartitionState& state = table_.hold(p.topic, p.partition);
     if (resolved.ok()) {
@@ -64,21 +64,20 @@ void KafkaSource::assigned(List& partitions) {
   if (starts->cnt > 0) {
     for (auto& p : elements(*starts))
       set_commit_metadata(p, table_.topic(p.topic)->partitions_at_start);
-    (void)rd_kafka_commit(client_.get(), starts.get(), 1);
+    (void)rd_kafka_commit(client(), starts.get(), 1);
   }
 }
 
 void KafkaSource::forward(const List& partitions) {
   for (const auto& p : elements(partitions)) {
-    const kafka::QueueHandle queue(
-        rd_kafka_queue_get_partition(client_.get(), p.topic, p.partition));
+    const kafka::QueueHandle queue(rd_kafka_queue_get_partition(client(), p.topic, p.partition));
     if (queue) rd_kafka_queue_forward(queue.get(), data_.get());
   }
 }
 
 void KafkaSource::revoked(List& partitions) {
   const std::vector<TopicPartition> all = to_vector(partitions);
-  if (rd_kafka_assignment_lost(client_.get()) != 0) {
+  if (rd_kafka_assignment_lost(client()) != 0) {
     // Dropped first: nothing the listener does now may commit them.
     for (const auto& p : elements(partitions)) table_.drop(p.topic, p.partition);
     listener_->lost(all);
@@ -92,28 +91,28 @@ void KafkaSource::revoked(List& partitions) {
 
 void KafkaSource::assign(List& partitions) {
   rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (cooperative(client_.get())) {
-    if (const kafka::ErrorHandle e{rd_kafka_incremental_assign(client_.get(), &partitions)})
+  if (cooperative(client())) {
+    if (const kafka::ErrorHandle e{rd_kafka_incremental_assign(client(), &partitions)})
       err = rd_kafka_error_code(e.get());
   } else {
-    err = rd_kafka_assign(client_.get(), &partitions);
+    err = rd_kafka_assign(client(), &partitions);
   }
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
     tell(kafka::error_of(err, "source: cannot read what was assigned: " + kafka::words(err)));
 }
 
 void KafkaSource::unassign(List& partitions) {
-  if (cooperative(client_.get())) {
-    const kafka::ErrorHandle ignored(rd_kafka_incremental_unassign(client_.get(), &partitions));
+  if (cooperative(client())) {
+    const kafka::ErrorHandle ignored(rd_kafka_incremental_unassign(client(), &partitions));
   } else {
-    rd_kafka_assign(client_.get(), nullptr);
+    rd_kafka_assign(client(), nullptr);
   }
 }
 
 // Begins these partitions anew at the offsets given. A partition whose start failed is stopped inside librdkafka and cannot be
 // sought, only assigned again.
 void KafkaSource::restart(List& partitions) {
-  if (cooperative(client_.get())) {
+  if (cooperative(client())) {
     unassign(partitions);
     forward(partitions);
     return assign(partitions);
@@ -145,7 +144,7 @@ void KafkaSource::retry_pending_starts() {
   if (pending->cnt == 0) return;
   const ListHandle starts = kafka::make_list();
   const StartRules rules{options_.start, options_.lookup_timeout};
-  if (Status s = resolve_starts(client_.get(), rules, table_, *pending, *starts); !s) {
+  if (Status s = resolve_starts(client(), rules, table_, *pending, *starts); !s) {
     starts_pending_ = true;
     return tell(std::move(s).error().at("source"));
   }
@@ -157,7 +156,7 @@ void KafkaSource::retry_pending_starts() {
   restart(*pending);
   for (auto& p : elements(*starts))
     set_commit_metadata(p, table_.topic(p.topic)->partitions_at_start);
-  if (starts->cnt > 0) (void)rd_kafka_commit(client_.get(), starts.get(), 1);
+  if (starts->cnt > 0) (void)rd_kafka_commit(client(), starts.get(), 1);
 }
 
 // librdkafka has no offset to go on from: either there never was one (and we could not ask before), or it is gone.
@@ -171,7 +170,7 @@ void KafkaSource::offset_reset(const rd_kafka_message_t& message, PartitionState
   const std::string topic = rd_kafka_topic_name(message.rkt);
   std::int64_t low = -1;
   std::int64_t high = -1;
-  const auto err = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), message.partition,
+  const auto err = rd_kafka_query_watermark_offsets(client(), topic.c_str(), message.partition,
                                                     &low, &high, 5000);
   const std::string at = state.next.value >= 0 ? std::to_string(state.next.value) : "the beginning";
   std::string got = rd_kafka_message_errstr(&message);
@@ -211,7 +210,7 @@ Status KafkaSource::commit(std::span<const TopicPartitionOffset> next, bool wait
   const ListHandle list = to_commit(next);
   if (list->cnt == 0) return {};
   if (wait) return commit_and_wait(*list);
-  const auto err = rd_kafka_commit(client_.get(), list.get(), 1);
+  const auto err = rd_kafka_commit(client(), list.get(), 1);
   if (err == RD_KAFKA_RESP_ERR_NO_ERROR || kafka::membership_is_over(err)) return {};
   return kafka::error_of(err, "source: offsets cannot be committed: " + kafka::words(err));
 }
@@ -223,8 +222,8 @@ Status KafkaSource::commit_and_wait(const List& list) {
     const auto left = std::chrono::duration_cast<Millis>(until - Steady::now());
     if (left <= Millis(0)) break;
     // librdkafka's own waiting commit has no time limit.
-    const kafka::QueueHandle queue(rd_kafka_queue_new(client_.get()));
-    err = rd_kafka_commit_queue(client_.get(), &list, queue.get(), nullptr, nullptr);
+    const kafka::QueueHandle queue(rd_kafka_queue_new(client()));
+    err = rd_kafka_commit_queue(client(), &list, queue.get(), nullptr, nullptr);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       const kafka::EventHandle event(
           rd_kafka_queue_poll(queue.get(), static_cast<int>(left.count())));
@@ -245,8 +244,8 @@ Status KafkaSource::commit_and_wait(const List& list) {
 void KafkaSource::on_commit(rd_kafka_t* /*rk*/, rd_kafka_resp_err_t err, List* offsets,
                             void* opaque) {
   if (offsets == nullptr) return;
-  static_cast<KafkaSource*>(static_cast<kafka::ClientContext*>(opaque))
-      ->commit_finished(err, *offsets);
+  static_cast<Life*>(static_cast<kafka::ClientContext*>(opaque))
+      ->source->commit_finished(err, *offsets);
 }
 
 void KafkaSource::commit_finished(rd_kafka_resp_err_t err, const List& offsets) {
@@ -256,7 +255,7 @@ void KafkaSource::commit_finished(rd_kafka_resp_err_t err, const List& offsets) 
     const rd_kafka_resp_err_t own = err != RD_KAFKA_RESP_ERR_NO_ERROR ? err : p.err;
     if (own == RD_KAFKA_RESP_ERR_NO_ERROR) {
       state->committed = std::max(state->committed, Offset{p.offset});
-      health.answered();
+      life_->health.answered();
     } else if (kafka::membership_is_over(own)) {
       continue;  // the partition is somebody else's by now; its revocation is on the way
     } else if (Error error =
@@ -292,7 +291,7 @@ Status KafkaSource::seek(std::span<const TopicPartitionOffset> to) {
     kafka::add(*list, o.at.topic, o.at.partition).offset = o.offset.value;
   }
   if (list->cnt == 0) return {};
-  const kafka::ErrorHandle failed(rd_kafka_seek_partitions(client_.get(), list.get(), 10000));
+  const kafka::ErrorHandle failed(rd_kafka_seek_partitions(client(), list.get(), 10000));
   if (failed)
     return kafka::error_of(rd_kafka_error_code(failed.get()),
                            std::string("source: seek: ") + rd_kafka_error_string(failed.get()));

@@ -61,7 +61,10 @@ std::size_t KafkaSource::drain(Batch& batch, const DrainLimits& limits) {
     ++records;
     bytes += size;
   }
-  if (records > 0) health.answered();
+  if (records > 0) {
+    batch.keep(life_);  // let go after the messages
+    life_->health.answered();
+  }
   return records;
 }
 

@@ -2,9 +2,6 @@
 // consumer that are not the code under test, and waiting for a condition without sleeping blindly.
 #pragma once
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -13,17 +10,21 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <sys/eventfd.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
+
+#include "thalweg/ports.h"
 
 #include "kafka/client.h"
 #include "kafka/embedded_cluster.h"
-#include "thalweg/ports.h"
 
 namespace thalweg::test {
 
 // True as soon as `condition` is; false when the time is over. `condition` usually turns the thing under test.
-inline bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds within = std::chrono::seconds(30)) {
+inline bool eventually(const std::function<bool()>& condition,
+                       std::chrono::milliseconds within = std::chrono::seconds(30)) {
   const auto until = std::chrono::steady_clock::now() + within;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
@@ -65,8 +66,8 @@ class RecordingListener final : public SourceListener {
   void source_error(const Error& error) override { errors.push_back(error); }
 
   [[nodiscard]] std::size_t count(Code code) const {
-    return static_cast<std::size_t>(
-        std::count_if(errors.begin(), errors.end(), [&](const Error& e) { return e.code() == code; }));
+    return static_cast<std::size_t>(std::count_if(
+        errors.begin(), errors.end(), [&](const Error& e) { return e.code() == code; }));
   }
 
   std::vector<TopicPartition> held;
@@ -78,7 +79,9 @@ class RecordingListener final : public SourceListener {
   std::function<void(std::span<const TopicPartition>)> on_lost;
 
  private:
-  static void add(std::vector<TopicPartition>& to, std::span<const TopicPartition> p) { to.insert(to.end(), p.begin(), p.end()); }
+  static void add(std::vector<TopicPartition>& to, std::span<const TopicPartition> p) {
+    to.insert(to.end(), p.begin(), p.end());
+  }
   void remove(std::span<const TopicPartition> p) {
     for (const TopicPartition& tp : p) std::erase(held, tp);
   }
@@ -146,10 +149,12 @@ struct TestMessage {
 };
 
 // Straight librdkafka, so that a mistake in source or sink cannot hide behind the same mistake in the test.
-void produce(const std::string& brokers, const std::string& topic, const std::vector<TestMessage>& messages);
+void produce(const std::string& brokers, const std::string& topic,
+             const std::vector<TestMessage>& messages);
 // Reads `count` messages from the beginning, or what there is when the time is over. Ordered by partition and offset.
-[[nodiscard]] std::vector<TestMessage> consume(const std::string& brokers, const std::string& topic, std::size_t count,
-                                               std::chrono::milliseconds within = std::chrono::seconds(20));
+[[nodiscard]] std::vector<TestMessage> consume(
+    const std::string& brokers, const std::string& topic, std::size_t count,
+    std::chrono::milliseconds within = std::chrono::seconds(20));
 
 // The address of a real broker, or empty (then skip).
 [[nodiscard]] std::string real_broker();

@@ -1,0 +1,106 @@
+// The Kafka sink against a real broker: topics made and limited by it.
+#include <gtest/gtest.h>
+
+#include "sink/kafka_sink.h"
+#include "support/mock_cluster.h"
+
+namespace thalweg {
+namespace {
+
+using namespace std::chrono_literals;
+
+class KafkaSinkBroker : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::real_broker().empty()) GTEST_SKIP() << "THALWEG_TEST_KAFKA names no broker";
+  }
+  std::unique_ptr<KafkaSink> make(std::optional<kafka::TopicSpec> create, kafka::Pairs more = {}) {
+    KafkaSinkOptions o;
+    more.emplace_back("bootstrap.servers", test::real_broker());
+    o.kafka = *kafka::make_config(more);
+    o.create_missing = std::move(create);
+    auto sink = KafkaSink::make(o);
+    EXPECT_TRUE(sink);
+    return *std::move(sink);
+  }
+  test::RecordingDelivery delivery;
+};
+
+TEST_F(KafkaSinkBroker, A_missing_topic_is_created_when_it_may_be_and_written_at_once) {
+  const std::string topic = test::unique("made");
+  auto sink = make(kafka::TopicSpec{"", 3, 1, {{"cleanup.policy", "compact"}}});
+  ASSERT_TRUE(sink->add_target(topic));
+  OutputRecord o;
+  o.key = "k";
+  o.value = "v";
+  o.listener = &delivery;
+  ASSERT_TRUE(sink->send(o));
+  ASSERT_TRUE(sink->flush(10s));
+  EXPECT_EQ(delivery.ok(), 1U);
+  auto info = kafka::topic_info(sink->client(), kafka::Health("b", kafka::Log({})), topic, 5s);
+  ASSERT_TRUE(info && *info);
+  EXPECT_EQ((*info)->partitions, 3);
+}
+
+TEST_F(KafkaSinkBroker, A_missing_topic_is_an_error_when_it_may_not_be_made) {
+  auto sink = make(std::nullopt);
+  auto target = sink->add_target(test::unique("missing"));
+  ASSERT_FALSE(target);
+  EXPECT_EQ(target.error().code(), Code::topic_missing);
+}
+
+TEST_F(KafkaSinkBroker,
+       An_output_larger_than_the_topic_takes_is_refused_and_its_neighbours_are_written) {
+  const std::string topic = test::unique("small");
+  auto sink =
+      make(kafka::TopicSpec{"", 1, 1, {{"max.message.bytes", "20000"}}}, {{"batch.size", "20000"}});
+  ASSERT_TRUE(sink->add_target(topic));
+  const std::string large(50'000, 'x');
+  const std::string small(100, 'y');
+  std::vector<OutputRecord> outputs(201);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i].value = i == 100 ? large : small;
+    outputs[i].listener = &delivery;
+    ASSERT_TRUE(sink->send(outputs[i])) << "below message.max.bytes: the client takes it";
+  }
+  ASSERT_TRUE(sink->flush(20s));
+  ASSERT_EQ(delivery.failures().size(), 1U);
+  EXPECT_EQ(delivery.failures()[0].first, &outputs[100]);
+  EXPECT_EQ(delivery.failures()[0].second.code(), Code::output_refused);
+  EXPECT_EQ(delivery.ok(), 200U);
+  EXPECT_EQ(test::consume(test::real_broker(), topic, 200).size(), 200U);
+}
+
+TEST_F(KafkaSinkBroker, A_topic_that_takes_less_than_our_batches_is_a_configuration_error) {
+  const std::string topic = test::unique("small");
+  auto sink = make(kafka::TopicSpec{"", 1, 1, {{"max.message.bytes", "20000"}}});
+  auto target = sink->add_target(topic);
+  ASSERT_FALSE(target);
+  EXPECT_EQ(target.error().code(), Code::config_invalid);
+  EXPECT_NE(target.error().message().find("batch.size: 20000"), std::string::npos)
+      << target.error().message();
+}
+
+TEST_F(KafkaSinkBroker,
+       A_record_without_key_is_refused_by_a_compacted_topic_and_its_company_is_not) {
+  const std::string topic = test::unique("compacted");
+  auto sink =
+      make(kafka::TopicSpec{"", 1, 1, {{"cleanup.policy", "compact"}}}, {{"linger.ms", "50"}});
+  ASSERT_TRUE(sink->add_target(topic));
+  std::vector<OutputRecord> outputs(20);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (i != 7) outputs[i].key = "k";
+    outputs[i].value = "v";
+    outputs[i].listener = &delivery;
+    ASSERT_TRUE(sink->send(outputs[i]));
+  }
+  ASSERT_TRUE(sink->flush(20s));
+  ASSERT_EQ(delivery.failures().size(), 1U);
+  EXPECT_EQ(delivery.failures()[0].first, &outputs[7]);
+  EXPECT_EQ(delivery.failures()[0].second.code(), Code::output_refused)
+      << delivery.failures()[0].second.message();
+  EXPECT_EQ(delivery.ok(), 19U);
+}
+
+}  // namespace
+}  // namespace thalweg

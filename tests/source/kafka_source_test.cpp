@@ -1,0 +1,414 @@
+// The Kafka source against the cluster inside the process. What needs a real broker's group handling is in
+// kafka_source_broker_test.cpp.
+#include "source/kafka_source.h"
+
+#include <cstdio>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "source/start_offsets.h"
+#include "support/mock_cluster.h"
+
+namespace thalweg {
+namespace {
+
+using namespace std::chrono_literals;
+using test::eventually;
+using test::produce;
+
+class KafkaSourceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto started = kafka::EmbeddedCluster::start(1, lines.sink());
+    ASSERT_TRUE(started);
+    cluster = *std::move(started);
+    ASSERT_TRUE(cluster->create_topic("in", 2));
+  }
+
+  void TearDown() override {
+    if (!HasFailure()) return;
+    for (const auto& [level, text] : lines.lines())
+      std::fprintf(stderr, "log %d: %s\n", static_cast<int>(level), text.c_str());
+    for (const Error& e : listener.errors) std::fprintf(stderr, "told: %s\n", e.message().c_str());
+  }
+
+  KafkaSourceOptions options(Start start = {}) {
+    KafkaSourceOptions o;
+    kafka::Pairs pairs = kafka::EmbeddedCluster::consumer_properties();
+    pairs.emplace_back("bootstrap.servers", cluster->bootstrap());
+    // After a member left, the mock coordinator makes the next one wait for this less a second.
+    pairs.emplace_back("session.timeout.ms", "1500");
+    pairs.emplace_back("heartbeat.interval.ms", "100");
+    o.kafka = *kafka::make_config(pairs);
+    o.topics = {"in"};
+    o.group = "g";
+    o.start = start;
+    o.log = lines.sink();
+    return o;
+  }
+
+  // Turns the source until `records` arrived in all, each batch after the other.
+  static bool read(KafkaSource& source, std::size_t records, std::vector<test::TestMessage>& out,
+                   Batch& batch) {
+    return eventually([&] {
+      source.serve();
+      batch.reset();
+      (void)source.drain(batch, {});
+      for (const SourceRecord& r : batch.records()) {
+        out.push_back({r.value ? std::optional<std::string>(*r.value) : std::nullopt,
+                       r.key ? std::optional<std::string>(*r.key) : std::nullopt,
+                       r.partition.value,
+                       r.timestamp.ms,
+                       {},
+                       r.offset.value});
+      }
+      return out.size() >= records;
+    });
+  }
+
+  test::LogLines lines;
+  std::unique_ptr<kafka::EmbeddedCluster> cluster;
+  test::TestWaker waker;
+  test::RecordingListener listener;
+};
+
+TEST_F(KafkaSourceTest, Keys_timestamps_headers_and_tombstones_arrive_as_they_were_sent) {
+  produce(cluster->bootstrap(), "in",
+          {{.value = "one",
+            .key = "k",
+            .partition = 0,
+            .timestamp = 1234,
+            .headers = {{"a", "x"}, {"none", std::nullopt}, {"a", ""}}},
+           {.value = std::nullopt, .key = "k", .partition = 0},
+           {.value = "", .key = "", .partition = 0}});
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  Batch batch;
+  ASSERT_TRUE(eventually([&] {
+    source.serve();
+    return (void)source.drain(batch, {}), batch.size() == 3;
+  }));
+  const SourceRecord& first = batch.record(0);
+  EXPECT_EQ(first.topic, "in");
+  EXPECT_EQ(first.partition, Partition{0});
+  EXPECT_EQ(first.offset, Offset{0});
+  EXPECT_EQ(first.timestamp.ms, 1234);
+  EXPECT_EQ(first.key, "k");
+  EXPECT_EQ(first.value, "one");
+  const auto headers = batch.headers_of(0);
+  ASSERT_EQ(headers.size(), 3U);
+  EXPECT_EQ(headers[0].name, "a");
+  EXPECT_EQ(headers[0].value, "x");
+  EXPECT_FALSE(headers[1].value) << "a null header value is not an empty one";
+  EXPECT_EQ(headers[2].value, "");
+  EXPECT_FALSE(batch.record(1).value) << "a tombstone is not an empty value";
+  EXPECT_EQ(batch.record(2).value, "");
+  EXPECT_EQ(batch.record(2).key, "");
+  EXPECT_TRUE(batch.headers_of(1).empty());
+  EXPECT_EQ(batch.pinned_bytes(), 4U + 1U);
+}
+
+TEST_F(KafkaSourceTest, A_commit_is_where_the_next_member_goes_on) {
+  produce(cluster->bootstrap(), "in",
+          {{.value = "0", .partition = 0},
+           {.value = "1", .partition = 0},
+           {.value = "2", .partition = 0}});
+  Batch batch;
+  std::vector<test::TestMessage> got;
+  {
+    KafkaSource source(options());
+    ASSERT_TRUE(source.open(waker, listener));
+    ASSERT_TRUE(read(source, 3, got, batch));
+    const TopicPartitionOffset next{{"in", {0}}, {2}};
+    EXPECT_TRUE(source.commit({&next, 1}, true));
+    batch.reset();
+  }
+  got.clear();
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  ASSERT_TRUE(read(source, 1, got, batch));
+  EXPECT_EQ(got[0].value, "2");
+  EXPECT_EQ(got.size(), 1U);
+}
+
+TEST_F(KafkaSourceTest, Limits_bound_a_batch_and_lose_nothing) {
+  std::vector<test::TestMessage> messages(100, {.value = std::string(1000, 'x'), .partition = 0});
+  produce(cluster->bootstrap(), "in", messages);
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  std::set<std::int64_t> offsets;
+  ASSERT_TRUE(eventually([&] {
+    source.serve();
+    Batch batch;
+    const std::size_t n = source.drain(batch, {.records = 7, .bytes = 2500});
+    EXPECT_LE(n, 2U);
+    EXPECT_EQ(n, batch.size());
+    for (const SourceRecord& r : batch.records()) offsets.insert(r.offset.value);
+    return offsets.size() == 100;
+  }));
+  Batch batch;
+  produce(cluster->bootstrap(), "in", {{.value = std::string(5000, 'y'), .partition = 0}});
+  EXPECT_TRUE(eventually([&] { return source.drain(batch, {.records = 7, .bytes = 100}) == 1; }))
+      << "one record is always taken";
+}
+
+TEST_F(KafkaSourceTest, The_waker_is_woken_when_something_arrives_and_not_otherwise) {
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  ASSERT_TRUE(eventually([&] { return source.serve(), listener.held.size() == 2; }));
+  Batch batch;
+  std::size_t drained = 0;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(eventually([&] {  // drained and silent
+      source.serve();
+      (void)source.drain(batch, {});
+      return !waker.woken();
+    }));
+    produce(cluster->bootstrap(), "in", {{.value = "x", .partition = i % 2}});
+    ASSERT_TRUE(eventually([&] { return waker.woken(); }, 5s))
+        << "a wake was lost at message " << i;
+    ASSERT_TRUE(eventually([&] {
+      return source.serve(), drained += source.drain(batch, {}),
+             drained == static_cast<std::size_t>(i + 1);
+    }));
+  }
+}
+
+TEST_F(KafkaSourceTest, Seek_delivers_again_from_the_offset_and_nothing_queued_before) {
+  std::vector<test::TestMessage> messages;
+  for (int i = 0; i < 50; ++i) messages.push_back({.value = std::to_string(i), .partition = 0});
+  produce(cluster->bootstrap(), "in", messages);
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  Batch batch;
+  ASSERT_TRUE(eventually([&] {
+    return source.serve(), (void)source.drain(batch, {.records = 20}), batch.size() >= 20;
+  }));
+  const TopicPartitionOffset back{{"in", {0}}, {5}};
+  ASSERT_TRUE(source.seek({&back, 1}));
+  std::vector<test::TestMessage> got;
+  ASSERT_TRUE(read(source, 45, got, batch));
+  ASSERT_EQ(got.size(), 45U);
+  for (int i = 0; i < 45; ++i) EXPECT_EQ(got[static_cast<std::size_t>(i)].offset, i + 5);
+}
+
+TEST_F(KafkaSourceTest, An_offset_out_of_range_is_fatal_and_says_what_to_do) {
+  produce(cluster->bootstrap(), "in",
+          {{.value = "0", .partition = 0},
+           {.value = "1", .partition = 0},
+           {.value = "2", .partition = 0}});
+  Batch batch;
+  {
+    KafkaSource source(options());
+    std::vector<test::TestMessage> got;
+    ASSERT_TRUE(source.open(waker, listener));
+    ASSERT_TRUE(read(source, 3, got, batch));
+    const TopicPartitionOffset far{{"in", {0}}, {4000}};
+    EXPECT_TRUE(source.commit({&far, 1}, true));
+    batch.reset();
+  }
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  ASSERT_TRUE(eventually([&] {
+    source.serve();
+    (void)source.drain(batch, {});
+    return listener.count(Code::offset_out_of_range) > 0;
+  }));
+  const std::string text = listener.errors.back().message();
+  EXPECT_EQ(listener.errors.back().retry(), Retry::fatal);
+  for (const char* part : {"in[0]", "4000", "0 to 3", "--reset-offsets"})
+    EXPECT_NE(text.find(part), text.npos) << text;
+  EXPECT_EQ(batch.size(), 0U) << "neither skipped nor read again";
+}
+
+TEST_F(KafkaSourceTest, A_missing_topic_is_an_error_at_open_with_a_suggestion) {
+  ASSERT_TRUE(cluster->create_topic("incoming_tweet", 1));
+  KafkaSourceOptions o = options();
+  o.topics = {"incoming_tweets"};
+  KafkaSource source(o);
+  const Status s = source.open(waker, listener);
+  ASSERT_FALSE(s);
+  EXPECT_EQ(s.error().code(), Code::topic_missing);
+  EXPECT_NE(s.error().message().find("Did you mean 'incoming_tweet'?"), std::string::npos)
+      << s.error().message();
+}
+
+TEST_F(KafkaSourceTest, A_broker_that_is_not_there_is_said_once_and_open_may_be_called_again) {
+  KafkaSourceOptions o = options();
+  o.kafka = *kafka::make_config(kafka::Pairs{{"bootstrap.servers", "127.0.0.1:1"}});
+  o.open_timeout = 600ms;
+  KafkaSource source(o);
+  for (int i = 0; i < 3; ++i) {
+    const Status s = source.open(waker, listener);
+    ASSERT_FALSE(s);
+    EXPECT_EQ(s.error().code(), Code::broker_unreachable) << s.error().message();
+    EXPECT_NE(s.error().message().find("127.0.0.1:1"), std::string::npos);
+  }
+  EXPECT_LE(lines.count(kafka::LogLevel::warn), 1U);
+}
+
+TEST_F(KafkaSourceTest, A_broker_that_goes_away_is_told_once_and_reading_goes_on_when_it_is_back) {
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  produce(cluster->bootstrap(), "in", {{.value = "before", .partition = 0}});
+  Batch batch;
+  std::vector<test::TestMessage> got;
+  ASSERT_TRUE(read(source, 1, got, batch));
+  rd_kafka_mock_broker_set_down(cluster->mock(), 1);
+  ASSERT_TRUE(
+      eventually([&] { return source.serve(), listener.count(Code::broker_unreachable) > 0; }));
+  const auto quiet = std::chrono::steady_clock::now() + 500ms;
+  (void)eventually([&] { return source.serve(), std::chrono::steady_clock::now() > quiet; });
+  EXPECT_EQ(listener.count(Code::broker_unreachable), 1U);
+  rd_kafka_mock_broker_set_up(cluster->mock(), 1);
+  produce(cluster->bootstrap(), "in", {{.value = "after", .partition = 0}});
+  ASSERT_TRUE(read(source, 2, got, batch));
+  EXPECT_EQ(got[1].value, "after");
+  EXPECT_EQ(lines.count(kafka::LogLevel::info, "answers again"), 1U);
+}
+
+TEST_F(KafkaSourceTest, Lost_partitions_are_told_as_lost_and_never_committed) {
+  produce(cluster->bootstrap(), "in", {{.value = "0", .partition = 0}});
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  Batch batch;
+  std::vector<test::TestMessage> got;
+  ASSERT_TRUE(read(source, 1, got, batch));
+  listener.on_lost = [&](auto) {
+    const TopicPartitionOffset next{{"in", {0}}, {1}};
+    EXPECT_TRUE(source.commit({&next, 1}, true)) << "ignored, not an error";
+  };
+  rd_kafka_mock_clear_requests(cluster->mock());
+  rd_kafka_mock_start_request_tracking(cluster->mock());
+  rd_kafka_mock_push_request_errors(cluster->mock(), 12 /* Heartbeat */, 1,
+                                    RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+  ASSERT_TRUE(eventually([&] { return source.serve(), listener.lost_partitions.size() == 2; }));
+  EXPECT_TRUE(listener.revoked_partitions.empty());
+  // It joins again by itself, and reads again what was not committed.
+  ASSERT_TRUE(read(source, 2, got, batch));
+  EXPECT_EQ(got[1].offset, 0);
+  std::size_t count = 0;
+  rd_kafka_mock_request_t** requests = rd_kafka_mock_get_requests(cluster->mock(), &count);
+  for (std::size_t i = 0; i < count; ++i)
+    EXPECT_NE(rd_kafka_mock_request_api_key(requests[i]), 8) << "OffsetCommit";
+  rd_kafka_mock_request_destroy_array(requests, count);
+}
+
+TEST_F(KafkaSourceTest, A_commit_that_fails_for_a_while_is_sent_again_by_itself) {
+  produce(cluster->bootstrap(), "in", {{.value = "0", .partition = 0}});
+  Batch batch;
+  std::vector<test::TestMessage> got;
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  ASSERT_TRUE(read(source, 1, got, batch));
+  // One that librdkafka does not try again by itself.
+  rd_kafka_mock_push_request_errors(cluster->mock(), 8 /* OffsetCommit */, 1,
+                                    RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR);
+  const TopicPartitionOffset next{{"in", {0}}, {1}};
+  EXPECT_TRUE(source.commit({&next, 1}, false));
+  const kafka::ListHandle list = kafka::make_list();
+  kafka::add(*list, "in", {0});
+  EXPECT_TRUE(eventually([&] {
+    source.serve();
+    rd_kafka_committed(source.client(), list.get(), 1000);
+    return list->elems[0].offset == 1;
+  }));
+}
+
+TEST_F(KafkaSourceTest, The_lag_is_what_lies_between_the_reader_and_the_end) {
+  produce(cluster->bootstrap(), "in",
+          std::vector<test::TestMessage>(10, {.value = "x", .partition = 1}));
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  Batch batch;
+  std::vector<Lag> lags;
+  ASSERT_TRUE(eventually([&] { return source.serve(), source.drain(batch, {.records = 4}) == 4; }));
+  source.lag(lags);
+  ASSERT_EQ(lags.size(), 2U);
+  EXPECT_EQ(lags[1].at, (TopicPartition{"in", {1}}));
+  EXPECT_EQ(lags[1].records, 6);
+}
+
+TEST_F(KafkaSourceTest, A_dry_run_reads_from_start_to_the_end_and_ends_without_a_group) {
+  produce(cluster->bootstrap(), "in",
+          {{.value = "0", .partition = 0},
+           {.value = "1", .partition = 1},
+           {.value = "2", .partition = 1}});
+  KafkaSourceOptions o = options();
+  o.dry_run = DryRun{};
+  KafkaSource source(o);
+  rd_kafka_mock_start_request_tracking(cluster->mock());
+  ASSERT_TRUE(source.open(waker, listener));
+  std::vector<test::TestMessage> got;
+  Batch batch;
+  ASSERT_TRUE(read(source, 3, got, batch));
+  ASSERT_TRUE(
+      eventually([&] { return source.serve(), (void)source.drain(batch, {}), source.ended(); }));
+  const TopicPartitionOffset next{{"in", {0}}, {1}};
+  EXPECT_TRUE(source.commit({&next, 1}, true));
+  source.close();
+  std::size_t count = 0;
+  rd_kafka_mock_request_t** requests = rd_kafka_mock_get_requests(cluster->mock(), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    EXPECT_NE(rd_kafka_mock_request_api_key(requests[i]), 8) << "OffsetCommit";
+    EXPECT_NE(rd_kafka_mock_request_api_key(requests[i]), 11) << "JoinGroup";
+  }
+  rd_kafka_mock_request_destroy_array(requests, count);
+}
+
+TEST_F(KafkaSourceTest, A_dry_run_ends_at_its_limit) {
+  produce(cluster->bootstrap(), "in",
+          std::vector<test::TestMessage>(30, {.value = "x", .partition = 0}));
+  KafkaSourceOptions o = options();
+  o.dry_run = DryRun{.limit = 7};
+  KafkaSource source(o);
+  ASSERT_TRUE(source.open(waker, listener));
+  std::vector<test::TestMessage> got;
+  Batch batch;
+  ASSERT_TRUE(read(source, 7, got, batch));
+  EXPECT_EQ(got.size(), 7U);
+  EXPECT_TRUE(source.ended());
+  EXPECT_EQ(source.drain(batch, {}), 0U);
+}
+
+TEST_F(KafkaSourceTest, Closing_without_a_broker_takes_no_longer_than_said) {
+  KafkaSourceOptions o = options();
+  o.close_timeout = 500ms;
+  auto source = std::make_unique<KafkaSource>(o);
+  ASSERT_TRUE(source->open(waker, listener));
+  ASSERT_TRUE(eventually([&] { return source->serve(), listener.held.size() == 2; }));
+  rd_kafka_mock_broker_set_down(cluster->mock(), 1);
+  const auto began = std::chrono::steady_clock::now();
+  source->close();
+  source->close();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 3s);
+  source.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+TEST_F(KafkaSourceTest, Properties_that_contradict_each_other_are_a_configuration_error) {
+  KafkaSourceOptions o = options();
+  o.kafka = *kafka::make_config(kafka::Pairs{{"bootstrap.servers", cluster->bootstrap()},
+                                             {"group.protocol", "consumer"},
+                                             {"session.timeout.ms", "6000"}});
+  KafkaSource source(o);
+  const Status s = source.open(waker, listener);
+  ASSERT_FALSE(s);
+  EXPECT_EQ(s.error().code(), Code::config_invalid);
+  EXPECT_NE(s.error().message().find("session.timeout.ms"), std::string::npos)
+      << s.error().message();
+}
+
+TEST(CommitMetadata, Carries_the_number_of_partitions_there_were) {
+  const kafka::ListHandle list = kafka::make_list();
+  auto& p = kafka::add(*list, "in", {0});
+  set_commit_metadata(p, 12);
+  EXPECT_EQ(partitions_in_metadata({static_cast<const char*>(p.metadata), p.metadata_size}), 12);
+  EXPECT_EQ(partitions_in_metadata("somebody else's"), -1);
+  EXPECT_EQ(partitions_in_metadata(""), -1);
+  EXPECT_EQ(partitions_in_metadata("thalweg:partitions=x"), -1);
+}
+
+}  // namespace
+}  // namespace thalweg
