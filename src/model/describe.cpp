@@ -1,10 +1,10 @@
 #include "model/describe.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+
+#include <fmt/format.h>
 
 #include "config/json_text.h"
 #include "model/files.h"
@@ -34,7 +34,9 @@ void read_signatures(DescribedVersion& version, const RuntimeKind& kind) {
 
 void read_features(DescribedVersion& version) {
   std::error_code error;
-  const fs::path folder = fs::is_directory(version.path, error) ? fs::path(version.path) : fs::path(version.path).parent_path();
+  const fs::path folder = fs::is_directory(version.path, error)
+                              ? fs::path(version.path)
+                              : fs::path(version.path).parent_path();
   const fs::path file = folder / "assets.extra" / "features.yaml";
   if (!fs::exists(file, error)) return;
   auto features = read_feature_file(file.string());
@@ -50,8 +52,8 @@ void read_features(DescribedVersion& version) {
 std::string specs_json(const std::vector<TensorSpec>& specs) {
   std::string json = "[";
   for (const TensorSpec& spec : specs) {
-    json += fmt::format("{}{{\"name\":{},\"dtype\":\"{}\",\"shape\":", json.size() > 1 ? "," : "", config::json_string(spec.name),
-                        to_string(spec.dtype));
+    json += fmt::format("{}{{\"name\":{},\"dtype\":\"{}\",\"shape\":", json.size() > 1 ? "," : "",
+                        config::json_string(spec.name), to_string(spec.dtype));
     json += spec.unknown_rank ? "null" : fmt::format("[{}]", fmt::join(spec.shape.dims, ","));
     json += "}";
   }
@@ -87,7 +89,8 @@ std::string folder_name(const std::string& path) {
   fs::path folder = fs::path(path).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   const std::string name = folder.stem().string();
-  const bool number = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool number = !name.empty() && std::all_of(name.begin(), name.end(),
+                                                   [](char c) { return c >= '0' && c <= '9'; });
   return number && folder.has_parent_path() ? folder.parent_path().filename().string() : name;
 }
 
@@ -138,11 +141,15 @@ std::string to_text(const ModelDescription& model) {
                         version.runtime.empty() ? "" : " (runtime " + version.runtime + ")");
     if (!version.problem.empty()) text += "    cannot be used: " + version.problem + "\n";
     for (const Signature& signature : version.signatures) {
-      text += "    signature " + (signature.name.empty() ? "(without a name)" : signature.name) + "\n";
-      for (const TensorSpec& input : signature.inputs) text += "      input  " + input.to_string() + "\n";
-      for (const TensorSpec& output : signature.outputs) text += "      output " + output.to_string() + "\n";
+      text +=
+          "    signature " + (signature.name.empty() ? "(without a name)" : signature.name) + "\n";
+      for (const TensorSpec& input : signature.inputs)
+        text += "      input  " + input.to_string() + "\n";
+      for (const TensorSpec& output : signature.outputs)
+        text += "      output " + output.to_string() + "\n";
     }
-    for (const std::string& input : version.feature_inputs) text += "    its features read " + input + "\n";
+    for (const std::string& input : version.feature_inputs)
+      text += "    its features read " + input + "\n";
   }
   return text;
 }
@@ -151,13 +158,15 @@ std::string to_json(const ModelDescription& model) {
   std::string json = fmt::format("{{\"path\":{},\"versions\":[", config::json_string(model.path));
   for (const DescribedVersion& version : model.versions) {
     json += &version == &model.versions.front() ? "" : ",";
-    json += fmt::format("{{\"version\":{},\"path\":{},\"runtime\":{},\"problem\":{},\"signatures\":[", version.version,
-                        config::json_string(version.path), config::json_string(version.runtime),
-                        version.problem.empty() ? "null" : config::json_string(version.problem));
+    json += fmt::format(
+        "{{\"version\":{},\"path\":{},\"runtime\":{},\"problem\":{},\"signatures\":[",
+        version.version, config::json_string(version.path), config::json_string(version.runtime),
+        version.problem.empty() ? "null" : config::json_string(version.problem));
     for (const Signature& signature : version.signatures) {
       json += fmt::format("{}{{\"name\":{},\"inputs\":{},\"outputs\":{}}}",
-                          &signature == &version.signatures.front() ? "" : ",", config::json_string(signature.name),
-                          specs_json(signature.inputs), specs_json(signature.outputs));
+                          &signature == &version.signatures.front() ? "" : ",",
+                          config::json_string(signature.name), specs_json(signature.inputs),
+                          specs_json(signature.outputs));
     }
     json += "],\"feature_inputs\":[";
     for (const std::string& input : version.feature_inputs) {
@@ -169,10 +178,12 @@ std::string to_json(const ModelDescription& model) {
 }
 
 Result<std::string> starter_pipeline(const ModelDescription& model) {
-  const auto best = std::find_if(model.versions.rbegin(), model.versions.rend(),
-                                 [](const DescribedVersion& v) { return v.problem.empty() && !v.signatures.empty(); });
+  const auto best = std::find_if(
+      model.versions.rbegin(), model.versions.rend(),
+      [](const DescribedVersion& v) { return v.problem.empty() && !v.signatures.empty(); });
   if (best == model.versions.rend()) {
-    return Error(Code::model_invalid, "expected a usable version in '" + model.path + "'; got none");
+    return Error(Code::model_invalid,
+                 "expected a usable version in '" + model.path + "'; got none");
   }
   const Signature& signature = usual(best->signatures);
   std::vector<std::string> fields = best->feature_inputs;
@@ -187,10 +198,11 @@ Result<std::string> starter_pipeline(const ModelDescription& model) {
   }
   const std::string name = folder_name(model.path);
   const bool usual_signature = signature.name.empty() || signature.name == "serving_default";
-  return fmt::format(starter, fmt::arg("name", name), fmt::arg("model", yaml_name(name)),
-                     fmt::arg("path", config::json_string(model.path)), fmt::arg("runtime", best->runtime),
-                     fmt::arg("signature", usual_signature ? "" : ", signature: " + yaml_name(signature.name)),
-                     fmt::arg("fields", fmt::join(fields, ", ")), fmt::arg("outputs", fmt::join(outputs, ", ")));
+  return fmt::format(
+      starter, fmt::arg("name", name), fmt::arg("model", yaml_name(name)),
+      fmt::arg("path", config::json_string(model.path)), fmt::arg("runtime", best->runtime),
+      fmt::arg("signature", usual_signature ? "" : ", signature: " + yaml_name(signature.name)),
+      fmt::arg("fields", fmt::join(fields, ", ")), fmt::arg("outputs", fmt::join(outputs, ", ")));
 }
 
 }  // namespace thalweg

@@ -4,21 +4,22 @@
 #include <string>
 #include <vector>
 
-#include "feature/program.h"
-#include "model/versions.h"
 #include "thalweg/error.h"
 #include "thalweg/model.h"
 #include "thalweg/registry.h"
+
+#include "feature/program.h"
+#include "model/versions.h"
 
 namespace thalweg {
 
 struct DescribedVersion {
   std::int64_t version = 0;
   std::string path;
-  std::string runtime;                  // empty: none knows it
-  std::vector<Signature> signatures;    // empty if `problem` is set
+  std::string runtime;                      // empty: none knows it
+  std::vector<Signature> signatures;        // empty if `problem` is set
   std::vector<std::string> feature_inputs;  // "value: string"; empty: no features of its own
-  std::string problem;                  // why it cannot be used, or empty
+  std::string problem;                      // why it cannot be used, or empty
 };
 
 struct ModelDescription {
@@ -28,7 +29,8 @@ struct ModelDescription {
 
 // Reads signatures from the files where that is possible (SavedModel), else by loading the version; without a runtime the others
 // have a problem. Errors: model_missing (nothing there).
-[[nodiscard]] Result<ModelDescription> describe_model(const std::string& path, const Registry& registry);
+[[nodiscard]] Result<ModelDescription> describe_model(const std::string& path,
+                                                      const Registry& registry);
 
 [[nodiscard]] std::string to_text(const ModelDescription& model);
 [[nodiscard]] std::string to_json(const ModelDescription& model);

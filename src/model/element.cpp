@@ -21,8 +21,10 @@ Status narrow_integers(Element to, const void* data, std::size_t count, void* ou
   const auto* from = static_cast<const Wide*>(data);
   auto* result = static_cast<Narrow*>(out);
   for (std::size_t i = 0; i < count; ++i) {
-    if (from[i] < Wide{std::numeric_limits<Narrow>::min()} || from[i] > Wide{std::numeric_limits<Narrow>::max()}) {
-      return Error(Code::invalid_model_input, "expected a number that fits " + std::string(to_string(to)) + "; got " +
+    if (from[i] < Wide{std::numeric_limits<Narrow>::min()} ||
+        from[i] > Wide{std::numeric_limits<Narrow>::max()}) {
+      return Error(Code::invalid_model_input, "expected a number that fits " +
+                                                  std::string(to_string(to)) + "; got " +
                                                   std::to_string(from[i]));
     }
     result[i] = static_cast<Narrow>(from[i]);
@@ -53,7 +55,9 @@ DType shown_as(Element element) noexcept {
   return DType::float32;
 }
 
-bool is_converted(Element element) noexcept { return element >= Element::half; }
+bool is_converted(Element element) noexcept {
+  return element >= Element::half;
+}
 
 std::size_t size_of(Element element) noexcept {
   switch (element) {
@@ -82,7 +86,8 @@ std::string_view to_string(Element element) noexcept {
 void widen(Element from, const void* data, std::size_t count, void* out) noexcept {
   switch (from) {
     case Element::half: return each<std::uint16_t, float>(data, count, out, float_from_half);
-    case Element::bfloat16: return each<std::uint16_t, float>(data, count, out, float_from_bfloat16);
+    case Element::bfloat16:
+      return each<std::uint16_t, float>(data, count, out, float_from_bfloat16);
     case Element::int8: return each<std::int8_t, std::int32_t>(data, count, out, identity);
     case Element::int16: return each<std::int16_t, std::int32_t>(data, count, out, identity);
     case Element::uint16: return each<std::uint16_t, std::int32_t>(data, count, out, identity);
@@ -94,7 +99,9 @@ void widen(Element from, const void* data, std::size_t count, void* out) noexcep
 Status narrow(Element to, const void* data, std::size_t count, void* out) {
   switch (to) {
     case Element::half: each<float, std::uint16_t>(data, count, out, half_from_float); return {};
-    case Element::bfloat16: each<float, std::uint16_t>(data, count, out, bfloat16_from_float); return {};
+    case Element::bfloat16:
+      each<float, std::uint16_t>(data, count, out, bfloat16_from_float);
+      return {};
     case Element::int8: return narrow_integers<std::int8_t, std::int32_t>(to, data, count, out);
     case Element::int16: return narrow_integers<std::int16_t, std::int32_t>(to, data, count, out);
     case Element::uint16: return narrow_integers<std::uint16_t, std::int32_t>(to, data, count, out);
@@ -134,7 +141,8 @@ float float_from_half(std::uint16_t bits) noexcept {
 
 std::uint16_t bfloat16_from_float(float value) noexcept {
   const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (std::isnan(value)) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);  // stays NaN whatever is cut off
+  if (std::isnan(value))
+    return static_cast<std::uint16_t>((bits >> 16) | 0x40U);  // stays NaN whatever is cut off
   return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
 }
 

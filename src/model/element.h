@@ -16,9 +16,20 @@ namespace thalweg {
 
 enum class Element : std::uint8_t {
   // as they are
-  float32, float64, int32, int64, uint8, boolean, string,
+  float32,
+  float64,
+  int32,
+  int64,
+  uint8,
+  boolean,
+  string,
   // converted: shown as float32, float32, int32, int32, int32, int64
-  half, bfloat16, int8, int16, uint16, uint32,
+  half,
+  bfloat16,
+  int8,
+  int16,
+  uint16,
+  uint32,
 };
 
 // The type a pipeline sees.

@@ -18,11 +18,12 @@ struct Ending {
   const char* text;
   Kind kind;
 };
-constexpr std::array<Ending, 3> endings{{{".onnx", Kind::onnx}, {".tflite", Kind::tflite}, {".xml", Kind::openvino_ir}}};
+constexpr std::array<Ending, 3> endings{
+    {{".onnx", Kind::onnx}, {".tflite", Kind::tflite}, {".xml", Kind::openvino_ir}}};
 
 Error half(const std::string& where, const std::string& got) {
-  return {Code::model_invalid,
-          where + ": expected a complete model; got " + got + "; it is half copied: copy it again, or wait until it is there"};
+  return {Code::model_invalid, where + ": expected a complete model; got " + got +
+                                   "; it is half copied: copy it again, or wait until it is there"};
 }
 
 bool is_file(const fs::path& path) {
@@ -37,8 +38,9 @@ bool index_is_whole(const fs::path& index) {
   std::ifstream file(index, std::ios::binary);
   file.seekg(-8, std::ios::end);
   file.read(tail.data(), tail.size());
-  return file && std::equal(tail.begin(), tail.end(), magic.begin(),
-                            [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
+  return file && std::equal(tail.begin(), tail.end(), magic.begin(), [](char a, unsigned char b) {
+           return static_cast<unsigned char>(a) == b;
+         });
 }
 
 // variables.data-00001-of-00003: every one of the three must be there.
@@ -55,8 +57,8 @@ Status check_shards(const fs::path& variables) {
   }
   if (there == 0) return half(variables.string(), "variables.index without variables.data-…");
   if (there < expected) {
-    return half(variables.string(),
-                std::to_string(there) + " of " + std::to_string(expected) + " files variables.data-…");
+    return half(variables.string(), std::to_string(there) + " of " + std::to_string(expected) +
+                                        " files variables.data-…");
   }
   return {};
 }
@@ -69,10 +71,12 @@ Status check_variables(const fs::path& folder, bool needed) {
     return {};
   }
   if (!is_file(variables / "variables.index")) {
-    if (needed || !fs::is_empty(variables, error)) return half(variables.string(), "no variables.index");
+    if (needed || !fs::is_empty(variables, error))
+      return half(variables.string(), "no variables.index");
     return {};
   }
-  if (!index_is_whole(variables / "variables.index")) return half(variables.string(), "a cut-off variables.index");
+  if (!index_is_whole(variables / "variables.index"))
+    return half(variables.string(), "a cut-off variables.index");
   return check_shards(variables);
 }
 
@@ -82,7 +86,8 @@ Status check_saved_model(const fs::path& folder) {
   if (bytes->empty()) return half(folder.string(), "a saved_model.pb of 0 bytes");
   const auto graphs = read_saved_model(*bytes);
   if (!graphs) return Error(graphs.error()).at(folder.string());
-  const bool needed = std::any_of(graphs->begin(), graphs->end(), [](const MetaGraph& g) { return g.has_saver; });
+  const bool needed =
+      std::any_of(graphs->begin(), graphs->end(), [](const MetaGraph& g) { return g.has_saver; });
   return check_variables(folder, needed);
 }
 
@@ -92,7 +97,8 @@ Status check_file(const ModelFile& file) {
   if (file.kind == Kind::onnx) {
     auto bytes = read_whole_file(file.path);
     if (!bytes) return std::move(bytes).error();
-    if (!is_whole_protobuf(*bytes)) return half(file.path, "a cut-off ONNX file, or another kind of file");
+    if (!is_whole_protobuf(*bytes))
+      return half(file.path, "a cut-off ONNX file, or another kind of file");
   }
   if (file.kind == Kind::openvino_ir && !is_file(fs::path(file.path).replace_extension(".bin"))) {
     return half(file.path, "an .xml without its .bin");
@@ -112,14 +118,16 @@ std::optional<ModelFile> model_file(const std::string& path) {
     }
     return std::nullopt;
   }
-  if (is_file(given / "saved_model.pb")) return ModelFile{Kind::saved_model, (given / "saved_model.pb").string()};
+  if (is_file(given / "saved_model.pb"))
+    return ModelFile{Kind::saved_model, (given / "saved_model.pb").string()};
   if (is_file(given / "saved_model.pbtxt")) {
     return ModelFile{Kind::saved_model_text, (given / "saved_model.pbtxt").string()};
   }
   for (const Ending& ending : endings) {
     std::vector<fs::path> found;
     for (const auto& entry : fs::directory_iterator(given, error)) {
-      if (entry.path().extension() == ending.text && is_file(entry.path())) found.push_back(entry.path());
+      if (entry.path().extension() == ending.text && is_file(entry.path()))
+        found.push_back(entry.path());
     }
     const fs::path usual = given / (std::string("model") + ending.text);
     if (is_file(usual)) return ModelFile{ending.kind, usual.string()};
@@ -135,7 +143,8 @@ Status check_complete(const std::string& path) {
     if (fs::is_directory(fs::path(path) / "variables", error)) {
       return half(path, "variables/ without saved_model.pb");
     }
-    return Error(Code::model_missing, path + ": expected saved_model.pb, an .onnx, .tflite or .xml file; got none");
+    return Error(Code::model_missing,
+                 path + ": expected saved_model.pb, an .onnx, .tflite or .xml file; got none");
   }
   if (file->kind == Kind::saved_model) return check_saved_model(fs::path(path));
   return check_file(*file);
@@ -146,7 +155,8 @@ std::string fingerprint(const std::string& path) {
   std::vector<std::string> lines;
   const auto add = [&](const fs::path& file) {
     const auto time = fs::last_write_time(file, error).time_since_epoch().count();
-    lines.push_back(file.string() + " " + std::to_string(fs::file_size(file, error)) + " " + std::to_string(time));
+    lines.push_back(file.string() + " " + std::to_string(fs::file_size(file, error)) + " " +
+                    std::to_string(time));
   };
   if (fs::is_regular_file(path, error)) add(path);
   for (const auto& entry : fs::recursive_directory_iterator(path, error)) {

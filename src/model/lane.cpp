@@ -71,14 +71,16 @@ Lane& LaneModel::lane_of_this_thread() {
   return *lane;
 }
 
-void LaneModel::submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) {
+void LaneModel::submit(const Signature& signature, const InferenceRequest& request,
+                       InferenceDone done) {
   // Shared, since std::function copies what it holds and `done` is wanted once more if the queue is full.
   const auto shared = std::make_shared<InferenceDone>(std::move(done));
   const bool taken = lane_of_this_thread().push([inner = inner_, &signature, request, shared] {
     inner->submit(signature, request, *shared);
   });
   if (taken) return;
-  (*shared)(Error(Code::model_unavailable, "the model's lane already has " + std::to_string(queue_max_) +
+  (*shared)(Error(Code::model_unavailable, "the model's lane already has " +
+                                               std::to_string(queue_max_) +
                                                " calls waiting; lower `in_flight`"));
 }
 

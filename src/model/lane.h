@@ -36,9 +36,12 @@ class LaneModel final : public LoadedModel {
   explicit LaneModel(std::shared_ptr<LoadedModel> inner, std::size_t queue_max = 16);
   ~LaneModel() override;
 
-  [[nodiscard]] std::span<const Signature> signatures() const noexcept override { return inner_->signatures(); }
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
+    return inner_->signatures();
+  }
   // The request is copied (its views are not); `done` is called on the lane. REQUIRES that `signature` lives until then.
-  void submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) override;
+  void submit(const Signature& signature, const InferenceRequest& request,
+              InferenceDone done) override;
 
  private:
   [[nodiscard]] Lane& lane_of_this_thread();

@@ -5,10 +5,9 @@
 //                  as soon as something in the process links that, and crashes. AddressSanitizer refuses the flag.
 #include "model/library.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <filesystem>
 #include <optional>
 
@@ -60,7 +59,8 @@ struct Named {
 
 std::vector<Named> folders(const LibrarySearch& search) {
   std::vector<Named> all;
-  if (const char* value = std::getenv(search.variable.c_str()); value != nullptr && *value != '\0') {
+  if (const char* value = std::getenv(search.variable.c_str());
+      value != nullptr && *value != '\0') {
     all.push_back({value, search.variable});
   }
   if (!search.setting.empty()) all.push_back({search.setting, "the setting `library`"});
@@ -69,8 +69,8 @@ std::vector<Named> folders(const LibrarySearch& search) {
 }
 
 Error missing(const LibrarySearch& search, const std::string& got) {
-  return {Code::runtime_missing, "expected the " + search.what + " library (" + search.names.front() + "); " + got +
-                                     "; " + search.cure};
+  return {Code::runtime_missing, "expected the " + search.what + " library (" +
+                                     search.names.front() + "); " + got + "; " + search.cure};
 }
 
 }  // namespace
@@ -93,6 +93,8 @@ Result<Library> Library::open(const LibrarySearch& search, bool deep_bind) {
                              " nor on the loader's path");
 }
 
-void* Library::symbol(const char* name) const noexcept { return dlsym(handle_, name); }
+void* Library::symbol(const char* name) const noexcept {
+  return dlsym(handle_, name);
+}
 
 }  // namespace thalweg

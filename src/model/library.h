@@ -15,13 +15,13 @@ namespace thalweg {
 
 // Where a library may be, and what to say if it is nowhere.
 struct LibrarySearch {
-  std::string what;                          // "TensorFlow": for the error
-  std::string variable;                      // environment variable that names its folder
-  std::string setting;                       // the folder named in the model's section, or empty
-  std::string built_in;                      // the folder known at build time, or empty
-  std::vector<std::string> subfolders;       // looked into below each folder: "", "libs", …
-  std::vector<std::string> names;            // file names, best first; a trailing '*' matches any ending
-  std::string cure;                          // how to get it
+  std::string what;                     // "TensorFlow": for the error
+  std::string variable;                 // environment variable that names its folder
+  std::string setting;                  // the folder named in the model's section, or empty
+  std::string built_in;                 // the folder known at build time, or empty
+  std::vector<std::string> subfolders;  // looked into below each folder: "", "libs", …
+  std::vector<std::string> names;       // file names, best first; a trailing '*' matches any ending
+  std::string cure;                     // how to get it
 };
 
 class Library {

@@ -24,8 +24,11 @@ class WatchedModel final : public LoadedModel {
  public:
   WatchedModel(std::string name, std::unique_ptr<LoadedModel> inner)
       : name_(std::move(name)), inner_(std::move(inner)) {}
-  [[nodiscard]] std::span<const Signature> signatures() const noexcept override { return inner_->signatures(); }
-  void submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) override {
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
+    return inner_->signatures();
+  }
+  void submit(const Signature& signature, const InferenceRequest& request,
+              InferenceDone done) override {
     const RunningCall running(name_);
     inner_->submit(signature, request, std::move(done));
   }
@@ -40,7 +43,8 @@ Result<std::size_t> parse_count(const Values& values, std::string_view name, std
   std::size_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc() || end != text.data() + text.size() || count == 0) {
-    return config_error(values.where(name), std::string(name) + ": expected a number of rows; got '" + text + "'");
+    return config_error(values.where(name),
+                        std::string(name) + ": expected a number of rows; got '" + text + "'");
   }
   return count;
 }
@@ -77,17 +81,20 @@ Result<const RuntimeKind*> find_runtime(const std::string& path, const Registry&
     if (kind.make()->recognises(path)) return &kind;
     names.push_back(kind.name);
   }
-  return Error(Code::model_invalid, "expected a model that a runtime knows by its files at '" + path +
-                                        "'; none does; set `runtime` to one of " + quoted_list(names));
+  return Error(Code::model_invalid, "expected a model that a runtime knows by its files at '" +
+                                        path + "'; none does; set `runtime` to one of " +
+                                        quoted_list(names));
 }
 
 // Where the model is and which version; a runtime that needs no files may have no path.
 Result<ChosenVersion> find_files(const ModelEntry& entry, const Registry& registry) {
   if (!entry.values.has("path")) {
     if (entry.kind != nullptr) return ChosenVersion{};
-    return config_error(entry.node.where(), "expected `path`, the folder of the model; got none; add it");
+    return config_error(entry.node.where(),
+                        "expected `path`, the folder of the model; got none; add it");
   }
-  if (entry.kind != nullptr && entry.kind->name == "fake") return ChosenVersion{0, entry.values.string("path"), {}};
+  if (entry.kind != nullptr && entry.kind->name == "fake")
+    return ChosenVersion{0, entry.values.string("path"), {}};
   const Recognises also = [&](const std::string& path) {
     if (entry.kind != nullptr) return entry.kind->make()->recognises(path);
     return std::any_of(registry.runtimes().begin(), registry.runtimes().end(),
@@ -101,14 +108,16 @@ Result<std::unique_ptr<LoadedModel>> load_unchanged(ModelRuntime& runtime, const
   const std::string before = fingerprint(spec.path);
   auto loaded = runtime.load(spec);
   if (fingerprint(spec.path) == before) return loaded;
-  return Error(Code::model_invalid, spec.path +
-                                        ": expected files that stay as they are; they changed while the model was "
-                                        "loaded; start again when the copy is done");
+  return Error(Code::model_invalid,
+               spec.path +
+                   ": expected files that stay as they are; they changed while the model was "
+                   "loaded; start again when the copy is done");
 }
 
 Status read_features(const std::string& path, ModelVersion& facts) {
   std::error_code error;
-  const fs::path folder = fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
+  const fs::path folder =
+      fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
   const fs::path file = folder / "assets.extra" / "features.yaml";
   if (path.empty() || !fs::exists(file, error)) return {};
   auto features = read_feature_file(file.string());
@@ -130,8 +139,8 @@ Status check_and_warm(const ModelEntry& entry, LoadedVersion& version) {
   const Values& values = entry.values;
   auto plan = read_plan(values);
   if (!plan) return std::move(plan).error();
-  auto signature =
-      choose_signature(version.loaded->signatures(), values.has("signature") ? values.string("signature") : "");
+  auto signature = choose_signature(version.loaded->signatures(),
+                                    values.has("signature") ? values.string("signature") : "");
   if (!signature) return std::move(signature).error();
   facts.signature = std::move(*signature);
   auto batching = find_batching(facts.signature, values.string("batch"));
@@ -146,11 +155,13 @@ Status check_and_warm(const ModelEntry& entry, LoadedVersion& version) {
   auto rows_max = read_rows_max(values, facts.costs);
   if (!rows_max) return std::move(rows_max).error();
   facts.rows_max = *rows_max;
-  if (wants_lane(values, facts.costs, report->answers_later)) version.loaded = std::make_shared<LaneModel>(version.loaded);
+  if (wants_lane(values, facts.costs, report->answers_later))
+    version.loaded = std::make_shared<LaneModel>(version.loaded);
   return {};
 }
 
-Result<std::shared_ptr<const LoadedVersion>> load_checked(const ModelEntry& entry, const Registry& registry) {
+Result<std::shared_ptr<const LoadedVersion>> load_checked(const ModelEntry& entry,
+                                                          const Registry& registry) {
   auto files = find_files(entry, registry);
   if (!files) return std::move(files).error();
   const RuntimeKind* kind = entry.kind;
@@ -159,16 +170,19 @@ Result<std::shared_ptr<const LoadedVersion>> load_checked(const ModelEntry& entr
     if (!found) return std::move(found).error();
     kind = *found;
     // Now that the runtime is known, so are the settings that are not its own.
-    if (auto values = read_model_entry(entry.node, registry, kind); !values) return std::move(values).error();
+    if (auto values = read_model_entry(entry.node, registry, kind); !values)
+      return std::move(values).error();
   }
   auto version = std::make_shared<LoadedVersion>();
   version->facts.version = files->version;
   version->facts.runtime = kind->name;
   version->facts.path = files->path;
   version->facts.warnings = std::move(files->warnings);
-  if (auto status = read_features(files->path, version->facts); !status.ok()) return std::move(status).error();
+  if (auto status = read_features(files->path, version->facts); !status.ok())
+    return std::move(status).error();
 
-  auto loaded = load_unchanged(*kind->make(), {entry.name, files->path, files->version, entry.node});
+  auto loaded =
+      load_unchanged(*kind->make(), {entry.name, files->path, files->version, entry.node});
   if (!loaded) return std::move(loaded).error();
   version->loaded = std::make_shared<WatchedModel>(entry.name, std::move(*loaded));
   if (auto status = check_and_warm(entry, *version); !status.ok()) return std::move(status).error();
@@ -182,15 +196,18 @@ Result<ModelEntry> read_entry(const std::string& name, const Node& node, const R
   entry.name = name;
   entry.node = node.is_scalar() ? Node::map({{"path", node}}, node.where()) : node;
   if (!entry.node.is_map()) {
-    return config_error(node.where(), "model '" + name + "': expected settings, or a path; got neither");
+    return config_error(node.where(),
+                        "model '" + name + "': expected settings, or a path; got neither");
   }
-  if (const Node* runtime = entry.node.find("runtime"); runtime != nullptr && runtime->is_scalar()) {
+  if (const Node* runtime = entry.node.find("runtime");
+      runtime != nullptr && runtime->is_scalar()) {
     entry.kind = registry.runtime(runtime->text());
     if (entry.kind == nullptr) {
       std::vector<std::string> names;
       for (const RuntimeKind& kind : registry.runtimes()) names.push_back(kind.name);
-      return config_error(runtime->where(), "model '" + name + "': expected a runtime; got '" + runtime->text() +
-                                                "', which is none." + did_you_mean(runtime->text(), names) +
+      return config_error(runtime->where(), "model '" + name + "': expected a runtime; got '" +
+                                                runtime->text() + "', which is none." +
+                                                did_you_mean(runtime->text(), names) +
                                                 " There are " + quoted_list(names));
     }
   }
@@ -200,7 +217,8 @@ Result<ModelEntry> read_entry(const std::string& name, const Node& node, const R
   return entry;
 }
 
-Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry, const Registry& registry) {
+Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry,
+                                                          const Registry& registry) {
   auto loaded = load_checked(entry, registry);
   if (loaded.ok() || loaded.error().code() == Code::config_invalid) return loaded;
   Error error = std::move(loaded).error().at("model '" + entry.name + "'");

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "model/provider.h"
 #include "thalweg/registry.h"
 #include "thalweg/settings.h"
+
+#include "model/provider.h"
 
 namespace thalweg {
 
@@ -20,15 +21,17 @@ struct ModelEntry {
 };
 
 // Errors: config_invalid.
-[[nodiscard]] Result<ModelEntry> read_entry(const std::string& name, const Node& node, const Registry& registry);
+[[nodiscard]] Result<ModelEntry> read_entry(const std::string& name, const Node& node,
+                                            const Registry& registry);
 
 // Everything about a loaded version but the name a pipeline gives it.
 struct LoadedVersion {
   std::shared_ptr<LoadedModel> loaded;
-  ModelVersion facts;                 // `loaded` and `model` in it are empty
+  ModelVersion facts;  // `loaded` and `model` in it are empty
 };
 
 // Loads a version, whatever is loaded already. Blocks for as long as loading and warm-up take.
-[[nodiscard]] Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry, const Registry& registry);
+[[nodiscard]] Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry,
+                                                                        const Registry& registry);
 
 }  // namespace thalweg

@@ -23,21 +23,22 @@ double made_up(DType dtype, std::uint64_t row, std::uint64_t element) {
   return real ? number : (number < 0.5 ? 0.0 : 1.0);
 }
 
-std::vector<std::int64_t> dims_of(const TensorSpec& spec, const Batching& batching, std::size_t rows,
-                                  std::int64_t length) {
+std::vector<std::int64_t> dims_of(const TensorSpec& spec, const Batching& batching,
+                                  std::size_t rows, std::int64_t length) {
   if (spec.unknown_rank) return {static_cast<std::int64_t>(rows), length};
   std::vector<std::int64_t> dims = spec.shape.dims;
   for (std::size_t d = 0; d < dims.size(); ++d) {
     if (dims[d] != Shape::unknown) continue;
-    dims[d] = d == 0 && batching.dim == BatchDim::dynamic ? static_cast<std::int64_t>(rows) : length;
+    dims[d] =
+        d == 0 && batching.dim == BatchDim::dynamic ? static_cast<std::int64_t>(rows) : length;
   }
   return dims;
 }
 
 }  // namespace
 
-MadeRows::MadeRows(const Signature& signature, const Batching& batching, std::size_t rows, std::int64_t length,
-                   bool blank) {
+MadeRows::MadeRows(const Signature& signature, const Batching& batching, std::size_t rows,
+                   std::int64_t length, bool blank) {
   for (const TensorSpec& spec : signature.inputs) {
     Input& input = inputs_.emplace_back();
     input.dtype = spec.dtype;
@@ -50,7 +51,9 @@ MadeRows::MadeRows(const Signature& signature, const Batching& batching, std::si
     }
     input.numbers.resize(count * size_of(spec.dtype));
     for (std::size_t i = 0; i < count; ++i) {
-      const double value = blank ? 0 : made_up(spec.dtype, i / std::max<std::size_t>(input.width, 1), i % input.width);
+      const double value =
+          blank ? 0
+                : made_up(spec.dtype, i / std::max<std::size_t>(input.width, 1), i % input.width);
       set_number(spec.dtype, input.numbers.data(), i, value);
     }
   }
@@ -82,8 +85,9 @@ InferenceRequest MadeRows::only(std::size_t row) {
     input.one_row.resize(bytes);
     if (bytes > 0) std::memcpy(input.one_row.data(), input.numbers.data() + row * bytes, bytes);
     const std::span<const std::string_view> strings(input.strings);
-    request.inputs.push_back({input.dtype, input.one_row_dims, input.one_row.data(),
-                              strings.empty() ? strings : strings.subspan(row * input.width, input.width)});
+    request.inputs.push_back(
+        {input.dtype, input.one_row_dims, input.one_row.data(),
+         strings.empty() ? strings : strings.subspan(row * input.width, input.width)});
   }
   request.outputs = outputs_;
   return request;

@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "model/signatures.h"
 #include "thalweg/model.h"
+
+#include "model/signatures.h"
 
 namespace thalweg {
 
@@ -15,7 +16,8 @@ namespace thalweg {
 class MadeRows {
  public:
   // `blank`: all zeros instead of numbers between 0 and 1. `length`: used for unknown dimensions behind the first.
-  MadeRows(const Signature& signature, const Batching& batching, std::size_t rows, std::int64_t length, bool blank);
+  MadeRows(const Signature& signature, const Batching& batching, std::size_t rows,
+           std::int64_t length, bool blank);
   // Only row `row` of them, for a call of its own. REQUIRES BatchDim::dynamic.
   [[nodiscard]] InferenceRequest only(std::size_t row);
   [[nodiscard]] InferenceRequest all();

@@ -18,35 +18,42 @@ const RuntimeKind* owner_of(std::string_view key, const Registry& registry) {
   return nullptr;
 }
 
-Error unknown_key(const Node& entry, const std::string& key, const RuntimeKind* kind, const RuntimeKind* owner) {
+Error unknown_key(const Node& entry, const std::string& key, const RuntimeKind* kind,
+                  const RuntimeKind* owner) {
   const Where& where = entry.key_where(key);
   if (owner != nullptr) {
-    return config_error(where, "model: expected settings of runtime '" + kind->name + "'; got '" + key +
-                                   "', which belongs to '" + owner->name + "'; remove it, or set runtime: " + owner->name);
+    return config_error(where, "model: expected settings of runtime '" + kind->name + "'; got '" +
+                                   key + "', which belongs to '" + owner->name +
+                                   "'; remove it, or set runtime: " + owner->name);
   }
   std::vector<std::string> known;
   for (const Setting& setting : model_section().settings) known.push_back(setting.name);
   if (kind != nullptr && kind->section != nullptr) {
     for (const Setting& setting : kind->section->settings) known.push_back(setting.name);
   }
-  return config_error(where, "model: expected one of its settings; got '" + key + "', which is none." +
-                                 did_you_mean(key, known) + " There are " + quoted_list(known));
+  return config_error(where, "model: expected one of its settings; got '" + key +
+                                 "', which is none." + did_you_mean(key, known) + " There are " +
+                                 quoted_list(known));
 }
 
 Section make_model_section() {
   Section s;
   s.name = "model";
-  s.doc = "A model: where it is, what runs it, which version and signature, and how its rows are grouped into calls.";
+  s.doc =
+      "A model: where it is, what runs it, which version and signature, and how its rows are "
+      "grouped into calls.";
   s.shorthand = "path";
   s.settings = {
       {.name = "path",
        .type = SettingType::path,
        .example = "models/tweet_cnn",
-       .doc = "Folder with numbered versions (models/x/1, models/x/2), or one version's own folder or file."},
+       .doc = "Folder with numbered versions (models/x/1, models/x/2), or one version's own folder "
+              "or file."},
       {.name = "runtime",
        .type = SettingType::string,
        .example = "tensorflow",
-       .doc = "What runs it; if absent, the first runtime that reads such files: tensorflow for a SavedModel, openvino for "
+       .doc = "What runs it; if absent, the first runtime that reads such files: tensorflow for a "
+              "SavedModel, openvino for "
               "ONNX."},
       {.name = "version",
        .type = SettingType::string,
@@ -61,21 +68,24 @@ Section make_model_section() {
        .type = SettingType::string,
        .fallback = "auto",
        .choices = {"auto", "dynamic", "fixed", "none"},
-       .doc = "How rows become calls: any number in one (dynamic), as many as the first dimension says (fixed), or one by one "
+       .doc = "How rows become calls: any number in one (dynamic), as many as the first dimension "
+              "says (fixed), or one by one "
               "without a batch dimension (none). auto reads it from the signature."},
       {.name = "rows_max",
        .type = SettingType::string,
        .unit = "rows",
        .fallback = "auto",
        .example = "256",
-       .doc = "Most rows of one call: a number, `none`, or `auto`, which sets a bound where the warm-up finds that more "
+       .doc = "Most rows of one call: a number, `none`, or `auto`, which sets a bound where the "
+              "warm-up finds that more "
               "rows cost more each."},
       {.name = "warm_up",
        .type = SettingType::strings,
        .unit = "rows",
        .fallback = "1, 8, 32, 128, 512",
        .example = "[1, 64, 256]",
-       .doc = "Sizes of the calls made before the first record, which measure the cost per row and check that a row is "
+       .doc = "Sizes of the calls made before the first record, which measure the cost per row and "
+              "check that a row is "
               "answered alike alone and in company; `off` makes one call of one row."},
       {.name = "warm_up_time",
        .type = SettingType::duration,
@@ -86,7 +96,8 @@ Section make_model_section() {
        .type = SettingType::string,
        .fallback = "auto",
        .choices = {"auto", "worker", "lane"},
-       .doc = "Where an embedded model runs: in the worker's own thread, or on a lane, a thread beside it, so that the worker "
+       .doc = "Where an embedded model runs: in the worker's own thread, or on a lane, a thread "
+              "beside it, so that the worker "
               "goes on reading meanwhile. auto takes the lane when one row needs more than 5 ms."},
   };
   return s;
@@ -99,7 +110,8 @@ const Section& model_section() {
   return section;
 }
 
-Result<Values> read_model_entry(const Node& entry, const Registry& registry, const RuntimeKind* kind) {
+Result<Values> read_model_entry(const Node& entry, const Registry& registry,
+                                const RuntimeKind* kind) {
   for (const auto& [key, value] : entry.entries()) {
     const bool own = kind != nullptr && kind->section != nullptr && declares(*kind->section, key);
     if (own || declares(model_section(), key)) continue;
@@ -124,7 +136,8 @@ Node part_of(const Section& section, const Node& node) {
 
 std::string beside(const Where& where, const std::string& path) {
   const std::filesystem::path wanted(path);
-  if (wanted.is_absolute() || where.file == nullptr || where.file->starts_with("--set ")) return path;
+  if (wanted.is_absolute() || where.file == nullptr || where.file->starts_with("--set "))
+    return path;
   return (std::filesystem::path(*where.file).parent_path() / wanted).string();
 }
 

@@ -14,7 +14,8 @@ namespace thalweg {
 // Checks an entry against the common settings and those of every runtime, so that a misspelt key is found whatever the runtime is, and
 // a key of another runtime is named as such. `kind`: the runtime chosen, null while it is not known.
 // Returns the common ones. Errors: config_invalid.
-[[nodiscard]] Result<Values> read_model_entry(const Node& entry, const Registry& registry, const RuntimeKind* kind);
+[[nodiscard]] Result<Values> read_model_entry(const Node& entry, const Registry& registry,
+                                              const RuntimeKind* kind);
 
 // The entries of `node` that `section` declares: what a runtime reads of its model's entry.
 [[nodiscard]] Node part_of(const Section& section, const Node& node);

@@ -14,11 +14,13 @@ namespace fs = std::filesystem;
 // Lends a shared version to one pipeline, under the pipeline's own name for it.
 class SharedModel final : public LoadedModel {
  public:
-  explicit SharedModel(std::shared_ptr<const LoadedVersion> version) : version_(std::move(version)) {}
+  explicit SharedModel(std::shared_ptr<const LoadedVersion> version)
+      : version_(std::move(version)) {}
   [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
     return version_->loaded->signatures();
   }
-  void submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) override {
+  void submit(const Signature& signature, const InferenceRequest& request,
+              InferenceDone done) override {
     version_->loaded->submit(signature, request, std::move(done));
   }
 
@@ -26,7 +28,8 @@ class SharedModel final : public LoadedModel {
   const std::shared_ptr<const LoadedVersion> version_;
 };
 
-std::shared_ptr<const ModelVersion> lend(const std::string& name, std::shared_ptr<const LoadedVersion> shared) {
+std::shared_ptr<const ModelVersion> lend(const std::string& name,
+                                         std::shared_ptr<const LoadedVersion> shared) {
   auto version = std::make_shared<ModelVersion>();
   const ModelVersion& facts = shared->facts;
   version->model = name;
@@ -59,7 +62,8 @@ std::string key_of(const ModelEntry& entry) {
   }
   std::sort(settings.begin(), settings.end());
   for (const std::string& setting : settings) key += setting + "\n";
-  if (const auto& file = entry.node.where().file; file != nullptr) key += fs::path(*file).parent_path().string();
+  if (const auto& file = entry.node.where().file; file != nullptr)
+    key += fs::path(*file).parent_path().string();
   return key;
 }
 
@@ -70,7 +74,8 @@ ModelCache& ModelCache::process() {
   return cache;
 }
 
-Result<std::shared_ptr<const LoadedVersion>> ModelCache::get(const ModelEntry& entry, const Registry& registry) {
+Result<std::shared_ptr<const LoadedVersion>> ModelCache::get(const ModelEntry& entry,
+                                                             const Registry& registry) {
   std::shared_ptr<Slot> slot;
   {
     const std::lock_guard lock(mutex_);
@@ -95,18 +100,22 @@ class Models::Handle final : public ModelHandle {
   Handle(std::string name, std::shared_ptr<const ModelVersion> version)
       : name_(std::move(name)), current_(std::move(version)) {}
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
-  [[nodiscard]] std::shared_ptr<const ModelVersion> current() const noexcept override { return current_.load(); }
+  [[nodiscard]] std::shared_ptr<const ModelVersion> current() const noexcept override {
+    return current_.load();
+  }
 
  private:
   const std::string name_;
   std::atomic<std::shared_ptr<const ModelVersion>> current_;
 };
 
-Result<std::unique_ptr<Models>> Models::make(const Node& models, const Registry& registry, ModelCache& cache) {
+Result<std::unique_ptr<Models>> Models::make(const Node& models, const Registry& registry,
+                                             ModelCache& cache) {
   std::unique_ptr<Models> made(new Models(registry, cache));
   if (!models.is_null() && !models.is_map()) {
-    return config_error(models.where(), "models: expected a map of name: settings; got " +
-                                            std::string(models.is_scalar() ? "a scalar" : "a list"));
+    return config_error(models.where(),
+                        "models: expected a map of name: settings; got " +
+                            std::string(models.is_scalar() ? "a scalar" : "a list"));
   }
   for (const auto& [name, node] : models.entries()) {
     auto entry = read_entry(name, node, registry);

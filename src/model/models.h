@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "model/load.h"
-#include "model/provider.h"
 #include "thalweg/registry.h"
 #include "thalweg/settings.h"
+
+#include "model/load.h"
+#include "model/provider.h"
 
 namespace thalweg {
 
@@ -20,7 +21,8 @@ namespace thalweg {
 class ModelCache {
  public:
   static ModelCache& process();
-  Result<std::shared_ptr<const LoadedVersion>> get(const ModelEntry& entry, const Registry& registry);
+  Result<std::shared_ptr<const LoadedVersion>> get(const ModelEntry& entry,
+                                                   const Registry& registry);
 
  private:
   struct Slot {

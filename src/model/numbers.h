@@ -33,9 +33,15 @@ inline void set_number(DType dtype, void* data, std::size_t i, double value) noe
   switch (dtype) {
     case DType::float32: static_cast<float*>(data)[i] = static_cast<float>(value); break;
     case DType::float64: static_cast<double*>(data)[i] = value; break;
-    case DType::int32: static_cast<std::int32_t*>(data)[i] = static_cast<std::int32_t>(value); break;
-    case DType::int64: static_cast<std::int64_t*>(data)[i] = static_cast<std::int64_t>(value); break;
-    case DType::uint8: static_cast<std::uint8_t*>(data)[i] = static_cast<std::uint8_t>(value); break;
+    case DType::int32:
+      static_cast<std::int32_t*>(data)[i] = static_cast<std::int32_t>(value);
+      break;
+    case DType::int64:
+      static_cast<std::int64_t*>(data)[i] = static_cast<std::int64_t>(value);
+      break;
+    case DType::uint8:
+      static_cast<std::uint8_t*>(data)[i] = static_cast<std::uint8_t>(value);
+      break;
     case DType::boolean: static_cast<std::uint8_t*>(data)[i] = value != 0 ? 1 : 0; break;
     case DType::string: break;
   }

@@ -10,8 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "feature/program.h"
 #include "thalweg/model.h"
+
+#include "feature/program.h"
 
 namespace thalweg {
 
@@ -24,19 +25,21 @@ struct BatchCost {
 
 // One version of a model, loaded, checked and warm. Const and shared by all workers.
 struct ModelVersion {
-  std::string model;                     // name in the pipeline file
+  std::string model;  // name in the pipeline file
   std::int64_t version = 0;
   std::string runtime;
   std::string path;
-  Signature signature;                   // the one chosen
+  Signature signature;  // the one chosen
   BatchDim batch_dim = BatchDim::dynamic;
-  std::int64_t fixed_rows = 0;           // BatchDim::fixed only
-  std::size_t rows_max = 0;              // rows per call; 0: no bound (pinned by setting, or by the warm-up's finding)
+  std::int64_t fixed_rows = 0;  // BatchDim::fixed only
+  std::size_t rows_max =
+      0;  // rows per call; 0: no bound (pinned by setting, or by the warm-up's finding)
   std::unique_ptr<LoadedModel> loaded;
   // The version's own features; null if it has none (or the pipeline file brings them).
   std::shared_ptr<const FeatureFile> feature_file;
-  std::vector<BatchCost> costs;          // filled by warm-up
-  std::vector<std::string> warnings;     // what loading and warm-up had to say; whole sentences, to be logged once
+  std::vector<BatchCost> costs;  // filled by warm-up
+  std::vector<std::string>
+      warnings;  // what loading and warm-up had to say; whole sentences, to be logged once
 };
 
 class ModelHandle {

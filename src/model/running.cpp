@@ -1,10 +1,9 @@
 #include "model/running.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <mutex>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace thalweg {
 namespace {
@@ -13,7 +12,8 @@ using Clock = std::chrono::steady_clock;
 
 struct Slot {
   std::mutex mutex;
-  const std::string* model = nullptr;  // null: no call. Guarded by mutex, as is what it points to while it is set.
+  const std::string* model =
+      nullptr;  // null: no call. Guarded by mutex, as is what it points to while it is set.
   Clock::time_point since;
   long thread = 0;
 };
@@ -72,7 +72,8 @@ std::vector<RunningCallInfo> running_calls() {
     const std::lock_guard lock(slot->mutex);
     if (slot->model != nullptr) calls.push_back({*slot->model, slot->since, slot->thread});
   }
-  std::sort(calls.begin(), calls.end(), [](const auto& a, const auto& b) { return a.since < b.since; });
+  std::sort(calls.begin(), calls.end(),
+            [](const auto& a, const auto& b) { return a.since < b.since; });
   return calls;
 }
 

@@ -26,7 +26,9 @@ constexpr auto number(std::uint32_t field) {
   return protozero::tag_and_type(field, protozero::pbf_wire_type::varint);
 }
 
-std::string text(const protozero::data_view& view) { return {view.data(), view.size()}; }
+std::string text(const protozero::data_view& view) {
+  return {view.data(), view.size()};
+}
 
 void read_shape(pbf_reader shape, TfTensorInfo& info) {
   while (shape.next()) {
@@ -40,7 +42,8 @@ void read_shape(pbf_reader shape, TfTensorInfo& info) {
           dim.skip();
         }
       }
-      if (info.shape.dims.size() < dims_max) info.shape.dims.push_back(size < 0 ? Shape::unknown : size);
+      if (info.shape.dims.size() < dims_max)
+        info.shape.dims.push_back(size < 0 ? Shape::unknown : size);
     } else if (shape.tag_and_type() == number(3)) {
       info.unknown_rank = shape.get_bool();
     } else {
@@ -95,8 +98,12 @@ TfSignature read_signature_entry(pbf_reader entry) {
     pbf_reader definition = entry.get_message();
     while (definition.next()) {
       switch (definition.tag_and_type()) {
-        case block(1): signature.inputs.push_back(read_tensor_entry(definition.get_message())); break;
-        case block(2): signature.outputs.push_back(read_tensor_entry(definition.get_message())); break;
+        case block(1):
+          signature.inputs.push_back(read_tensor_entry(definition.get_message()));
+          break;
+        case block(2):
+          signature.outputs.push_back(read_tensor_entry(definition.get_message()));
+          break;
         default: definition.skip();
       }
     }
@@ -124,7 +131,8 @@ MetaGraph read_meta_graph(pbf_reader message) {
       case block(3): graph.has_saver = message.get_view().size() > 0; break;
       case block(5): {
         TfSignature signature = read_signature_entry(message.get_message());
-        if (!signature.name.starts_with("__saved_model_")) graph.signatures.push_back(std::move(signature));
+        if (!signature.name.starts_with("__saved_model_"))
+          graph.signatures.push_back(std::move(signature));
         break;
       }
       default: message.skip();
@@ -136,8 +144,9 @@ MetaGraph read_meta_graph(pbf_reader message) {
 }
 
 Error not_a_model(const char* what) {
-  return {Code::model_invalid, std::string("expected a SavedModel (saved_model.pb); got bytes that are not one (") +
-                                   what + "); it may be cut off or another kind of file: copy it again"};
+  return {Code::model_invalid,
+          std::string("expected a SavedModel (saved_model.pb); got bytes that are not one (") +
+              what + "); it may be cut off or another kind of file: copy it again"};
 }
 
 // protozero throws on malformed input; nothing leaves this file as an exception.
@@ -154,12 +163,24 @@ auto guarded(F read) -> Result<decltype(read())> {
 
 std::string tf_type_name(TfType type) {
   static constexpr std::array<std::pair<TfType, const char*>, 19> names{{
-      {TfType::invalid, "unknown"},     {TfType::float32, "float32"}, {TfType::float64, "float64"},
-      {TfType::int32, "int32"},         {TfType::uint8, "uint8"},     {TfType::int16, "int16"},
-      {TfType::int8, "int8"},           {TfType::string, "string"},   {TfType::complex64, "complex64"},
-      {TfType::int64, "int64"},         {TfType::boolean, "bool"},    {TfType::bfloat16, "bfloat16"},
-      {TfType::uint16, "uint16"},       {TfType::half, "float16"},    {TfType::resource, "resource"},
-      {TfType::variant, "variant"},     {TfType::uint32, "uint32"},   {TfType::uint64, "uint64"},
+      {TfType::invalid, "unknown"},
+      {TfType::float32, "float32"},
+      {TfType::float64, "float64"},
+      {TfType::int32, "int32"},
+      {TfType::uint8, "uint8"},
+      {TfType::int16, "int16"},
+      {TfType::int8, "int8"},
+      {TfType::string, "string"},
+      {TfType::complex64, "complex64"},
+      {TfType::int64, "int64"},
+      {TfType::boolean, "bool"},
+      {TfType::bfloat16, "bfloat16"},
+      {TfType::uint16, "uint16"},
+      {TfType::half, "float16"},
+      {TfType::resource, "resource"},
+      {TfType::variant, "variant"},
+      {TfType::uint32, "uint32"},
+      {TfType::uint64, "uint64"},
       {TfType::complex128, "complex128"},
   }};
   for (const auto& [known, name] : names) {
@@ -195,10 +216,12 @@ Result<MetaGraph> read_serving_graph(const std::string& folder) {
   auto graphs = read_saved_model(*bytes);
   if (!graphs) return std::move(graphs).error();
   for (MetaGraph& graph : *graphs) {
-    if (std::find(graph.tags.begin(), graph.tags.end(), "serve") != graph.tags.end()) return std::move(graph);
+    if (std::find(graph.tags.begin(), graph.tags.end(), "serve") != graph.tags.end())
+      return std::move(graph);
   }
   return Error(Code::model_invalid,
-               "expected a graph tagged 'serve' in saved_model.pb; found none; export the model for serving");
+               "expected a graph tagged 'serve' in saved_model.pb; found none; export the model "
+               "for serving");
 }
 
 bool is_whole_protobuf(std::string_view bytes) {

@@ -40,8 +40,9 @@ enum class TfType : std::int32_t {
 
 // One input or output as the file has it.
 struct TfTensorInfo {
-  std::string key;          // the name in the signature
-  std::string tensor;       // the tensor's name in the graph, "dense/BiasAdd:0"; empty: sparse or composite
+  std::string key;  // the name in the signature
+  std::string
+      tensor;  // the tensor's name in the graph, "dense/BiasAdd:0"; empty: sparse or composite
   TfType type = TfType::invalid;
   Shape shape;
   bool unknown_rank = false;
@@ -56,8 +57,9 @@ struct TfSignature {
 // One graph of a SavedModel.
 struct MetaGraph {
   std::vector<std::string> tags;
-  std::vector<TfSignature> signatures;  // sorted by name; without TensorFlow's own (__saved_model_…)
-  bool has_saver = false;               // it restores variables: without a variables/ folder it is half a model
+  std::vector<TfSignature>
+      signatures;          // sorted by name; without TensorFlow's own (__saved_model_…)
+  bool has_saver = false;  // it restores variables: without a variables/ folder it is half a model
 };
 
 // Errors: model_invalid.

@@ -11,7 +11,8 @@
 namespace thalweg {
 
 // `wanted` empty: serving_default, else the only one there is. Errors: signature_mismatch, with those there are.
-[[nodiscard]] Result<Signature> choose_signature(std::span<const Signature> signatures, const std::string& wanted);
+[[nodiscard]] Result<Signature> choose_signature(std::span<const Signature> signatures,
+                                                 const std::string& wanted);
 
 struct Batching {
   BatchDim dim = BatchDim::dynamic;
@@ -23,7 +24,8 @@ struct Batching {
 //   fixed    it is the same number n in all inputs and outputs, and n is 1 or every input has more dimensions behind it
 //   none     otherwise: a scalar input, a lone vector of known length
 // Errors: signature_mismatch (the setting contradicts the signature).
-[[nodiscard]] Result<Batching> find_batching(const Signature& signature, const std::string& setting);
+[[nodiscard]] Result<Batching> find_batching(const Signature& signature,
+                                             const std::string& setting);
 
 // "serving_default: 'x' (float32 [?,4]) → 'y' (float32 [?])"
 [[nodiscard]] std::string to_string(const Signature& signature);

@@ -43,7 +43,8 @@ std::string list(const std::vector<VersionPath>& versions) {
   return text;
 }
 
-Result<ChosenVersion> choose_latest(const std::string& path, const std::vector<VersionPath>& versions) {
+Result<ChosenVersion> choose_latest(const std::string& path,
+                                    const std::vector<VersionPath>& versions) {
   ChosenVersion chosen;
   for (auto it = versions.rbegin(); it != versions.rend(); ++it) {
     if (it->complete.ok()) {
@@ -51,7 +52,8 @@ Result<ChosenVersion> choose_latest(const std::string& path, const std::vector<V
       chosen.path = it->path;
       return chosen;
     }
-    chosen.warnings.push_back("version " + std::to_string(it->version) + " is skipped: " + it->complete.error().message());
+    chosen.warnings.push_back("version " + std::to_string(it->version) +
+                              " is skipped: " + it->complete.error().message());
   }
   if (versions.size() == 1) return versions.front().complete.error();
   return Error(versions.back().complete.error()).at("no version of '" + path + "' is complete");
@@ -63,17 +65,19 @@ Result<std::vector<VersionPath>> find_versions(const std::string& path, const Re
   std::error_code error;
   std::vector<VersionPath> versions;
   if (!fs::exists(path, error)) {
-    return Error(Code::model_missing, "expected a model at '" + path +
-                                          "'; there is nothing; set `path` to the folder that holds its versions");
+    return Error(Code::model_missing,
+                 "expected a model at '" + path +
+                     "'; there is nothing; set `path` to the folder that holds its versions");
   }
   if (model_file(path) || (also && also(path))) {
     versions.push_back({own_number(path), path, complete(path, also)});
     return versions;
   }
   if (!fs::is_directory(path, error)) {
-    return Error(Code::model_missing, "expected a folder or a model file at '" + path +
-                                          "'; got a file of another kind; known are saved_model.pb, .onnx, .tflite "
-                                          "and .xml");
+    return Error(Code::model_missing,
+                 "expected a folder or a model file at '" + path +
+                     "'; got a file of another kind; known are saved_model.pb, .onnx, .tflite "
+                     "and .xml");
   }
   bool empty = true;
   for (const auto& entry : fs::directory_iterator(path, error)) {
@@ -85,16 +89,18 @@ Result<std::vector<VersionPath>> find_versions(const std::string& path, const Re
   if (versions.empty()) {
     // A folder with variables/ alone is a version that is half copied, not a folder of versions.
     if (fs::is_directory(fs::path(path) / "variables", error)) return check_complete(path).error();
-    return Error(Code::model_missing, "expected numbered versions (1, 2, …) or a model in '" + path + "'; " +
-                                          (empty ? "the folder is empty" : "it holds other things") +
-                                          "; set `path` to the folder that holds the versions");
+    return Error(Code::model_missing,
+                 "expected numbered versions (1, 2, …) or a model in '" + path + "'; " +
+                     (empty ? "the folder is empty" : "it holds other things") +
+                     "; set `path` to the folder that holds the versions");
   }
   std::sort(versions.begin(), versions.end(),
             [](const VersionPath& a, const VersionPath& b) { return a.version < b.version; });
   return versions;
 }
 
-Result<ChosenVersion> choose_version(const std::string& path, const std::string& wanted, const Recognises& also) {
+Result<ChosenVersion> choose_version(const std::string& path, const std::string& wanted,
+                                     const Recognises& also) {
   const auto number = version_number(wanted);
   if (wanted != "latest" && !number) {
     return Error(Code::config_invalid, "version: expected `latest` or a number; got '" + wanted +
@@ -108,7 +114,8 @@ Result<ChosenVersion> choose_version(const std::string& path, const std::string&
     if (!version.complete.ok()) return std::move(version.complete).error();
     return ChosenVersion{version.version, std::move(version.path), {}};
   }
-  return Error(Code::model_missing, "expected version " + wanted + " in '" + path + "'; got " + list(*versions) +
+  return Error(Code::model_missing, "expected version " + wanted + " in '" + path + "'; got " +
+                                        list(*versions) +
                                         "; set `version` to one of these, or to latest");
 }
 

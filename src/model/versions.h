@@ -23,7 +23,8 @@ struct VersionPath {
 using Recognises = std::function<bool(const std::string& path)>;
 
 // All versions below `path`, lowest first; complete or not. Errors: model_missing (nothing there, not a folder, empty).
-[[nodiscard]] Result<std::vector<VersionPath>> find_versions(const std::string& path, const Recognises& also = {});
+[[nodiscard]] Result<std::vector<VersionPath>> find_versions(const std::string& path,
+                                                             const Recognises& also = {});
 
 struct ChosenVersion {
   std::int64_t version = 0;
@@ -33,7 +34,8 @@ struct ChosenVersion {
 
 // `wanted`: "latest" (the highest that is complete) or a number. Errors: config_invalid (neither; a label), model_missing,
 // model_invalid (half copied).
-[[nodiscard]] Result<ChosenVersion> choose_version(const std::string& path, const std::string& wanted,
+[[nodiscard]] Result<ChosenVersion> choose_version(const std::string& path,
+                                                   const std::string& wanted,
                                                    const Recognises& also = {});
 
 }  // namespace thalweg

@@ -1,8 +1,5 @@
 #include "model/warm_up.h"
 
-#include <fmt/format.h>
-#include <time.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,6 +7,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <time.h>
+
+#include <fmt/format.h>
 
 #include "model/made_rows.h"
 #include "model/numbers.h"
@@ -32,8 +32,8 @@ double cpu_us() {
 
 // Submits and waits. The promise is shared: a model that answers after we gave up must not write into our stack.
 // `later`: set if the answer did not come inside submit().
-InferenceResult call(LoadedModel& model, const Signature& signature, const InferenceRequest& request,
-                     bool* later = nullptr) {
+InferenceResult call(LoadedModel& model, const Signature& signature,
+                     const InferenceRequest& request, bool* later = nullptr) {
   struct Answer {
     std::mutex mutex;
     std::condition_variable arrived;
@@ -47,15 +47,18 @@ InferenceResult call(LoadedModel& model, const Signature& signature, const Infer
   });
   std::unique_lock lock(answer->mutex);
   if (later != nullptr) *later = !answer->result.has_value();
-  if (!answer->arrived.wait_for(lock, std::chrono::minutes(1), [&] { return answer->result.has_value(); })) {
-    return Error(Code::timed_out, "warm-up: expected an answer within a minute; got none; see `warm_up`");
+  if (!answer->arrived.wait_for(lock, std::chrono::minutes(1),
+                                [&] { return answer->result.has_value(); })) {
+    return Error(Code::timed_out,
+                 "warm-up: expected an answer within a minute; got none; see `warm_up`");
   }
   return *std::move(answer->result);
 }
 
 class WarmUp {
  public:
-  WarmUp(LoadedModel& model, const Signature& signature, const Batching& batching, const WarmUpPlan& plan)
+  WarmUp(LoadedModel& model, const Signature& signature, const Batching& batching,
+         const WarmUpPlan& plan)
       : model_(model), signature_(signature), batching_(batching), plan_(plan) {}
 
   Result<WarmUpReport> run() {
@@ -86,11 +89,13 @@ class WarmUp {
           accepted_ = true;
           return {};
         }
-        if (result.error().code() != Code::invalid_model_input) return std::move(result).error().at("warm-up");
+        if (result.error().code() != Code::invalid_model_input)
+          return std::move(result).error().at("warm-up");
         refused = std::move(result).error();
       }
     }
-    report_.warnings.push_back("the warm-up's made-up rows are refused by the model (" + refused->message() +
+    report_.warnings.push_back("the warm-up's made-up rows are refused by the model (" +
+                               refused->message() +
                                "), so neither its cost nor its answers were checked");
     return {};
   }
@@ -118,18 +123,22 @@ class WarmUp {
     MadeRows rows(signature_, batching_, size, length_, blank_);
     const InferenceRequest request = rows.all();
     // The first call of a size plans for it (shapes, buffers): run, not counted.
-    if (auto first = call(model_, signature_, request); !first.ok()) return refused(size, std::move(first).error());
+    if (auto first = call(model_, signature_, request); !first.ok())
+      return refused(size, std::move(first).error());
     BatchCost best{size, 0, 0};
     for (int i = 0; i < calls_max && (i == 0 || Clock::now() < deadline); ++i) {
       const double cpu = cpu_us();
       const auto wall = Clock::now();
       auto result = call(model_, signature_, request);
       const double cpu_spent = cpu_us() - cpu;
-      const double wall_spent = std::chrono::duration<double, std::micro>(Clock::now() - wall).count();
+      const double wall_spent =
+          std::chrono::duration<double, std::micro>(Clock::now() - wall).count();
       if (!result.ok()) return refused(size, std::move(result).error());
       const auto per_row = [&](double spent) { return spent / static_cast<double>(size); };
-      best.cpu_us_per_row = i == 0 ? per_row(cpu_spent) : std::min(best.cpu_us_per_row, per_row(cpu_spent));
-      best.wall_us_per_row = i == 0 ? per_row(wall_spent) : std::min(best.wall_us_per_row, per_row(wall_spent));
+      best.cpu_us_per_row =
+          i == 0 ? per_row(cpu_spent) : std::min(best.cpu_us_per_row, per_row(cpu_spent));
+      best.wall_us_per_row =
+          i == 0 ? per_row(wall_spent) : std::min(best.wall_us_per_row, per_row(wall_spent));
     }
     report_.costs.push_back(best);
     return {};
@@ -138,8 +147,9 @@ class WarmUp {
   // A size the model refuses is told, not fatal: `rows_max` is there for it.
   Status refused(std::size_t size, Error error) {
     if (error.code() != Code::invalid_model_input) return std::move(error).at("warm-up");
-    report_.warnings.push_back(fmt::format("a call of {} rows is refused by the model ({}); set `rows_max` below that",
-                                           size, error.message()));
+    report_.warnings.push_back(
+        fmt::format("a call of {} rows is refused by the model ({}); set `rows_max` below that",
+                    size, error.message()));
     return {};
   }
 
@@ -154,9 +164,10 @@ class WarmUp {
       const Shape& shape = (*result)[i].shape;
       if (shape.rank() > 0 && shape.dims[0] == static_cast<std::int64_t>(size)) continue;
       per_row_ = false;
-      report_.warnings.push_back(fmt::format("output {} came as {} for {} rows: it is not one per row and cannot be used "
-                                             "row by row",
-                                             signature_.outputs[i].to_string(), shape.to_string(), size));
+      report_.warnings.push_back(
+          fmt::format("output {} came as {} for {} rows: it is not one per row and cannot be used "
+                      "row by row",
+                      signature_.outputs[i].to_string(), shape.to_string(), size));
     }
   }
 
@@ -170,9 +181,10 @@ class WarmUp {
       if (!alone.ok()) return;
       for (std::size_t i = 0; i < alone->size(); ++i) {
         if (same((*alone)[i], (*together)[i], row)) continue;
-        report_.warnings.push_back("output " + signature_.outputs[i].to_string() +
-                                   " answers a row otherwise alone than among others; batches are cut as events "
-                                   "arrive, so set `rows_max: 1`, or export the model in inference mode");
+        report_.warnings.push_back(
+            "output " + signature_.outputs[i].to_string() +
+            " answers a row otherwise alone than among others; batches are cut as events "
+            "arrive, so set `rows_max: 1`, or export the model in inference mode");
         return;
       }
     }
@@ -209,8 +221,8 @@ class WarmUp {
 
 }  // namespace
 
-Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature, const Batching& batching,
-                             const WarmUpPlan& plan) {
+Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature,
+                             const Batching& batching, const WarmUpPlan& plan) {
   return WarmUp(model, signature, batching, plan).run();
 }
 
@@ -219,8 +231,8 @@ std::size_t recommended_rows_max(const std::vector<BatchCost>& costs) {
   constexpr double as_good = 1.05;
   if (costs.size() < 2) return 0;
   const auto cost = [](const BatchCost& c) { return c.cpu_us_per_row; };
-  const double best = cost(*std::min_element(costs.begin(), costs.end(),
-                                             [&](const auto& a, const auto& b) { return cost(a) < cost(b); }));
+  const double best = cost(*std::min_element(
+      costs.begin(), costs.end(), [&](const auto& a, const auto& b) { return cost(a) < cost(b); }));
   if (cost(costs.back()) <= worse * best) return 0;
   // The largest size that is as good as the best: more rows a call are more throughput at the same cost.
   for (auto it = costs.rbegin(); it != costs.rend(); ++it) {
@@ -232,8 +244,8 @@ std::size_t recommended_rows_max(const std::vector<BatchCost>& costs) {
 std::string to_string(const std::vector<BatchCost>& costs) {
   std::string text;
   for (const BatchCost& cost : costs) {
-    text += fmt::format("{}{} {} {:.1f} µs", text.empty() ? "" : ", ", cost.rows, cost.rows == 1 ? "row" : "rows",
-                        cost.cpu_us_per_row);
+    text += fmt::format("{}{} {} {:.1f} µs", text.empty() ? "" : ", ", cost.rows,
+                        cost.rows == 1 ? "row" : "rows", cost.cpu_us_per_row);
   }
   return text;
 }

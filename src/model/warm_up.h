@@ -14,16 +14,18 @@
 #include <string>
 #include <vector>
 
-#include "model/provider.h"
-#include "model/signatures.h"
 #include "thalweg/error.h"
 #include "thalweg/model.h"
+
+#include "model/provider.h"
+#include "model/signatures.h"
 
 namespace thalweg {
 
 struct WarmUpPlan {
-  std::vector<std::size_t> sizes{1, 8, 32, 128, 512};  // rows; ascending. Empty: one call of one row, nothing else
-  std::chrono::milliseconds time{300};                 // no size is begun that would go beyond it
+  std::vector<std::size_t> sizes{1, 8, 32, 128,
+                                 512};  // rows; ascending. Empty: one call of one row, nothing else
+  std::chrono::milliseconds time{300};  // no size is begun that would go beyond it
 };
 
 struct WarmUpReport {
@@ -34,8 +36,8 @@ struct WarmUpReport {
 
 // Calls the model on this thread and waits for each answer, also of models that answer later. Errors: model_invalid (variables were not
 // restored), model_failed (it fails, and not because of the rows), model_unavailable, timed_out (no answer for a minute).
-[[nodiscard]] Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature, const Batching& batching,
-                                           const WarmUpPlan& plan);
+[[nodiscard]] Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature,
+                                           const Batching& batching, const WarmUpPlan& plan);
 
 // The rows per call to pin: the size with the lowest cost per row, if a larger one costs over 15 % more; 0: no bound.
 [[nodiscard]] std::size_t recommended_rows_max(const std::vector<BatchCost>& costs);

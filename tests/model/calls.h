@@ -1,16 +1,17 @@
 // Calling models in tests.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <future>
 #include <string>
+
+#include <gtest/gtest.h>
+
+#include "thalweg/registry.h"
 
 #include "model/golden.h"
 #include "model/load.h"
 #include "model/models.h"
 #include "model/runtimes.h"
-#include "thalweg/registry.h"
 
 namespace thalweg::calls {
 
@@ -23,7 +24,9 @@ inline const Registry& registry() {
   return registry;
 }
 
-inline Node text(std::string value) { return Node::scalar(std::move(value)); }
+inline Node text(std::string value) {
+  return Node::scalar(std::move(value));
+}
 
 // {path: …, runtime: …} and further settings.
 inline Node entry(std::vector<std::pair<std::string, std::string>> settings) {
@@ -33,7 +36,8 @@ inline Node entry(std::vector<std::pair<std::string, std::string>> settings) {
 }
 
 // The `models:` of a pipeline with one model, 'm'.
-inline Result<std::shared_ptr<ModelHandle>> open(const Node& entry, ModelCache& cache = ModelCache::process()) {
+inline Result<std::shared_ptr<ModelHandle>> open(const Node& entry,
+                                                 ModelCache& cache = ModelCache::process()) {
   auto models = Models::make(Node::map({{"m", entry}}), registry(), cache);
   if (!models) return std::move(models).error();
   return (*models)->model("m");
@@ -43,20 +47,24 @@ inline Result<std::shared_ptr<ModelHandle>> open(const Node& entry, ModelCache& 
 inline InferenceResult call(const ModelVersion& version, const InferenceRequest& request) {
   std::promise<InferenceResult> promise;
   auto future = promise.get_future();
-  version.loaded->submit(version.signature, request, [&](InferenceResult r) { promise.set_value(std::move(r)); });
+  version.loaded->submit(version.signature, request,
+                         [&](InferenceResult r) { promise.set_value(std::move(r)); });
   return future.get();
 }
 
 // All outputs for named inputs.
-inline InferenceResult call(const ModelVersion& version, const std::map<std::string, golden::Value>& inputs) {
+inline InferenceResult call(const ModelVersion& version,
+                            const std::map<std::string, golden::Value>& inputs) {
   InferenceRequest request;
-  for (const TensorSpec& spec : version.signature.inputs) request.inputs.push_back(inputs.at(spec.name).view());
+  for (const TensorSpec& spec : version.signature.inputs)
+    request.inputs.push_back(inputs.at(spec.name).view());
   for (std::uint32_t i = 0; i < version.signature.outputs.size(); ++i) request.outputs.push_back(i);
   return call(version, request);
 }
 
 // One float32 input.
-inline InferenceResult call(const ModelVersion& version, std::vector<std::int64_t> dims, std::vector<float> numbers) {
+inline InferenceResult call(const ModelVersion& version, std::vector<std::int64_t> dims,
+                            std::vector<float> numbers) {
   AlignedBuffer buffer;
   buffer.resize(numbers.size() * sizeof(float));
   std::copy(numbers.begin(), numbers.end(), reinterpret_cast<float*>(buffer.data()));

@@ -1,9 +1,9 @@
 // What `thalweg model DIR` prints.
 #include "model/describe.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "config/pipeline.h"
 #include "model/calls.h"
@@ -29,8 +29,10 @@ TEST(DescribeNative, Versions_signatures_and_a_pipeline_to_start_from) {
   auto model = describe_model(golden::folder("two_versions"), calls::registry());
   ASSERT_TRUE(model.ok()) << model.error().message();
   ASSERT_EQ(model->versions.size(), 2U);
-  EXPECT_NE(to_text(*model).find("input  'x' (float32 [?,4])"), std::string::npos) << to_text(*model);
-  EXPECT_NE(to_json(*model).find(R"("name":"score","dtype":"float32","shape":[-1,1])"), std::string::npos)
+  EXPECT_NE(to_text(*model).find("input  'x' (float32 [?,4])"), std::string::npos)
+      << to_text(*model);
+  EXPECT_NE(to_json(*model).find(R"("name":"score","dtype":"float32","shape":[-1,1])"),
+            std::string::npos)
       << to_json(*model);
   auto yaml = starter_pipeline(*model);
   ASSERT_TRUE(yaml.ok()) << yaml.error().message();

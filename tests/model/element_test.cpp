@@ -1,11 +1,11 @@
 // Conversions of element types, against values known from the standards.
 #include "model/element.h"
 
-#include <gtest/gtest.h>
-
 #include <bit>
 #include <cmath>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace thalweg {
 namespace {
@@ -40,8 +40,10 @@ TEST(Element, Bfloat16_is_the_upper_half_of_a_float_rounded) {
   EXPECT_EQ(float_from_bfloat16(0x3f80), 1.0F);
   EXPECT_EQ(bfloat16_from_float(1.0F + std::ldexp(1.0F, -8)), 0x3f80) << "half-way: to even";
   EXPECT_EQ(bfloat16_from_float(1.0F + 3 * std::ldexp(1.0F, -8)), 0x3f82) << "half-way: to even";
-  EXPECT_TRUE(std::isnan(float_from_bfloat16(bfloat16_from_float(std::bit_cast<float>(0x7f800001U)))));
-  EXPECT_TRUE(std::isinf(float_from_bfloat16(bfloat16_from_float(std::numeric_limits<float>::max()))));
+  EXPECT_TRUE(
+      std::isnan(float_from_bfloat16(bfloat16_from_float(std::bit_cast<float>(0x7f800001U)))));
+  EXPECT_TRUE(
+      std::isinf(float_from_bfloat16(bfloat16_from_float(std::numeric_limits<float>::max()))));
 }
 
 TEST(Element, A_number_that_does_not_fit_a_narrow_integer_is_the_inputs_fault) {

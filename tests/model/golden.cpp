@@ -1,12 +1,12 @@
 #include "model/golden.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 #include "model/numbers.h"
 
@@ -16,7 +16,8 @@ namespace {
 namespace dom = simdjson::dom;
 
 std::string from_base64(std::string_view text) {
-  static const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static const std::string alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bytes;
   unsigned value = 0;
   int bits = 0;
@@ -36,7 +37,8 @@ double number(dom::element element) {
   if (!element.is_string()) return element.get_double().value();
   const std::string_view name = element.get_string();
   if (name == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  return name == "Infinity" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+  return name == "Infinity" ? std::numeric_limits<double>::infinity()
+                            : -std::numeric_limits<double>::infinity();
 }
 
 Value read_value(dom::object json) {
@@ -80,7 +82,8 @@ std::vector<TensorSpec> read_specs(dom::object json) {
     read.dtype = *dtype_from(std::string_view(spec["dtype"]));
     read.unknown_rank = spec["shape"].is_null();
     if (read.unknown_rank) continue;
-    for (const dom::element dim : spec["shape"].get_array()) read.shape.dims.push_back(std::int64_t(dim));
+    for (const dom::element dim : spec["shape"].get_array())
+      read.shape.dims.push_back(std::int64_t(dim));
   }
   return specs;
 }
@@ -101,15 +104,18 @@ Golden read(const std::string& file) {
   }
   Golden golden;
   for (const auto [name, signature] : json["signatures"].get_object()) {
-    golden.signatures.push_back(
-        {std::string(name), read_specs(signature["inputs"].get_object()), read_specs(signature["outputs"].get_object())});
+    golden.signatures.push_back({std::string(name), read_specs(signature["inputs"].get_object()),
+                                 read_specs(signature["outputs"].get_object())});
   }
   for (const dom::element item : json["cases"].get_array()) {
     Case& read = golden.cases.emplace_back();
-    if (item["signature"].error() == simdjson::SUCCESS) read.signature = std::string(std::string_view(item["signature"]));
+    if (item["signature"].error() == simdjson::SUCCESS)
+      read.signature = std::string(std::string_view(item["signature"]));
     read.inputs = read_values(item["inputs"].get_object());
-    if (item["outputs"].error() == simdjson::SUCCESS) read.outputs = read_values(item["outputs"].get_object());
-    if (item["error"].error() == simdjson::SUCCESS) read.error = static_cast<int>(std::int64_t(item["error"]["number"]));
+    if (item["outputs"].error() == simdjson::SUCCESS)
+      read.outputs = read_values(item["outputs"].get_object());
+    if (item["error"].error() == simdjson::SUCCESS)
+      read.error = static_cast<int>(std::int64_t(item["error"]["number"]));
   }
   return golden;
 }
@@ -119,13 +125,15 @@ std::string difference(const Tensor& got, const Value& expected, double toleranc
     return fmt::format("dtype {} instead of {}", to_string(got.dtype), to_string(expected.dtype));
   }
   if (got.shape.dims != expected.dims) {
-    return fmt::format("shape {} instead of {}", got.shape.to_string(), Shape{expected.dims}.to_string());
+    return fmt::format("shape {} instead of {}", got.shape.to_string(),
+                       Shape{expected.dims}.to_string());
   }
   const std::size_t count = elements_of(expected.dims);
   for (std::size_t i = 0; i < count; ++i) {
     if (got.dtype == DType::string) {
       if (got.strings[i] == expected.strings[i]) continue;
-      return fmt::format("element {}: '{}' instead of '{}'", i, got.strings[i], expected.strings[i]);
+      return fmt::format("element {}: '{}' instead of '{}'", i, got.strings[i],
+                         expected.strings[i]);
     }
     if (got.dtype == DType::int64) {
       const auto a = static_cast<const std::int64_t*>(got.data)[i];
@@ -140,6 +148,8 @@ std::string difference(const Tensor& got, const Value& expected, double toleranc
   return "";
 }
 
-std::string folder(const std::string& name) { return std::string(THALWEG_SOURCE_DIR) + "/tests/models/" + name; }
+std::string folder(const std::string& name) {
+  return std::string(THALWEG_SOURCE_DIR) + "/tests/models/" + name;
+}
 
 }  // namespace thalweg::golden

@@ -1,11 +1,11 @@
 // Lanes and the watchdog's view of running calls.
 #include "model/lane.h"
 
-#include <gtest/gtest.h>
-
 #include <future>
 #include <semaphore>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "model/calls.h"
 #include "model/running.h"
@@ -18,8 +18,11 @@ using namespace std::chrono_literals;
 // Answers when the test lets it.
 class Gate final : public LoadedModel {
  public:
-  [[nodiscard]] std::span<const Signature> signatures() const noexcept override { return {&signature, 1}; }
-  void submit(const Signature& /*signature*/, const InferenceRequest& /*request*/, InferenceDone done) override {
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
+    return {&signature, 1};
+  }
+  void submit(const Signature& /*signature*/, const InferenceRequest& /*request*/,
+              InferenceDone done) override {
     entered.release();
     let_go.acquire();
     thread = std::this_thread::get_id();
@@ -35,7 +38,8 @@ TEST(Lane, A_call_runs_beside_the_caller_and_is_answered_there) {
   auto gate = std::make_shared<Gate>();
   LaneModel lane(gate);
   std::promise<std::thread::id> answered;
-  lane.submit(gate->signature, {}, [&](InferenceResult) { answered.set_value(std::this_thread::get_id()); });
+  lane.submit(gate->signature, {},
+              [&](InferenceResult) { answered.set_value(std::this_thread::get_id()); });
   gate->entered.acquire();  // it runs, and submit has returned
   gate->let_go.release();
   EXPECT_NE(answered.get_future().get(), std::this_thread::get_id());
@@ -47,7 +51,8 @@ TEST(Lane, Calls_of_one_thread_are_answered_in_order) {
   std::vector<int> order;
   {
     LaneModel lane(gate);
-    for (int i = 0; i < 10; ++i) lane.submit(gate->signature, {}, [&order, i](InferenceResult) { order.push_back(i); });
+    for (int i = 0; i < 10; ++i)
+      lane.submit(gate->signature, {}, [&order, i](InferenceResult) { order.push_back(i); });
   }  // waits for them
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
 }
@@ -106,7 +111,8 @@ TEST(Lane, A_model_that_needs_milliseconds_gets_one_by_itself) {
 }
 
 TEST(Running, A_call_that_does_not_return_is_seen_with_its_model_and_its_age) {
-  auto handle = calls::open(calls::entry({{"runtime", "fake"}, {"hang_when", "negative"}, {"hang_for", "300ms"}}));
+  auto handle = calls::open(
+      calls::entry({{"runtime", "fake"}, {"hang_when", "negative"}, {"hang_for", "300ms"}}));
   ASSERT_TRUE(handle.ok()) << calls::message(handle);
   const auto version = (*handle)->current();
   EXPECT_TRUE(running_calls().empty());

@@ -18,7 +18,8 @@ std::string warnings(const ModelVersion& version) {
   return all;
 }
 
-std::shared_ptr<const ModelVersion> load(std::vector<std::pair<std::string, std::string>> settings) {
+std::shared_ptr<const ModelVersion> load(
+    std::vector<std::pair<std::string, std::string>> settings) {
   settings.emplace_back("runtime", "fake");
   auto handle = calls::open(entry(std::move(settings)));
   EXPECT_TRUE(handle.ok()) << calls::message(handle);
@@ -26,7 +27,8 @@ std::shared_ptr<const ModelVersion> load(std::vector<std::pair<std::string, std:
 }
 
 // A fake model with types: text in, one input and one output.
-Node fake(const std::string& input, const std::string& output, std::vector<std::pair<std::string, std::string>> more = {}) {
+Node fake(const std::string& input, const std::string& output,
+          std::vector<std::pair<std::string, std::string>> more = {}) {
   more.emplace_back("runtime", "fake");
   Node node = entry(std::move(more));
   node.set("inputs", Node::map({{"x", calls::text(input)}}));
@@ -47,12 +49,14 @@ TEST(Models, A_fake_model_answers_what_its_settings_say) {
 }
 
 TEST(Models, A_missing_name_is_refused_with_a_suggestion) {
-  auto models = Models::make(Node::map({{"disaster", entry({{"runtime", "fake"}})}}), calls::registry());
+  auto models =
+      Models::make(Node::map({{"disaster", entry({{"runtime", "fake"}})}}), calls::registry());
   ASSERT_TRUE(models.ok());
   auto handle = (*models)->model("disastr");
   ASSERT_FALSE(handle.ok());
   EXPECT_EQ(handle.error().code(), Code::config_invalid);
-  EXPECT_NE(handle.error().message().find("Did you mean 'disaster'?"), std::string::npos) << handle.error().message();
+  EXPECT_NE(handle.error().message().find("Did you mean 'disaster'?"), std::string::npos)
+      << handle.error().message();
 }
 
 TEST(Models, Settings_are_checked_before_anything_is_loaded) {
@@ -60,13 +64,19 @@ TEST(Models, Settings_are_checked_before_anything_is_loaded) {
     auto models = Models::make(Node::map({{"m", node}}), calls::registry());
     return models.ok() ? std::string("(accepted)") : models.error().message();
   };
-  EXPECT_NE(error(entry({{"runtime", "tensorflwo"}})).find("Did you mean 'tensorflow'?"), std::string::npos);
-  EXPECT_NE(error(entry({{"path", "x"}, {"pathh", "y"}})).find("Did you mean 'path'?"), std::string::npos)
+  EXPECT_NE(error(entry({{"runtime", "tensorflwo"}})).find("Did you mean 'tensorflow'?"),
+            std::string::npos);
+  EXPECT_NE(error(entry({{"path", "x"}, {"pathh", "y"}})).find("Did you mean 'path'?"),
+            std::string::npos)
       << error(entry({{"path", "x"}, {"pathh", "y"}}));
-  EXPECT_NE(error(entry({{"runtime", "fake"}, {"custom_ops", "a.so"}})).find("belongs to 'tensorflow'"), std::string::npos)
+  EXPECT_NE(
+      error(entry({{"runtime", "fake"}, {"custom_ops", "a.so"}})).find("belongs to 'tensorflow'"),
+      std::string::npos)
       << error(entry({{"runtime", "fake"}, {"custom_ops", "a.so"}}));
-  EXPECT_NE(error(entry({{"runtime", "fake"}, {"thread", "moon"}})).find("lane"), std::string::npos);
-  EXPECT_NE(Models::make(calls::text("x"), calls::registry()).error().message().find("a map"), std::string::npos);
+  EXPECT_NE(error(entry({{"runtime", "fake"}, {"thread", "moon"}})).find("lane"),
+            std::string::npos);
+  EXPECT_NE(Models::make(calls::text("x"), calls::registry()).error().message().find("a map"),
+            std::string::npos);
 }
 
 TEST(Models, A_path_is_asked_for_where_files_are_needed) {
@@ -81,7 +91,8 @@ TEST(Models, A_folder_no_runtime_knows_is_refused) {
   auto handle = calls::open(calls::text(dir.path()));
   ASSERT_FALSE(handle.ok());
   EXPECT_EQ(handle.error().code(), Code::model_missing);
-  EXPECT_NE(handle.error().message().find("model 'm'"), std::string::npos) << handle.error().message();
+  EXPECT_NE(handle.error().message().find("model 'm'"), std::string::npos)
+      << handle.error().message();
 }
 
 TEST(Models, Pipelines_that_ask_for_the_same_share_it_and_it_dies_with_the_last) {
@@ -117,14 +128,19 @@ TEST(Models, Rows_become_calls_as_the_signature_says) {
     EXPECT_TRUE(handle.ok()) << calls::message(handle);
     return std::pair((*handle)->current()->batch_dim, (*handle)->current()->fixed_rows);
   };
-  EXPECT_EQ(batch_dim(fake("float32[?,4]", "float32[?]")), std::pair(BatchDim::dynamic, std::int64_t{0}));
+  EXPECT_EQ(batch_dim(fake("float32[?,4]", "float32[?]")),
+            std::pair(BatchDim::dynamic, std::int64_t{0}));
   EXPECT_EQ(batch_dim(fake("float32[...]", "float32[...]")).first, BatchDim::dynamic);
-  EXPECT_EQ(batch_dim(fake("float32[1,4]", "float32[1,2]")), std::pair(BatchDim::fixed, std::int64_t{1}));
-  EXPECT_EQ(batch_dim(fake("float32[4,4]", "float32[4]")), std::pair(BatchDim::fixed, std::int64_t{4}));
-  EXPECT_EQ(batch_dim(fake("float32[3]", "float32[3]")).first, BatchDim::none) << "a lone vector is one record";
+  EXPECT_EQ(batch_dim(fake("float32[1,4]", "float32[1,2]")),
+            std::pair(BatchDim::fixed, std::int64_t{1}));
+  EXPECT_EQ(batch_dim(fake("float32[4,4]", "float32[4]")),
+            std::pair(BatchDim::fixed, std::int64_t{4}));
+  EXPECT_EQ(batch_dim(fake("float32[3]", "float32[3]")).first, BatchDim::none)
+      << "a lone vector is one record";
   EXPECT_EQ(batch_dim(fake("float32", "float32")).first, BatchDim::none);
   EXPECT_EQ(batch_dim(fake("float32[28,28]", "float32[10]")).first, BatchDim::none);
-  EXPECT_EQ(batch_dim(fake("float32[28,28]", "float32[28,28]", {{"batch", "none"}})).first, BatchDim::none);
+  EXPECT_EQ(batch_dim(fake("float32[28,28]", "float32[28,28]", {{"batch", "none"}})).first,
+            BatchDim::none);
   auto wrong = calls::open(fake("float32[28,28]", "float32[28,28]", {{"batch", "dynamic"}}));
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.error().code(), Code::signature_mismatch);
@@ -154,14 +170,17 @@ TEST(WarmUp, Sizes_and_time_are_settings) {
 TEST(WarmUp, A_model_that_refuses_made_up_rows_starts_with_a_warning) {
   const auto version = load({{"fail_when", "always"}});
   ASSERT_NE(version, nullptr);
-  EXPECT_NE(warnings(*version).find("refused by the model"), std::string::npos) << warnings(*version);
+  EXPECT_NE(warnings(*version).find("refused by the model"), std::string::npos)
+      << warnings(*version);
 }
 
 TEST(WarmUp, A_model_that_fails_for_another_reason_is_not_started) {
-  auto handle = calls::open(entry({{"runtime", "fake"}, {"fail_when", "always"}, {"fail_code", "model_failed"}}));
+  auto handle = calls::open(
+      entry({{"runtime", "fake"}, {"fail_when", "always"}, {"fail_code", "model_failed"}}));
   ASSERT_FALSE(handle.ok());
   EXPECT_EQ(handle.error().code(), Code::model_failed);
-  EXPECT_NE(handle.error().message().find("warm-up"), std::string::npos) << handle.error().message();
+  EXPECT_NE(handle.error().message().find("warm-up"), std::string::npos)
+      << handle.error().message();
 }
 
 TEST(WarmUp, An_answer_that_depends_on_the_neighbours_is_found) {
@@ -199,7 +218,8 @@ TEST(WarmUp, A_bound_is_pinned_only_where_more_rows_cost_more) {
 }
 
 TEST(FakeModel, Fails_on_chosen_rows_and_recovers_when_told) {
-  const auto version = load({{"fail_when", "negative"}, {"fail_times", "2"}, {"fail_code", "model_unavailable"}});
+  const auto version =
+      load({{"fail_when", "negative"}, {"fail_times", "2"}, {"fail_code", "model_unavailable"}});
   ASSERT_NE(version, nullptr);
   for (int i = 0; i < 2; ++i) {
     auto result = calls::call(*version, {1}, {-1});
@@ -214,7 +234,8 @@ TEST(FakeModel, Echoes_strings) {
   ASSERT_TRUE(handle.ok()) << calls::message(handle);
   const std::vector<std::int64_t> dims{2};
   const std::vector<std::string_view> strings{"a", "a longer text than fits inline, surely"};
-  auto result = calls::call(*(*handle)->current(), InferenceRequest{{{DType::string, dims, nullptr, strings}}, {0}});
+  auto result = calls::call(*(*handle)->current(),
+                            InferenceRequest{{{DType::string, dims, nullptr, strings}}, {0}});
   ASSERT_TRUE(result.ok()) << result.error().message();
   EXPECT_EQ(result->front().strings, strings);
 }

@@ -8,7 +8,8 @@
 
 #ifdef THALWEG_SANITIZED
 // Without RTLD_DEEPBIND and with instrumented memory functions these libraries are not ours to judge.
-#define THALWEG_NEEDS_LIBRARY(api) GTEST_SKIP() << "native runtimes are left out of sanitized builds"
+#define THALWEG_NEEDS_LIBRARY(api) \
+  GTEST_SKIP() << "native runtimes are left out of sanitized builds"
 #else
 #define THALWEG_NEEDS_LIBRARY(api) \
   if (auto found = api::get(""); !found.ok()) GTEST_SKIP() << found.error().message()

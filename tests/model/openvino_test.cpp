@@ -1,7 +1,7 @@
 // OpenVINO, judged by the goldens of TensorFlow and of ONNX's own evaluator. tests/models/README.md says what it cannot.
-#include <gtest/gtest.h>
-
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "model/calls.h"
 #include "model/native.h"
@@ -9,9 +9,10 @@
 namespace thalweg {
 namespace {
 
-Result<std::shared_ptr<ModelHandle>> open(const std::string& name,
-                                          std::vector<std::pair<std::string, std::string>> more = {}) {
-  std::vector<std::pair<std::string, std::string>> settings{{"path", golden::folder(name)}, {"runtime", "openvino"}};
+Result<std::shared_ptr<ModelHandle>> open(
+    const std::string& name, std::vector<std::pair<std::string, std::string>> more = {}) {
+  std::vector<std::pair<std::string, std::string>> settings{{"path", golden::folder(name)},
+                                                            {"runtime", "openvino"}};
   settings.insert(settings.end(), more.begin(), more.end());
   return calls::open(calls::entry(std::move(settings)));
 }
@@ -39,12 +40,13 @@ TEST_P(GoldenOpenvinoNative, Every_case_gives_what_the_reference_gave) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, GoldenOpenvinoNative,
-                         testing::Values("dense_784_10", "keras_export", "masked_mean", "fixed_batch_1", "fixed_batch_4",
-                                         "no_batch", "scalar_output", "batch_dependent", "embedding",
-                                         "several_signatures", "no_serving_default", "not_finite", "two_versions",
-                                         "tf1_builder", "onnx_mlp", "onnx_multi_io", "onnx_dynamic_length",
-                                         "onnx_recent_opset", "onnx_double", "onnx_dtypes", "onnx_fixed_batch_1",
-                                         "onnx_two_versions"),
+                         testing::Values("dense_784_10", "keras_export", "masked_mean",
+                                         "fixed_batch_1", "fixed_batch_4", "no_batch",
+                                         "scalar_output", "batch_dependent", "embedding",
+                                         "several_signatures", "no_serving_default", "not_finite",
+                                         "two_versions", "tf1_builder", "onnx_mlp", "onnx_multi_io",
+                                         "onnx_dynamic_length", "onnx_recent_opset", "onnx_double",
+                                         "onnx_dtypes", "onnx_fixed_batch_1", "onnx_two_versions"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(OpenvinoNative, An_ONNX_file_needs_no_runtime_to_be_named) {
@@ -59,7 +61,8 @@ TEST(OpenvinoNative, A_signature_it_does_not_read_is_refused_with_the_cure) {
   auto handle = open("several_signatures", {{"signature", "classify"}});
   ASSERT_FALSE(handle.ok());
   EXPECT_EQ(handle.error().code(), Code::signature_mismatch);
-  EXPECT_NE(handle.error().message().find("runtime: tensorflow"), std::string::npos) << handle.error().message();
+  EXPECT_NE(handle.error().message().find("runtime: tensorflow"), std::string::npos)
+      << handle.error().message();
 }
 
 TEST(OpenvinoNative, An_operation_it_does_not_know_is_refused_with_the_cure) {
@@ -67,8 +70,10 @@ TEST(OpenvinoNative, An_operation_it_does_not_know_is_refused_with_the_cure) {
   auto handle = open("string_to_string");
   ASSERT_FALSE(handle.ok());
   EXPECT_EQ(handle.error().code(), Code::model_invalid);
-  EXPECT_NE(handle.error().message().find("StringUpper"), std::string::npos) << handle.error().message();
-  EXPECT_NE(handle.error().message().find("runtime: tensorflow"), std::string::npos) << handle.error().message();
+  EXPECT_NE(handle.error().message().find("StringUpper"), std::string::npos)
+      << handle.error().message();
+  EXPECT_NE(handle.error().message().find("runtime: tensorflow"), std::string::npos)
+      << handle.error().message();
 }
 
 TEST(OpenvinoNative, Strings_are_refused_since_they_corrupt_memory_there) {
@@ -76,7 +81,8 @@ TEST(OpenvinoNative, Strings_are_refused_since_they_corrupt_memory_there) {
   auto handle = open("multi_io");
   ASSERT_FALSE(handle.ok());
   EXPECT_EQ(handle.error().code(), Code::signature_mismatch);
-  EXPECT_NE(handle.error().message().find("'label'"), std::string::npos) << handle.error().message();
+  EXPECT_NE(handle.error().message().find("'label'"), std::string::npos)
+      << handle.error().message();
 }
 
 TEST(OpenvinoNative, Threads_that_call_at_once_get_their_own_answers) {

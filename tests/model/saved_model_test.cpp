@@ -55,7 +55,8 @@ TEST(SavedModel, Every_cut_is_an_error_or_a_model_and_never_a_crash) {
 }
 
 RC_GTEST_PROP(SavedModel, Changed_bytes_never_crash_the_reader, ()) {
-  static const std::string original = *read_whole_file(golden::folder("multi_io") + "/1/saved_model.pb");
+  static const std::string original =
+      *read_whole_file(golden::folder("multi_io") + "/1/saved_model.pb");
   std::string bytes = original;
   const auto changes = *rc::gen::container<std::vector<std::pair<std::uint32_t, char>>>(
       rc::gen::pair(rc::gen::arbitrary<std::uint32_t>(), rc::gen::arbitrary<char>()));

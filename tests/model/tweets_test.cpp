@@ -1,10 +1,10 @@
 // The tweets model on its own ids: the scores must be those TensorFlow gave in Python. Prints what a row costs.
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "model/calls.h"
 #include "model/native.h"
@@ -22,7 +22,8 @@ std::vector<float> read_inputs(const std::string& file) {
   simdjson::dom::document_stream lines = parser.load_many(file);
   for (const auto line : lines) {
     std::vector<float> ids;
-    for (const auto id : line["ids"].get_array()) ids.push_back(static_cast<float>(std::int64_t(id)));
+    for (const auto id : line["ids"].get_array())
+      ids.push_back(static_cast<float>(std::int64_t(id)));
     if (ids.size() > width) ids.erase(ids.begin(), ids.end() - width);
     ids.resize(width, 0.0F);
     inputs.insert(inputs.end(), ids.begin(), ids.end());
@@ -45,7 +46,8 @@ class TweetsNative : public testing::TestWithParam<const char*> {
     if (data == nullptr) GTEST_SKIP() << "THALWEG_TEST_DATA is not set";
     folder_ = std::string(data) + "/tweets/";
     auto handle = calls::open(calls::entry({{"path", folder_ + "model"}, {"runtime", GetParam()}}));
-    if (!handle.ok() && handle.error().code() == Code::runtime_missing) GTEST_SKIP() << handle.error().message();
+    if (!handle.ok() && handle.error().code() == Code::runtime_missing)
+      GTEST_SKIP() << handle.error().message();
 #ifdef THALWEG_SANITIZED
     GTEST_SKIP() << "native runtimes are left out of sanitized builds";
 #endif
@@ -72,7 +74,8 @@ TEST_P(TweetsNative, Scores_equal_those_of_Python_to_the_fifth_digit_however_the
       ASSERT_TRUE(result.ok()) << result.error().message();
       const auto got = calls::floats(result->front());
       ASSERT_EQ(got.size(), rows);
-      for (std::size_t i = 0; i < rows; ++i) worst = std::max(worst, std::abs(got[i] - scores[begin + i]));
+      for (std::size_t i = 0; i < rows; ++i)
+        worst = std::max(worst, std::abs(got[i] - scores[begin + i]));
     }
     EXPECT_LE(worst, 1e-5) << "in calls of " << size;
   }

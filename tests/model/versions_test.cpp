@@ -1,9 +1,9 @@
 // Version folders: which one is chosen, and what is never loaded.
 #include "model/versions.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "model/files.h"
 #include "model/golden.h"
@@ -81,7 +81,9 @@ TEST(Versions, A_path_may_be_a_model_file) {
 
 TEST(Versions, Missing_empty_foreign_and_mislabelled_each_say_so) {
   const ScratchDir dir;
-  const auto message = [](const Result<ChosenVersion>& r) { return r.ok() ? "" : r.error().message(); };
+  const auto message = [](const Result<ChosenVersion>& r) {
+    return r.ok() ? "" : r.error().message();
+  };
   auto missing = choose_version(dir / "nowhere", "latest");
   EXPECT_NE(message(missing).find("there is nothing"), std::string::npos) << message(missing);
   auto empty = choose_version(dir.path(), "latest");
@@ -91,7 +93,8 @@ TEST(Versions, Missing_empty_foreign_and_mislabelled_each_say_so) {
   EXPECT_NE(message(foreign).find("it holds other things"), std::string::npos) << message(foreign);
   auto file = choose_version(dir / "notes.txt", "latest");
   EXPECT_NE(message(file).find("a file of another kind"), std::string::npos) << message(file);
-  for (const auto* r : {&missing, &empty, &foreign, &file}) EXPECT_EQ(r->error().code(), Code::model_missing);
+  for (const auto* r : {&missing, &empty, &foreign, &file})
+    EXPECT_EQ(r->error().code(), Code::model_missing);
   auto label = choose_version(dir.path(), "stable");
   ASSERT_FALSE(label.ok());
   EXPECT_EQ(label.error().code(), Code::config_invalid);
@@ -113,31 +116,47 @@ TEST_P(HalfCopied, Is_never_chosen_and_its_fault_is_named) {
   ASSERT_TRUE(latest.ok()) << latest.error().message();
   EXPECT_EQ(latest->version, 1) << "the complete one is served instead";
   ASSERT_EQ(latest->warnings.size(), 1U);
-  EXPECT_NE(latest->warnings.front().find(GetParam().says), std::string::npos) << latest->warnings.front();
+  EXPECT_NE(latest->warnings.front().find(GetParam().says), std::string::npos)
+      << latest->warnings.front();
 
   auto named = choose_version(dir.path(), "2");
   ASSERT_FALSE(named.ok());
-  EXPECT_NE(named.error().message().find(GetParam().says), std::string::npos) << named.error().message();
+  EXPECT_NE(named.error().message().find(GetParam().says), std::string::npos)
+      << named.error().message();
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Damages, HalfCopied,
     testing::Values(
-        Damage{"empty_folder", [](const fs::path& p) { fs::remove_all(p); fs::create_directory(p); }, "got none"},
-        Damage{"empty_pb", [](const fs::path& p) { fs::resize_file(p / "saved_model.pb", 0); }, "0 bytes"},
+        Damage{"empty_folder",
+               [](const fs::path& p) {
+                 fs::remove_all(p);
+                 fs::create_directory(p);
+               },
+               "got none"},
+        Damage{"empty_pb", [](const fs::path& p) { fs::resize_file(p / "saved_model.pb", 0); },
+               "0 bytes"},
         Damage{"cut_off_pb",
-               [](const fs::path& p) { fs::resize_file(p / "saved_model.pb", fs::file_size(p / "saved_model.pb") / 2); },
+               [](const fs::path& p) {
+                 fs::resize_file(p / "saved_model.pb", fs::file_size(p / "saved_model.pb") / 2);
+               },
                "cut off"},
-        Damage{"no_pb", [](const fs::path& p) { fs::remove(p / "saved_model.pb"); }, "without saved_model.pb"},
-        Damage{"no_variables", [](const fs::path& p) { fs::remove_all(p / "variables"); }, "without its folder variables"},
-        Damage{"no_index", [](const fs::path& p) { fs::remove(p / "variables/variables.index"); }, "no variables.index"},
-        Damage{"cut_off_index", [](const fs::path& p) { fs::resize_file(p / "variables/variables.index", 100); },
+        Damage{"no_pb", [](const fs::path& p) { fs::remove(p / "saved_model.pb"); },
+               "without saved_model.pb"},
+        Damage{"no_variables", [](const fs::path& p) { fs::remove_all(p / "variables"); },
+               "without its folder variables"},
+        Damage{"no_index", [](const fs::path& p) { fs::remove(p / "variables/variables.index"); },
+               "no variables.index"},
+        Damage{"cut_off_index",
+               [](const fs::path& p) { fs::resize_file(p / "variables/variables.index", 100); },
                "cut-off variables.index"},
-        Damage{"no_data", [](const fs::path& p) { fs::remove(p / "variables/variables.data-00000-of-00001"); },
+        Damage{"no_data",
+               [](const fs::path& p) { fs::remove(p / "variables/variables.data-00000-of-00001"); },
                "without variables.data"},
         Damage{"one_shard_of_two",
                [](const fs::path& p) {
-                 fs::rename(p / "variables/variables.data-00000-of-00001", p / "variables/variables.data-00000-of-00002");
+                 fs::rename(p / "variables/variables.data-00000-of-00001",
+                            p / "variables/variables.data-00000-of-00002");
                },
                "1 of 2"}),
     [](const auto& info) { return std::string(info.param.name); });
@@ -159,7 +178,8 @@ TEST(Versions, If_no_version_is_complete_the_reason_of_the_highest_is_told) {
   fs::resize_file(dir / "2/saved_model.pb", 0);
   auto chosen = choose_version(dir.path(), "latest");
   ASSERT_FALSE(chosen.ok());
-  EXPECT_NE(chosen.error().message().find("0 bytes"), std::string::npos) << chosen.error().message();
+  EXPECT_NE(chosen.error().message().find("0 bytes"), std::string::npos)
+      << chosen.error().message();
 }
 
 TEST(Versions, The_fingerprint_changes_with_any_file) {

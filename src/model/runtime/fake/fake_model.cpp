@@ -51,7 +51,8 @@ Tensor filled(const TensorSpec& spec, std::size_t rows, const std::vector<double
   out.dtype = spec.dtype;
   out.shape = spec.shape;
   for (std::size_t d = 0; d < out.shape.rank(); ++d) {
-    if (out.shape.dims[d] == Shape::unknown) out.shape.dims[d] = d == 0 ? static_cast<std::int64_t>(rows) : 1;
+    if (out.shape.dims[d] == Shape::unknown)
+      out.shape.dims[d] = d == 0 ? static_cast<std::int64_t>(rows) : 1;
   }
   const std::size_t count = out.shape.elements();
   const std::size_t width = of_row.empty() ? 1 : std::max<std::size_t>(count / of_row.size(), 1);
@@ -78,7 +79,8 @@ Tensor copied(const TensorView& input) {
   auto memory = std::make_shared<Memory>();
   memory->strings.assign(input.strings.begin(), input.strings.end());
   memory->numbers.resize(elements_of(input.dims) * size_of(input.dtype));
-  if (memory->numbers.size() > 0) std::memcpy(memory->numbers.data(), input.data, memory->numbers.size());
+  if (memory->numbers.size() > 0)
+    std::memcpy(memory->numbers.data(), input.data, memory->numbers.size());
   out.strings.assign(memory->strings.begin(), memory->strings.end());
   out.data = memory->numbers.data();
   out.owner = std::move(memory);
@@ -101,7 +103,8 @@ FakeModel::~FakeModel() {
   thread_.join();
 }
 
-void FakeModel::submit(const Signature& /*signature*/, const InferenceRequest& request, InferenceDone done) {
+void FakeModel::submit(const Signature& /*signature*/, const InferenceRequest& request,
+                       InferenceDone done) {
   if (!options_.async) {
     done(run(request));
     return;
@@ -136,7 +139,8 @@ InferenceResult FakeModel::run(const InferenceRequest& request) {
   if (applies(options_.crash_when, request)) std::abort();
   if (fails(request)) return Error(options_.fail_code, "the fake model fails as its settings ask");
 
-  const TensorSpec* first = options_.signature.inputs.empty() ? nullptr : &options_.signature.inputs.front();
+  const TensorSpec* first =
+      options_.signature.inputs.empty() ? nullptr : &options_.signature.inputs.front();
   const bool batched = first != nullptr && (first->unknown_rank || first->shape.rank() > 0) &&
                        !request.inputs.front().dims.empty();
   const std::size_t rows = batched ? static_cast<std::size_t>(request.inputs.front().dims[0]) : 1;
@@ -148,12 +152,14 @@ InferenceResult FakeModel::run(const InferenceRequest& request) {
     all += of_row[row];
   }
   if (options_.function == Function::mean) {
-    std::fill(of_row.begin(), of_row.end(), all / static_cast<double>(std::max<std::size_t>(rows, 1)));
+    std::fill(of_row.begin(), of_row.end(),
+              all / static_cast<double>(std::max<std::size_t>(rows, 1)));
   }
   std::vector<Tensor> outputs;
   for (const std::uint32_t wanted : request.outputs) {
     if (options_.function == Function::echo) {
-      outputs.push_back(copied(request.inputs[std::min<std::size_t>(wanted, request.inputs.size() - 1)]));
+      outputs.push_back(
+          copied(request.inputs[std::min<std::size_t>(wanted, request.inputs.size() - 1)]));
     } else {
       outputs.push_back(filled(options_.signature.outputs[wanted], rows, of_row));
     }

@@ -19,10 +19,10 @@ namespace thalweg::fake {
 enum class When : std::uint8_t { never, negative, nan, always };
 
 enum class Function : std::uint8_t {
-  sum,       // every element of an output row is the sum of the input row's numbers (and of its strings' lengths)
+  sum,  // every element of an output row is the sum of the input row's numbers (and of its strings' lengths)
   echo,      // output i is input i
   constant,  // `value` everywhere
-  mean,      // sum over ALL rows of the call, divided by rows: a row's answer depends on its neighbours
+  mean,  // sum over ALL rows of the call, divided by rows: a row's answer depends on its neighbours
 };
 
 struct Options {
@@ -44,8 +44,11 @@ class FakeModel final : public LoadedModel {
   explicit FakeModel(Options options);
   ~FakeModel() override;  // waits for calls under way
 
-  [[nodiscard]] std::span<const Signature> signatures() const noexcept override { return {&options_.signature, 1}; }
-  void submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) override;
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
+    return {&options_.signature, 1};
+  }
+  void submit(const Signature& signature, const InferenceRequest& request,
+              InferenceDone done) override;
 
  private:
   [[nodiscard]] InferenceResult run(const InferenceRequest& request);

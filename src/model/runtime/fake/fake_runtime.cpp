@@ -13,12 +13,15 @@ const std::vector<std::string> conditions{"never", "negative", "nan", "always"};
 const Section& section() {
   static const Section section{
       .name = "fake",
-      .doc = "A model made of settings: deterministic, needs no file; `path` may be left out. For tests.",
+      .doc =
+          "A model made of settings: deterministic, needs no file; `path` may be left out. For "
+          "tests.",
       .settings = {
           {.name = "inputs",
            .type = SettingType::node,
            .example = "{x: 'float32[?,4]'}",
-           .doc = "Inputs with dtype and shape, the batch dimension included; default {x: float32[?]}."},
+           .doc = "Inputs with dtype and shape, the batch dimension included; default {x: "
+                  "float32[?]}."},
           {.name = "outputs",
            .type = SettingType::node,
            .example = "{y: 'float32[?]'}",
@@ -27,9 +30,13 @@ const Section& section() {
            .type = SettingType::string,
            .fallback = "sum",
            .choices = {"sum", "echo", "constant", "mean"},
-           .doc = "sum of the row's inputs; echo of the inputs; the constant `value`; mean of all rows of the call, so that "
+           .doc = "sum of the row's inputs; echo of the inputs; the constant `value`; mean of all "
+                  "rows of the call, so that "
                   "a row's answer depends on its neighbours."},
-          {.name = "value", .type = SettingType::number, .fallback = "0", .doc = "What `function: constant` answers."},
+          {.name = "value",
+           .type = SettingType::number,
+           .fallback = "0",
+           .doc = "What `function: constant` answers."},
           {.name = "fail_when",
            .type = SettingType::string,
            .fallback = "never",
@@ -50,13 +57,21 @@ const Section& section() {
            .fallback = "never",
            .choices = conditions,
            .doc = "Does not return from a call that holds such a number, for `hang_for`."},
-          {.name = "hang_for", .type = SettingType::duration, .unit = "ms", .fallback = "1h", .doc = "How long it hangs."},
+          {.name = "hang_for",
+           .type = SettingType::duration,
+           .unit = "ms",
+           .fallback = "1h",
+           .doc = "How long it hangs."},
           {.name = "crash_when",
            .type = SettingType::string,
            .fallback = "never",
            .choices = conditions,
            .doc = "Ends the process at a call that holds such a number."},
-          {.name = "slow", .type = SettingType::duration, .unit = "ms", .fallback = "0ms", .doc = "Every call takes that long."},
+          {.name = "slow",
+           .type = SettingType::duration,
+           .unit = "ms",
+           .fallback = "0ms",
+           .doc = "Every call takes that long."},
           {.name = "async",
            .type = SettingType::boolean,
            .fallback = "false",
@@ -77,14 +92,16 @@ fake::Function function(const std::string& name) {
 }
 
 Error wrong_spec(const Node& node) {
-  return config_error(node.where(), "fake: expected a dtype with a shape, like float32[?,4] or int64; got '" +
-                                        node.text() + "'; the first dimension is the batch, ? is an unknown one");
+  return config_error(node.where(),
+                      "fake: expected a dtype with a shape, like float32[?,4] or int64; got '" +
+                          node.text() + "'; the first dimension is the batch, ? is an unknown one");
 }
 
 Result<TensorSpec> parse_spec(const std::string& name, const Node& node) {
   const std::string& text = node.text();
   const std::size_t bracket = text.find('[');
-  const auto dtype = dtype_from(std::string_view(text).substr(0, text.find_last_not_of(' ', bracket - 1) + 1));
+  const auto dtype =
+      dtype_from(std::string_view(text).substr(0, text.find_last_not_of(' ', bracket - 1) + 1));
   if (!node.is_scalar() || !dtype) return wrong_spec(node);
   TensorSpec spec{name, *dtype, {}, false};
   if (bracket == std::string::npos) return spec;
@@ -109,14 +126,16 @@ Result<TensorSpec> parse_spec(const std::string& name, const Node& node) {
 
 Result<std::vector<TensorSpec>> specs(const Node& node, const char* fallback) {
   std::vector<TensorSpec> specs;
-  if (node.is_null()) return std::vector<TensorSpec>{{fallback, DType::float32, {{Shape::unknown}}, false}};
+  if (node.is_null())
+    return std::vector<TensorSpec>{{fallback, DType::float32, {{Shape::unknown}}, false}};
   for (const auto& [name, type] : node.entries()) {
     auto spec = parse_spec(name, type);
     if (!spec) return std::move(spec).error();
     specs.push_back(std::move(*spec));
   }
   if (specs.empty()) return wrong_spec(node);
-  std::sort(specs.begin(), specs.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(specs.begin(), specs.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   return specs;
 }
 

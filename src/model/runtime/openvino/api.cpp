@@ -21,7 +21,8 @@ LibrarySearch search(const std::string& folder) {
   s.subfolders = {"", "libs", "lib", "openvino/libs", "runtime/lib/intel64"};
   s.names = {"libopenvino_c.so", "libopenvino_c.so.*"};
   s.cure =
-      "get it with `pip install openvino` and set THALWEG_OPENVINO_DIR to the folder `openvino` in its site-packages "
+      "get it with `pip install openvino` and set THALWEG_OPENVINO_DIR to the folder `openvino` in "
+      "its site-packages "
       "(`pip show -f openvino` names it)";
   return s;
 }
@@ -57,11 +58,13 @@ Result<const Api*> load(const std::string& folder) {
 #undef THALWEG_OPENVINO_BIND
   const std::string expected = "expected OpenVINO 2025.0 or newer in '" + library->path() + "'; ";
   if (!binder.missing().empty()) {
-    return Error(Code::runtime_missing, expected + "it has no " + binder.missing().front() + "; get a newer one");
+    return Error(Code::runtime_missing,
+                 expected + "it has no " + binder.missing().front() + "; get a newer one");
   }
   if (!element_types_agree(*api)) {
-    return Error(Code::runtime_missing, expected + "got " + version_of(*api) +
-                                            ", whose element types are numbered otherwise; get another version");
+    return Error(Code::runtime_missing,
+                 expected + "got " + version_of(*api) +
+                     ", whose element types are numbered otherwise; get another version");
   }
   if (const auto created = api->ov_core_create(&api->core); created != OK) {
     return Error(Code::runtime_missing, expected + "it does not start: " + api->reason(created) +

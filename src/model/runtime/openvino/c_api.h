@@ -21,8 +21,30 @@ struct ov_output_const_port;
 enum ov_status_e : int { OK = 0, INVALID_C_PARAM = -14 };
 
 enum ov_element_type_e : unsigned {
-  DYNAMIC, BOOLEAN, BF16, F16, F32, F64, I4, I8, I16, I32, I64, U1, U2, U3, U4, U6, U8, U16, U32, U64, NF4, F8E4M3,
-  F8E5M3, STRING,
+  DYNAMIC,
+  BOOLEAN,
+  BF16,
+  F16,
+  F32,
+  F64,
+  I4,
+  I8,
+  I16,
+  I32,
+  I64,
+  U1,
+  U2,
+  U3,
+  U4,
+  U6,
+  U8,
+  U16,
+  U32,
+  U64,
+  NF4,
+  F8E4M3,
+  F8E5M3,
+  STRING,
 };
 
 struct ov_shape_t {
@@ -51,14 +73,16 @@ void ov_version_free(ov_version* version);
 
 ov_status_e ov_core_create(ov_core** core);
 ov_status_e ov_core_read_model(const ov_core*, const char* path, const char* weights, ov_model**);
-ov_status_e ov_core_compile_model(const ov_core*, const ov_model*, const char* device, std::size_t arguments,
-                                  ov_compiled_model**, ...);
+ov_status_e ov_core_compile_model(const ov_core*, const ov_model*, const char* device,
+                                  std::size_t arguments, ov_compiled_model**, ...);
 
 void ov_model_free(ov_model*);
 ov_status_e ov_model_inputs_size(const ov_model*, std::size_t*);
 ov_status_e ov_model_outputs_size(const ov_model*, std::size_t*);
-ov_status_e ov_model_const_input_by_index(const ov_model*, std::size_t index, ov_output_const_port**);
-ov_status_e ov_model_const_output_by_index(const ov_model*, std::size_t index, ov_output_const_port**);
+ov_status_e ov_model_const_input_by_index(const ov_model*, std::size_t index,
+                                          ov_output_const_port**);
+ov_status_e ov_model_const_output_by_index(const ov_model*, std::size_t index,
+                                           ov_output_const_port**);
 
 void ov_output_const_port_free(ov_output_const_port*);
 ov_status_e ov_port_get_any_name(const ov_output_const_port*, char** name);
@@ -70,8 +94,10 @@ void ov_compiled_model_free(ov_compiled_model*);
 ov_status_e ov_compiled_model_create_infer_request(const ov_compiled_model*, ov_infer_request**);
 
 void ov_infer_request_free(ov_infer_request*);
-ov_status_e ov_infer_request_set_input_tensor_by_index(ov_infer_request*, std::size_t index, const ov_tensor*);
-ov_status_e ov_infer_request_get_output_tensor_by_index(const ov_infer_request*, std::size_t index, ov_tensor**);
+ov_status_e ov_infer_request_set_input_tensor_by_index(ov_infer_request*, std::size_t index,
+                                                       const ov_tensor*);
+ov_status_e ov_infer_request_get_output_tensor_by_index(const ov_infer_request*, std::size_t index,
+                                                        ov_tensor**);
 ov_status_e ov_infer_request_infer(ov_infer_request*);
 
 ov_status_e ov_tensor_create(ov_element_type_e, ov_shape_t, ov_tensor**);

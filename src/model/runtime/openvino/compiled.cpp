@@ -11,14 +11,17 @@
 namespace thalweg::openvino {
 namespace {
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 // Puts specs into the order of their names, and the places with them.
 template <class Place>
 void sort_by_name(std::vector<TensorSpec>& specs, std::vector<Place>& places) {
   std::vector<std::size_t> order(specs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return specs[a].name < specs[b].name; });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return specs[a].name < specs[b].name; });
   std::vector<TensorSpec> sorted_specs;
   std::vector<Place> sorted_places;
   for (const std::size_t i : order) {
@@ -50,12 +53,15 @@ Compiled::~Compiled() {
 }
 
 Result<void> Compiled::read() {
-  if (const auto status = api_.ov_core_read_model(api_.core, options_.path.c_str(), nullptr, &model_); status != OK) {
+  if (const auto status =
+          api_.ov_core_read_model(api_.core, options_.path.c_str(), nullptr, &model_);
+      status != OK) {
     const std::string message = api_.reason(status);
     const bool op = contains(message, "No conversion rule") || contains(message, "OpConversion");
     return Error(Code::model_invalid,
                  "expected a model that OpenVINO reads; got: " + message + "; " +
-                     (op ? "it has operations OpenVINO does not know: use `runtime: tensorflow` for a SavedModel"
+                     (op ? "it has operations OpenVINO does not know: use `runtime: tensorflow` "
+                           "for a SavedModel"
                          : "export it again, or copy it again if it is cut off"));
   }
   if (auto status = describe(false, signature_.inputs, inputs_); !status.ok()) return status;
@@ -71,24 +77,28 @@ Result<void> Compiled::name_signature() {
   std::vector<std::string> names;
   for (const TfSignature& signature : graph->signatures) {
     names.push_back(signature.name);
-    const bool same = signature.inputs.size() == signature_.inputs.size() &&
-                      std::equal(signature.inputs.begin(), signature.inputs.end(), signature_.inputs.begin(),
-                                 [](const TfTensorInfo& a, const TensorSpec& b) { return a.key == b.name; });
-    if (same && (signature_.name.empty() || signature.name == "serving_default")) signature_.name = signature.name;
+    const bool same =
+        signature.inputs.size() == signature_.inputs.size() &&
+        std::equal(signature.inputs.begin(), signature.inputs.end(), signature_.inputs.begin(),
+                   [](const TfTensorInfo& a, const TensorSpec& b) { return a.key == b.name; });
+    if (same && (signature_.name.empty() || signature.name == "serving_default"))
+      signature_.name = signature.name;
   }
   const bool known = std::find(names.begin(), names.end(), options_.signature) != names.end();
   if (!options_.signature.empty() && known && options_.signature != signature_.name) {
-    return Error(Code::signature_mismatch, "expected signature '" + options_.signature +
-                                               "'; OpenVINO reads one signature of a SavedModel, here '" +
-                                               signature_.name + "'; use `runtime: tensorflow`");
+    return Error(Code::signature_mismatch,
+                 "expected signature '" + options_.signature +
+                     "'; OpenVINO reads one signature of a SavedModel, here '" + signature_.name +
+                     "'; use `runtime: tensorflow`");
   }
   return {};
 }
 
-Result<void> Compiled::describe(bool outputs, std::vector<TensorSpec>& specs, std::vector<Place>& places) {
+Result<void> Compiled::describe(bool outputs, std::vector<TensorSpec>& specs,
+                                std::vector<Place>& places) {
   std::size_t count = 0;
-  const ov_status_e counted =
-      outputs ? api_.ov_model_outputs_size(model_, &count) : api_.ov_model_inputs_size(model_, &count);
+  const ov_status_e counted = outputs ? api_.ov_model_outputs_size(model_, &count)
+                                      : api_.ov_model_inputs_size(model_, &count);
   if (counted != OK) return Error(Code::model_invalid, api_.reason(counted));
   for (std::size_t i = 0; i < count; ++i) {
     ov_output_const_port* port = nullptr;
@@ -129,15 +139,16 @@ Result<TensorSpec> Compiled::describe_port(ov_output_const_port* port, Element& 
   }
   api_.ov_partial_shape_free(&shape);
   if (type == STRING) {
-    return Error(Code::signature_mismatch, "'" + spec.name +
-                                               "': expected numbers; got strings, which OpenVINO does not compute "
-                                               "with; use `runtime: tensorflow`");
+    return Error(Code::signature_mismatch,
+                 "'" + spec.name +
+                     "': expected numbers; got strings, which OpenVINO does not compute "
+                     "with; use `runtime: tensorflow`");
   }
   const auto known = element_of(type);
   if (!known) {
-    return Error(Code::signature_mismatch, "'" + spec.name +
-                                               "': expected numbers; got OpenVINO's element type number " +
-                                               std::to_string(type) + "; export the model with another type");
+    return Error(Code::signature_mismatch,
+                 "'" + spec.name + "': expected numbers; got OpenVINO's element type number " +
+                     std::to_string(type) + "; export the model with another type");
   }
   element = *known;
   spec.dtype = shown_as(element);
@@ -149,13 +160,16 @@ Result<Compiled::Copy> Compiled::compile() const {
   const std::string threads = std::to_string(options_.threads);
   // One stream: the call stays in the caller's thread. Pinning would fight with the workers' own threads.
   const ov_status_e compiled = api_.ov_core_compile_model(
-      api_.core, model_, "CPU", 8, &copy.compiled, "INFERENCE_PRECISION_HINT", options_.inference_precision.c_str(),
-      "INFERENCE_NUM_THREADS", threads.c_str(), "NUM_STREAMS", "1", "ENABLE_CPU_PINNING", "NO");
+      api_.core, model_, "CPU", 8, &copy.compiled, "INFERENCE_PRECISION_HINT",
+      options_.inference_precision.c_str(), "INFERENCE_NUM_THREADS", threads.c_str(), "NUM_STREAMS",
+      "1", "ENABLE_CPU_PINNING", "NO");
   if (compiled != OK) {
-    return Error(Code::model_invalid, "expected a model that OpenVINO compiles for the processor; got: " +
-                                          api_.reason(compiled) + "; use `runtime: tensorflow` for a SavedModel");
+    return Error(Code::model_invalid,
+                 "expected a model that OpenVINO compiles for the processor; got: " +
+                     api_.reason(compiled) + "; use `runtime: tensorflow` for a SavedModel");
   }
-  if (const auto made = api_.ov_compiled_model_create_infer_request(copy.compiled, &copy.request); made != OK) {
+  if (const auto made = api_.ov_compiled_model_create_infer_request(copy.compiled, &copy.request);
+      made != OK) {
     api_.ov_compiled_model_free(copy.compiled);
     return Error(Code::model_invalid, api_.reason(made));
   }
@@ -179,7 +193,8 @@ void Compiled::give_back(Copy copy) {
   free_.push_back(copy);
 }
 
-void Compiled::submit(const Signature& /*signature*/, const InferenceRequest& request, InferenceDone done) {
+void Compiled::submit(const Signature& /*signature*/, const InferenceRequest& request,
+                      InferenceDone done) {
   auto copy = acquire();
   if (!copy) {
     done(Error(Code::model_failed, copy.error().message()));
@@ -195,21 +210,27 @@ InferenceResult Compiled::run(const Copy& copy, const InferenceRequest& request)
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     InputTensor& input = inputs.emplace_back(api_);
     auto status = input.set(request.inputs[i], inputs_[i].element);
-    if (!status.ok()) return std::move(status).error().at("input '" + signature_.inputs[i].name + "'");
-    const auto set = api_.ov_infer_request_set_input_tensor_by_index(copy.request, inputs_[i].index, input.get());
+    if (!status.ok())
+      return std::move(status).error().at("input '" + signature_.inputs[i].name + "'");
+    const auto set = api_.ov_infer_request_set_input_tensor_by_index(copy.request, inputs_[i].index,
+                                                                     input.get());
     if (set != OK) {
-      return Error(Code::invalid_model_input, "input '" + signature_.inputs[i].name + "': " + api_.reason(set));
+      return Error(Code::invalid_model_input,
+                   "input '" + signature_.inputs[i].name + "': " + api_.reason(set));
     }
   }
-  if (auto status = api_.check(api_.ov_infer_request_infer(copy.request)); !status.ok()) return std::move(status).error();
+  if (auto status = api_.check(api_.ov_infer_request_infer(copy.request)); !status.ok())
+    return std::move(status).error();
   std::vector<Tensor> outputs;
   outputs.reserve(request.outputs.size());
   for (const std::uint32_t wanted : request.outputs) {
     ov_tensor* tensor = nullptr;
     const std::size_t index = outputs_[wanted].index;
-    auto got = api_.check(api_.ov_infer_request_get_output_tensor_by_index(copy.request, index, &tensor));
+    auto got =
+        api_.check(api_.ov_infer_request_get_output_tensor_by_index(copy.request, index, &tensor));
     if (!got.ok()) return std::move(got).error();
-    auto output = copy_output(api_, tensor, outputs_[wanted].element, signature_.outputs[wanted].name);
+    auto output =
+        copy_output(api_, tensor, outputs_[wanted].element, signature_.outputs[wanted].name);
     api_.ov_tensor_free(tensor);
     if (!output) return std::move(output).error();
     outputs.push_back(std::move(*output));

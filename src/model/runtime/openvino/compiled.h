@@ -10,17 +10,18 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/model.h"
+
 #include "model/element.h"
 #include "model/runtime/openvino/api.h"
-#include "thalweg/model.h"
 
 namespace thalweg::openvino {
 
 struct CompileOptions {
-  std::string path;                        // SavedModel folder, .onnx, .tflite or .xml file
+  std::string path;  // SavedModel folder, .onnx, .tflite or .xml file
   std::string inference_precision = "f32";
   int threads = 1;
-  std::string signature;                   // the one wanted, or empty
+  std::string signature;  // the one wanted, or empty
 };
 
 class Compiled final : public LoadedModel {
@@ -29,8 +30,11 @@ class Compiled final : public LoadedModel {
   static Result<std::unique_ptr<LoadedModel>> load(const Api& api, const CompileOptions& options);
   ~Compiled() override;
 
-  [[nodiscard]] std::span<const Signature> signatures() const noexcept override { return {&signature_, 1}; }
-  void submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) override;
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
+    return {&signature_, 1};
+  }
+  void submit(const Signature& signature, const InferenceRequest& request,
+              InferenceDone done) override;
 
  private:
   struct Place {
@@ -46,7 +50,8 @@ class Compiled final : public LoadedModel {
   Result<void> read();
   Result<void> name_signature();
   Result<void> describe(bool outputs, std::vector<TensorSpec>& specs, std::vector<Place>& places);
-  [[nodiscard]] Result<TensorSpec> describe_port(ov_output_const_port* port, Element& element) const;
+  [[nodiscard]] Result<TensorSpec> describe_port(ov_output_const_port* port,
+                                                 Element& element) const;
   [[nodiscard]] Result<Copy> compile() const;
   [[nodiscard]] Result<Copy> acquire();
   void give_back(Copy copy);
@@ -56,10 +61,10 @@ class Compiled final : public LoadedModel {
   const CompileOptions options_;
   ov_model* model_ = nullptr;
   Signature signature_;
-  std::vector<Place> inputs_;   // in signature order
+  std::vector<Place> inputs_;  // in signature order
   std::vector<Place> outputs_;
   std::mutex mutex_;
-  std::vector<Copy> free_;      // guarded by mutex_
+  std::vector<Copy> free_;  // guarded by mutex_
 };
 
 }  // namespace thalweg::openvino

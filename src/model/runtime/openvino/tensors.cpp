@@ -61,24 +61,28 @@ Status InputTensor::set(const TensorView& view, Element element) {
   void* data = const_cast<void*>(view.data != nullptr ? view.data : no_numbers);
   if (is_converted(element)) {
     converted_.resize(count * size_of(element));
-    if (auto status = narrow(element, view.data, count, converted_.data()); !status.ok()) return status;
+    if (auto status = narrow(element, view.data, count, converted_.data()); !status.ok())
+      return status;
     data = converted_.data();
   }
   return api_.check(api_.ov_tensor_create_from_host_ptr(type_of(element), shape, data, &tensor_));
 }
 
-Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element element, std::string_view name) {
+Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element element,
+                           std::string_view name) {
   ov_element_type_e type = DYNAMIC;
-  if (auto status = api.check(api.ov_tensor_get_element_type(tensor, &type)); !status.ok()) return std::move(status).error();
+  if (auto status = api.check(api.ov_tensor_get_element_type(tensor, &type)); !status.ok())
+    return std::move(status).error();
   if (type != type_of(element)) {
     return Error(Code::model_failed, "expected output '" + std::string(name) + "' of type " +
-                                         std::string(to_string(element)) + "; got OpenVINO's type number " +
-                                         std::to_string(type));
+                                         std::string(to_string(element)) +
+                                         "; got OpenVINO's type number " + std::to_string(type));
   }
   Tensor out;
   out.dtype = shown_as(element);
   std::size_t bytes = 0;
-  if (auto status = api.check(api.ov_tensor_get_byte_size(tensor, &bytes)); !status.ok()) return std::move(status).error();
+  if (auto status = api.check(api.ov_tensor_get_byte_size(tensor, &bytes)); !status.ok())
+    return std::move(status).error();
   ov_shape_t shape{0, nullptr};
   // A scalar's shape is refused as a wrong parameter: then it is a scalar.
   if (api.ov_tensor_get_shape(tensor, &shape) == OK) {
@@ -87,12 +91,14 @@ Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element elem
   }
   const std::size_t count = count_of(out.shape.dims);
   if (bytes != count * size_of(element)) {
-    return Error(Code::model_failed, "output '" + std::string(name) + "': expected " + out.shape.to_string() + "; got " +
-                                         std::to_string(bytes) + " bytes");
+    return Error(Code::model_failed, "output '" + std::string(name) + "': expected " +
+                                         out.shape.to_string() + "; got " + std::to_string(bytes) +
+                                         " bytes");
   }
   void* data = nullptr;
   if (count > 0) {
-    if (auto status = api.check(api.ov_tensor_data(tensor, &data)); !status.ok()) return std::move(status).error();
+    if (auto status = api.check(api.ov_tensor_data(tensor, &data)); !status.ok())
+      return std::move(status).error();
   }
   auto numbers = std::make_shared<AlignedBuffer>();
   numbers->resize(count * size_of(out.dtype));

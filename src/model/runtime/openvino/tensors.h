@@ -4,10 +4,11 @@
 #include <optional>
 #include <string_view>
 
-#include "model/element.h"
-#include "model/runtime/openvino/api.h"
 #include "thalweg/error.h"
 #include "thalweg/tensor.h"
+
+#include "model/element.h"
+#include "model/runtime/openvino/api.h"
 
 namespace thalweg::openvino {
 
@@ -33,6 +34,7 @@ class InputTensor {
 };
 
 // Copies an output. `name` for the error. Errors: model_failed (another type than `element`).
-[[nodiscard]] Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element element, std::string_view name);
+[[nodiscard]] Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element element,
+                                         std::string_view name);
 
 }  // namespace thalweg::openvino

@@ -20,7 +20,8 @@ LibrarySearch search(const std::string& folder) {
   // The Python wheel's name, then that of the C library's own package.
   s.names = {"libtensorflow_cc.so.2", "libtensorflow.so.2", "libtensorflow.so"};
   s.cure =
-      "get it with `pip install tensorflow-cpu` and set THALWEG_TENSORFLOW_DIR to the folder `tensorflow` in its "
+      "get it with `pip install tensorflow-cpu` and set THALWEG_TENSORFLOW_DIR to the folder "
+      "`tensorflow` in its "
       "site-packages (`pip show -f tensorflow-cpu` names it)";
   return s;
 }
@@ -38,7 +39,8 @@ Result<const Api*> load(const std::string& folder) {
 #undef THALWEG_TENSORFLOW_BIND
   if (!binder.missing().empty()) {
     return Error(Code::runtime_missing, "expected TensorFlow 2.4 or newer in '" + library->path() +
-                                            "'; it has no " + binder.missing().front() + "; get a newer one");
+                                            "'; it has no " + binder.missing().front() +
+                                            "; get a newer one");
   }
   api->path = library->path();
   return static_cast<const Api*>(api.release());  // for good: tensors may outlive every model

@@ -28,7 +28,10 @@ enum TF_Code : unsigned {
   TF_UNIMPLEMENTED = 12,
   TF_DATA_LOSS = 15,
 };
-enum TF_DataType : unsigned { TF_FLOAT = 1, TF_STRING = 7 };  // all numbers: TfType in model/saved_model.h
+enum TF_DataType : unsigned {
+  TF_FLOAT = 1,
+  TF_STRING = 7
+};  // all numbers: TfType in model/saved_model.h
 
 struct TF_Buffer {
   const void* data;
@@ -66,18 +69,23 @@ void TF_DeleteGraph(TF_Graph*);
 TF_Operation* TF_GraphOperationByName(TF_Graph*, const char* name);
 int TF_OperationNumOutputs(TF_Operation*);
 
-TF_Session* TF_LoadSessionFromSavedModel(const TF_SessionOptions*, const TF_Buffer* run_options, const char* folder,
-                                         const char* const* tags, int tags_count, TF_Graph*, TF_Buffer* meta_graph,
+TF_Session* TF_LoadSessionFromSavedModel(const TF_SessionOptions*, const TF_Buffer* run_options,
+                                         const char* folder, const char* const* tags,
+                                         int tags_count, TF_Graph*, TF_Buffer* meta_graph,
                                          TF_Status*);
 void TF_CloseSession(TF_Session*, TF_Status*);
 void TF_DeleteSession(TF_Session*, TF_Status*);
-void TF_SessionRun(TF_Session*, const TF_Buffer* run_options, const TF_Output* inputs, TF_Tensor* const* input_values,
-                   int inputs_count, const TF_Output* outputs, TF_Tensor** output_values, int outputs_count,
-                   const TF_Operation* const* targets, int targets_count, TF_Buffer* run_metadata, TF_Status*);
+void TF_SessionRun(TF_Session*, const TF_Buffer* run_options, const TF_Output* inputs,
+                   TF_Tensor* const* input_values, int inputs_count, const TF_Output* outputs,
+                   TF_Tensor** output_values, int outputs_count, const TF_Operation* const* targets,
+                   int targets_count, TF_Buffer* run_metadata, TF_Status*);
 
-TF_Tensor* TF_NewTensor(TF_DataType, const std::int64_t* dims, int dims_count, void* data, std::size_t bytes,
-                        void (*release)(void* data, std::size_t bytes, void* argument), void* argument);
-TF_Tensor* TF_AllocateTensor(TF_DataType, const std::int64_t* dims, int dims_count, std::size_t bytes);
+TF_Tensor* TF_NewTensor(TF_DataType, const std::int64_t* dims, int dims_count, void* data,
+                        std::size_t bytes,
+                        void (*release)(void* data, std::size_t bytes, void* argument),
+                        void* argument);
+TF_Tensor* TF_AllocateTensor(TF_DataType, const std::int64_t* dims, int dims_count,
+                             std::size_t bytes);
 void TF_DeleteTensor(TF_Tensor*);
 TF_DataType TF_TensorType(const TF_Tensor*);
 int TF_NumDims(const TF_Tensor*);

@@ -42,7 +42,9 @@ std::string brief(std::string message) {
   return message;
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 Error load_error(const Status& status) {
   const std::string message = brief(status.message());
@@ -56,7 +58,8 @@ Error load_error(const Status& status) {
   } else if (status.code() == TF_NOT_FOUND) {
     cure = "files of the version are missing: copy it again";
   }
-  return {Code::model_invalid, "expected a SavedModel that TensorFlow loads; got: " + message + "; " + cure};
+  return {Code::model_invalid,
+          "expected a SavedModel that TensorFlow loads; got: " + message + "; " + cure};
 }
 
 // Whose fault a failed run is: the input's only when TensorFlow says so.
@@ -66,13 +69,17 @@ Error run_error(const Status& status) {
   const std::string message = brief(status.message());
   if (contains(message, "Could not find variable") || contains(message, "uninitialized value")) {
     return {Code::model_invalid,
-            "expected a model with its variables; got one whose variables were not restored: " + message +
-                "; a Keras 3 model must be written with `model.export(folder)`, not with tf.saved_model.save"};
+            "expected a model with its variables; got one whose variables were not restored: " +
+                message +
+                "; a Keras 3 model must be written with `model.export(folder)`, not with "
+                "tf.saved_model.save"};
   }
   return {input ? Code::invalid_model_input : Code::model_failed, message};
 }
 
-TF_DataType tf_type(TfType type) { return static_cast<TF_DataType>(static_cast<int>(type)); }
+TF_DataType tf_type(TfType type) {
+  return static_cast<TF_DataType>(static_cast<int>(type));
+}
 
 }  // namespace
 
@@ -80,8 +87,10 @@ Result<std::unique_ptr<LoadedModel>> Session::load(const Api& api, const Session
   std::unique_ptr<Session> session(new Session(api));
   TF_Buffer* meta_graph = api.TF_NewBuffer();
   const auto opened = session->open(options, meta_graph);
-  auto described = opened.ok() ? read_meta_graph({static_cast<const char*>(meta_graph->data), meta_graph->length})
-                               : Result<MetaGraph>(opened.error());
+  auto described =
+      opened.ok()
+          ? read_meta_graph({static_cast<const char*>(meta_graph->data), meta_graph->length})
+          : Result<MetaGraph>(opened.error());
   api.TF_DeleteBuffer(meta_graph);
   if (!described) return std::move(described).error();
   if (auto bound = session->bind(*described, options.signature); !bound.ok()) return bound.error();
@@ -104,9 +113,10 @@ Result<void> Session::open(const SessionOptions& options, TF_Buffer* meta_graph)
     // The handle is let go, the library stays: its ops are registered for the whole process.
     TF_Library* library = api_.TF_LoadLibrary(file.c_str(), status.get());
     if (!status.ok()) {
-      return Error(Code::model_invalid, "custom_ops: expected a library of TensorFlow ops at '" + file + "'; got: " +
-                                            brief(status.message()) + "; build it for this TensorFlow (" +
-                                            api_.TF_Version() + ")");
+      return Error(Code::model_invalid, "custom_ops: expected a library of TensorFlow ops at '" +
+                                            file + "'; got: " + brief(status.message()) +
+                                            "; build it for this TensorFlow (" + api_.TF_Version() +
+                                            ")");
     }
     api_.TF_DeleteLibraryHandle(library);
   }
@@ -119,8 +129,8 @@ Result<void> Session::open(const SessionOptions& options, TF_Buffer* meta_graph)
   api_.TF_SetConfig(session_options, config.data(), config.size(), status.get());
   const char* tag = "serve";
   if (status.ok()) {
-    session_ = api_.TF_LoadSessionFromSavedModel(session_options, nullptr, options.folder.c_str(), &tag, 1, graph_,
-                                                 meta_graph, status.get());
+    session_ = api_.TF_LoadSessionFromSavedModel(session_options, nullptr, options.folder.c_str(),
+                                                 &tag, 1, graph_, meta_graph, status.get());
   }
   api_.TF_DeleteSessionOptions(session_options);
   if (!status.ok()) return load_error(status);
@@ -143,10 +153,12 @@ Result<void> Session::bind(const MetaGraph& meta_graph, const std::string& wante
     if (refused.empty()) refused = error.message();
   }
   if (!signatures_.empty()) return {};
-  return Error(Code::signature_mismatch,
-               refused.empty() ? "expected a model with a signature; got one without; export it with a signature "
-                                 "(model.export does)"
-                               : refused);
+  return Error(
+      Code::signature_mismatch,
+      refused.empty()
+          ? "expected a model with a signature; got one without; export it with a signature "
+            "(model.export does)"
+          : refused);
 }
 
 Result<Session::Bound> Session::bind(const TfSignature& described, Signature& shown) const {
@@ -166,7 +178,8 @@ Result<Session::Bound> Session::bind(const TfSignature& described, Signature& sh
     }
   }
   if (bound.outputs.empty()) {
-    return Error(Code::signature_mismatch, unusable.empty() ? "expected outputs; got none" : unusable);
+    return Error(Code::signature_mismatch,
+                 unusable.empty() ? "expected outputs; got none" : unusable);
   }
   return bound;
 }
@@ -174,28 +187,33 @@ Result<Session::Bound> Session::bind(const TfSignature& described, Signature& sh
 Result<Session::Bound::Place> Session::find(const TfTensorInfo& info) const {
   if (info.tensor.empty()) {
     return Error(Code::signature_mismatch,
-                 "expected a dense tensor; got a sparse or composite one; export a signature with dense tensors");
+                 "expected a dense tensor; got a sparse or composite one; export a signature with "
+                 "dense tensors");
   }
   const TfType type = plain(info.type);
   const auto element = element_of(type);
   if (!element) {
-    return Error(Code::signature_mismatch, "expected numbers or strings; got " + tf_type_name(type) +
-                                               "; export a signature with tensors of numbers or strings");
+    return Error(Code::signature_mismatch,
+                 "expected numbers or strings; got " + tf_type_name(type) +
+                     "; export a signature with tensors of numbers or strings");
   }
   const std::size_t colon = info.tensor.rfind(':');
   const std::string name = info.tensor.substr(0, colon);
   const int index = colon == std::string::npos ? 0 : std::atoi(info.tensor.c_str() + colon + 1);
   TF_Operation* operation = api_.TF_GraphOperationByName(graph_, name.c_str());
   if (operation == nullptr || index < 0 || index >= api_.TF_OperationNumOutputs(operation)) {
-    return Error(Code::model_invalid, "expected the tensor '" + info.tensor +
-                                          "' in the graph; it has none of that name; export the model again");
+    return Error(Code::model_invalid,
+                 "expected the tensor '" + info.tensor +
+                     "' in the graph; it has none of that name; export the model again");
   }
   return Bound::Place{{operation, index}, *element, tf_type(type)};
 }
 
-void Session::submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) {
-  const auto it = std::find_if(signatures_.begin(), signatures_.end(),
-                               [&](const Signature& known) { return known.name == signature.name; });
+void Session::submit(const Signature& signature, const InferenceRequest& request,
+                     InferenceDone done) {
+  const auto it = std::find_if(signatures_.begin(), signatures_.end(), [&](const Signature& known) {
+    return known.name == signature.name;
+  });
   if (it == signatures_.end()) {
     done(Error(Code::internal, "the model has no signature '" + signature.name + "'"));
     return;
@@ -230,13 +248,14 @@ InferenceResult Session::run(const Bound& bound, const InferenceRequest& request
     values.push_back(used[i].get());
   }
   fetches.clear();
-  for (const std::uint32_t output : request.outputs) fetches.push_back(bound.outputs[output].output);
+  for (const std::uint32_t output : request.outputs)
+    fetches.push_back(bound.outputs[output].output);
   std::vector<TF_Tensor*> fetched(fetches.size(), nullptr);
 
   Status status(api_);
-  api_.TF_SessionRun(session_, run_options_, feeds.data(), values.data(), static_cast<int>(feeds.size()),
-                     fetches.data(), fetched.data(), static_cast<int>(fetches.size()), nullptr, 0, nullptr,
-                     status.get());
+  api_.TF_SessionRun(session_, run_options_, feeds.data(), values.data(),
+                     static_cast<int>(feeds.size()), fetches.data(), fetched.data(),
+                     static_cast<int>(fetches.size()), nullptr, 0, nullptr, status.get());
   if (!status.ok()) return run_error(status);
 
   std::vector<Tensor> outputs;
@@ -246,9 +265,10 @@ InferenceResult Session::run(const Bound& bound, const InferenceRequest& request
     const Bound::Place& place = bound.outputs[request.outputs[i]];
     const TF_DataType type = api_.TF_TensorType(fetched[i]);
     if (type != place.type) {
-      wrong = Error(Code::model_failed, "expected an output of type " + std::string(to_string(place.element)) +
-                                            " as the signature says; got " +
-                                            tf_type_name(static_cast<TfType>(static_cast<int>(type))));
+      wrong = Error(Code::model_failed,
+                    "expected an output of type " + std::string(to_string(place.element)) +
+                        " as the signature says; got " +
+                        tf_type_name(static_cast<TfType>(static_cast<int>(type))));
       api_.TF_DeleteTensor(fetched[i]);
       continue;
     }

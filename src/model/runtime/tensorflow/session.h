@@ -5,19 +5,20 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/model.h"
+
 #include "model/element.h"
 #include "model/runtime/tensorflow/api.h"
 #include "model/saved_model.h"
-#include "thalweg/model.h"
 
 namespace thalweg::tensorflow {
 
 struct SessionOptions {
-  std::string folder;                  // of the version
+  std::string folder;  // of the version
   int intra_op_threads = 1;
-  int inter_op_threads = 1;            // 1: the graph runs in the caller's thread
+  int inter_op_threads = 1;  // 1: the graph runs in the caller's thread
   std::vector<std::string> custom_ops;
-  std::string signature;               // the one wanted, or empty: says which one may not be unusable
+  std::string signature;  // the one wanted, or empty: says which one may not be unusable
 };
 
 class Session final : public LoadedModel {
@@ -26,8 +27,11 @@ class Session final : public LoadedModel {
   static Result<std::unique_ptr<LoadedModel>> load(const Api& api, const SessionOptions& options);
   ~Session() override;
 
-  [[nodiscard]] std::span<const Signature> signatures() const noexcept override { return signatures_; }
-  void submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) override;
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
+    return signatures_;
+  }
+  void submit(const Signature& signature, const InferenceRequest& request,
+              InferenceDone done) override;
 
  private:
   // What a signature is bound to: the places of its inputs and outputs in the graph, in signature order.

@@ -18,24 +18,28 @@ const Section& section() {
           {.name = "library",
            .type = SettingType::path,
            .example = "/opt/tensorflow",
-           .doc = "Folder of the TensorFlow library; the environment variable THALWEG_TENSORFLOW_DIR goes before it. The first "
+           .doc = "Folder of the TensorFlow library; the environment variable "
+                  "THALWEG_TENSORFLOW_DIR goes before it. The first "
                   "model loaded decides for the process."},
           {.name = "custom_ops",
            .type = SettingType::strings,
            .example = "[libfoo.so]",
-           .doc = "Libraries with further TensorFlow ops, loaded before the model; known to the whole process from then on."},
+           .doc = "Libraries with further TensorFlow ops, loaded before the model; known to the "
+                  "whole process from then on."},
           {.name = "intra_op_threads",
            .type = SettingType::integer,
            .fallback = "1",
            .min = 1,
            .max = 1024,
-           .doc = "Threads that share one op. TensorFlow has one such pool in the process: the first model loaded decides."},
+           .doc = "Threads that share one op. TensorFlow has one such pool in the process: the "
+                  "first model loaded decides."},
           {.name = "inter_op_threads",
            .type = SettingType::integer,
            .fallback = "1",
            .min = 1,
            .max = 1024,
-           .doc = "Threads that share one graph; with 1 the graph runs in the caller's thread, which is cheapest."},
+           .doc = "Threads that share one graph; with 1 the graph runs in the caller's thread, "
+                  "which is cheapest."},
       }};
   return section;
 }
@@ -66,7 +70,8 @@ class TensorflowRuntime final : public ModelRuntime {
       // A bare name that is not beside the file is left to the loader's path.
       options.custom_ops.push_back(fs::exists(resolved, error) ? resolved : file);
     }
-    if (const Node* signature = spec.runtime_settings.find("signature")) options.signature = signature->text();
+    if (const Node* signature = spec.runtime_settings.find("signature"))
+      options.signature = signature->text();
     return tensorflow::Session::load(**api, options);
   }
 };

@@ -13,7 +13,8 @@ std::size_t count_of(std::span<const std::int64_t> dims) {
   return count;
 }
 
-void keep(void* /*data*/, std::size_t /*bytes*/, void* /*argument*/) {}  // the memory is not TensorFlow's
+void keep(void* /*data*/, std::size_t /*bytes*/, void* /*argument*/) {
+}  // the memory is not TensorFlow's
 
 // The bytes of a tensor that cannot keep TensorFlow's own memory.
 struct Copy {
@@ -26,7 +27,8 @@ void take_strings(const Api& api, const void* data, std::size_t count, Copy* cop
   out.strings.reserve(count);
   if (copy != nullptr) copy->strings.reserve(count);  // views into short strings must not move
   for (std::size_t i = 0; i < count; ++i) {
-    std::string_view view(api.TF_StringGetDataPointer(&strings[i]), api.TF_StringGetSize(&strings[i]));
+    std::string_view view(api.TF_StringGetDataPointer(&strings[i]),
+                          api.TF_StringGetSize(&strings[i]));
     if (copy != nullptr) view = copy->strings.emplace_back(view);
     out.strings.push_back(view);
   }
@@ -62,13 +64,14 @@ thalweg::Status InputTensor::set(const TensorView& view, Element element, TF_Dat
   } else if (is_converted(element)) {
     buffer_.clear();
     buffer_.resize(bytes);
-    if (auto status = narrow(element, view.data, count, buffer_.data()); !status.ok()) return status;
+    if (auto status = narrow(element, view.data, count, buffer_.data()); !status.ok())
+      return status;
     data = buffer_.data();
   }
   begin_ = static_cast<const std::byte*>(data);
   end_ = begin_ + bytes;
-  tensor_ = api_.TF_NewTensor(type, view.dims.data(), static_cast<int>(view.dims.size()), const_cast<void*>(data),
-                              bytes, keep, nullptr);
+  tensor_ = api_.TF_NewTensor(type, view.dims.data(), static_cast<int>(view.dims.size()),
+                              const_cast<void*>(data), bytes, keep, nullptr);
   if (tensor_ == nullptr) {
     return Error(Code::internal, "TensorFlow took no tensor of shape " +
                                      Shape{{view.dims.begin(), view.dims.end()}}.to_string());
@@ -87,7 +90,8 @@ bool InputTensor::holds(const void* data) const noexcept {
   return data >= begin_ && data < end_;
 }
 
-Tensor take_output(const Api& api, TF_Tensor* tensor, Element element, std::span<const InputTensor> inputs) {
+Tensor take_output(const Api& api, TF_Tensor* tensor, Element element,
+                   std::span<const InputTensor> inputs) {
   Tensor out;
   out.dtype = shown_as(element);
   const int rank = api.TF_NumDims(tensor);

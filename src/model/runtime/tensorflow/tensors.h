@@ -5,10 +5,11 @@
 #include <span>
 #include <vector>
 
-#include "model/element.h"
-#include "model/runtime/tensorflow/api.h"
 #include "thalweg/error.h"
 #include "thalweg/tensor.h"
+
+#include "model/element.h"
+#include "model/runtime/tensorflow/api.h"
 
 namespace thalweg::tensorflow {
 
@@ -32,8 +33,8 @@ class InputTensor {
  private:
   const Api& api_;
   TF_Tensor* tensor_ = nullptr;
-  AlignedBuffer buffer_;      // converted numbers, or TF_TStrings
-  std::size_t strings_ = 0;   // TF_TStrings alive in buffer_
+  AlignedBuffer buffer_;     // converted numbers, or TF_TStrings
+  std::size_t strings_ = 0;  // TF_TStrings alive in buffer_
   const std::byte* begin_ = nullptr;
   const std::byte* end_ = nullptr;
 };
