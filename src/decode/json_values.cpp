@@ -132,6 +132,16 @@ bool ValueReader::read_fixed(const FieldSpec& field, std::span<const std::int64_
   std::size_t seen = 0;
   for (; walker_->next_element(seen == 0); ++seen) {
     if (seen == length) return count_rest(field, length, seen);
+    // The innermost array is where the numbers are: most need no further call.
+    if (dims.size() == 1 && starts_number(walker_->peek()) && field.type.dtype != DType::boolean) {
+      const auto* const mark = walker_->mark();
+      const std::string_view raw = walker_->raw_scalar();
+      if (parse_quickly(raw.data(), raw.data() + raw.size(), walker_->text().data(), *out)) {
+        ++out;
+        continue;
+      }
+      walker_->go_back(mark);
+    }
     if (!read_fixed(field, dims.subspan(1), out)) return false;
   }
   if (walker_->failed()) return broken();

@@ -2,14 +2,37 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string_view>
 
 namespace thalweg::json {
 
+// Is there a backslash? Keys and most values are short: for these a few words in a row are quicker than a call.
 [[nodiscard]] inline bool has_escapes(std::string_view raw) noexcept {
-  return !raw.empty() && std::memchr(raw.data(), '\\', raw.size()) != nullptr;
+  constexpr std::size_t word = sizeof(std::uint64_t);
+  const char* p = raw.data();
+  std::size_t left = raw.size();
+  if (left > 8 * word) return std::memchr(p, '\\', left) != nullptr;
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  const auto found = [](std::uint64_t bytes) {
+    const std::uint64_t same = bytes ^ (ones * '\\');
+    return ((same - ones) & ~same & (ones * 0x80)) != 0;
+  };
+  std::uint64_t bytes = 0;
+  if (left < word) {
+    bool any = false;
+    for (; left > 0; ++p, --left) any |= *p == '\\';
+    return any;
+  }
+  const char* const last = p + left - word;
+  for (; p < last; p += word) {
+    std::memcpy(&bytes, p, word);
+    if (found(bytes)) return true;
+  }
+  std::memcpy(&bytes, last, word);  // may overlap the word before
+  return found(bytes);
 }
 
 // Undoes the escapes of `raw` into `out` (room for raw.size() bytes: a text is never longer than its escapes), returns the length.
