@@ -1,0 +1,125 @@
+#include "cli/check_command.h"
+
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/check_broker.h"
+#include "cli/findings.h"
+#include "cli/pipeline_options.h"
+#include "cli/terminal.h"
+#include "model/signatures.h"
+#include "run/exit_code.h"
+#include "run/models_of.h"
+#include "run/topology.h"
+
+namespace thalweg::cli {
+namespace {
+
+struct Options {
+  PipelineOptions pipeline;
+  bool offline = false;
+  bool json = false;
+  bool strict = false;
+};
+
+void check_configuration(const PipelineFile& file, Findings& findings) {
+  const Values& v = file.values;
+  findings.ok("configuration",
+              fmt::format("pipeline '{}', {}, {}", v.string("pipeline"),
+                          counted(static_cast<std::uint64_t>(v.integer("workers")), "worker"),
+                          v.string("delivery")));
+  if (!v.given("dead_letters")) {
+    findings.warning(
+        "dead_letters",
+        "not configured: the pipeline will stop at the first record that cannot go on");
+  }
+}
+
+void check_models(ModelProvider& models, Findings& findings) {
+  for (const std::string& name : models.names()) {
+    const std::string subject = fmt::format("model '{}'", name);
+    auto handle = models.model(name);
+    if (!handle) {
+      findings.error(subject, handle.error());
+      continue;
+    }
+    auto version = (*handle)->current();
+    std::string text = fmt::format("version {}, {}, {}", version->version, version->runtime,
+                                   to_string(version->signature));
+    if (version->feature_file) text += "; with features of its own";
+    if (version->rows_max > 0) text += fmt::format("; at most {} rows a call", version->rows_max);
+    findings.ok(subject, std::move(text));
+    findings.models.push_back(std::move(version));
+  }
+}
+
+// True if the pipeline could be built.
+bool check_pipeline(const PipelineFile& file, Findings& findings) {
+  auto models = models_of(file, builtins());
+  if (!models) {
+    findings.error("models", models.error());
+    return false;
+  }
+  check_models(**models, findings);
+  if (findings.exit_code() != exit_ok) return false;
+  auto chain = build_chain(file, builtins(), **models);
+  if (!chain) {
+    findings.error("", chain.error());
+    return false;
+  }
+  findings.ok("topology", fmt::format("{}, {}; names, types and shapes fit",
+                                      counted((*chain)->steps.size(), "step"),
+                                      counted((*chain)->outputs.outputs().size(), "output")));
+  return true;
+}
+
+int check_one(const Options& options, const std::string& path) {
+  Findings findings;
+  auto file = options.pipeline.read(path);
+  if (!file) {
+    findings.error("", file.error());
+  } else {
+    check_configuration(*file, findings);
+    check_pipeline(*file, findings);
+    if (!options.offline) check_broker(*file, findings);
+  }
+  if (options.json) {
+    fmt::print("{}\n", findings.to_json(path));
+  } else {
+    fmt::print("{}{}{}\n{}", style(stdout).bold, path, style(stdout).off, findings.to_text());
+  }
+  std::fflush(stdout);
+  if (findings.exit_code() != exit_ok) return findings.exit_code();
+  return options.strict && findings.has_warnings() ? exit_findings : exit_ok;
+}
+
+int check(const Options& options) {
+  int code = exit_ok;
+  for (const std::string& path : options.pipeline.paths) {
+    const int one = check_one(options, path);
+    if (code == exit_ok) code = one;
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_check_command(Commands& commands) {
+  auto options = std::make_shared<Options>();
+  CLI::App& command = commands.add(
+      "check", "Find out all that can be known before the first record",
+      "  thalweg check fraud.yaml               configuration, models, brokers, topics, backlog\n"
+      "  thalweg check fraud.yaml --offline     without the brokers\n"
+      "  thalweg check fraud.yaml --json        one JSON object a file\n"
+      "\nNothing is written or committed. The exit code is the one that `thalweg run` would end "
+      "with (docs/exit-codes.md);\n"
+      "warnings change it only with --strict, to 1.",
+      [options] { return check(*options); });
+  options->pipeline.declare_files(command);
+  command.add_flag("--offline", options->offline, "Do not ask the brokers");
+  command.add_flag("--json", options->json, "One JSON object a line, for scripts");
+  command.add_flag("--strict", options->strict, "Warnings make the exit code 1");
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,24 @@
+#include "cli/command.h"
+
+#include "run/process.h"
+
+namespace thalweg::cli {
+
+CLI::App& Commands::add(const std::string& name, const std::string& doc,
+                        const std::string& examples, Action action) {
+  CLI::App& command = *app.add_subcommand(name, doc);
+  command.footer("Examples:\n" + examples);
+  command.final_callback([this, action = std::move(action)] { chosen = action; });
+  return command;
+}
+
+const Registry& builtins() {
+  static const Registry registry = [] {
+    Registry r;
+    register_builtins(r);
+    return r;
+  }();
+  return registry;
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,31 @@
+// What the commands have in common: how one adds itself to the command line.
+//
+// A command is a pair of files cli/<name>_command.{h,cpp} with one function `add_<name>_command(Commands&)`, called in
+// application.cpp. Adding one: the pair, the call, its tests in tests/cli, and a line in the README's table.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "thalweg/registry.h"
+
+namespace thalweg::cli {
+
+// Does the work after the whole line was understood; returns the exit code.
+using Action = std::function<int()>;
+
+struct Commands {
+  CLI::App& app;
+  Action chosen;  // of the command on the line
+
+  // `examples`: lines for the end of `--help`.
+  CLI::App& add(const std::string& name, const std::string& doc, const std::string& examples,
+                Action action);
+};
+
+// Every part that comes with Thalweg.
+[[nodiscard]] const Registry& builtins();
+
+}  // namespace thalweg::cli

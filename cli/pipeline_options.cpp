@@ -1,0 +1,53 @@
+#include "cli/pipeline_options.h"
+
+namespace thalweg::cli {
+namespace {
+
+void declare_set(CLI::App& command, std::vector<std::string>& set) {
+  command
+      .add_option("--set", set, "Override a setting, as --set batch.rows_max=64; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+}
+
+}  // namespace
+
+void PipelineOptions::declare_file(CLI::App& command) {
+  command.add_option("file", paths, "The pipeline file")
+      ->type_name("FILE")
+      ->required()
+      ->expected(1);
+  declare_set(command, set);
+}
+
+void PipelineOptions::declare_files(CLI::App& command) {
+  command.add_option("file", paths, "One or more pipeline files")->type_name("FILE")->required();
+  declare_set(command, set);
+}
+
+Result<PipelineFile> PipelineOptions::read(const std::string& path, const Overrides& more) const {
+  Overrides overrides;
+  for (const std::string& text : set) {
+    auto parsed = parse_override(text);
+    if (!parsed) return std::move(parsed).error();
+    overrides.push_back(std::move(parsed).value());
+  }
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return read_pipeline(path, overrides);
+}
+
+Result<PipelineFile> PipelineOptions::read_for_trial(const std::string& path,
+                                                     const Overrides& more) const {
+  auto as_written = read(path);
+  if (!as_written) return as_written;
+  Overrides overrides{{"workers", "1"}};
+  if (as_written->values.given("http")) overrides.emplace_back("http", "");
+  if (!as_written->values.given("dead_letters")) {
+    overrides.emplace_back("dead_letters.topic", no_dead_letters_topic);
+  }
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return read(path, overrides);
+}
+
+}  // namespace thalweg::cli
