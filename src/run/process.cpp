@@ -9,6 +9,7 @@
 #include "run/exit_code.h"
 #include "run/kafka_ports.h"
 #include "run/models_of.h"
+#include "run/signal_mask.h"
 #include "run/signals.h"
 
 namespace thalweg {
@@ -64,6 +65,7 @@ Status Process::add(PipelineFile file) {
                                                                      name));
     }
   }
+  const SignalMask mask;  // loading a model starts threads
   auto models = models_of(file, registry_);
   if (!models) return std::move(models).error();
   auto pipeline = PipelineRun::build(std::move(file), registry_, **models, clock_, log_);

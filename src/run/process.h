@@ -42,6 +42,8 @@ class Process {
   void request_stop() noexcept;
 
   [[nodiscard]] const std::vector<std::unique_ptr<PipelineRun>>& pipelines() const noexcept { return pipelines_; }
+  // The workers are there, so that other threads may look at their metrics.
+  [[nodiscard]] bool started() const noexcept { return started_.load(); }
 
  private:
   [[nodiscard]] Status start_http();
