@@ -187,6 +187,9 @@ class Sink {
   // Waits until everything sent was acknowledged or the time is over (then: timed_out).
   [[nodiscard]] virtual Status flush(std::chrono::milliseconds timeout) = 0;
   [[nodiscard]] virtual std::size_t queued_bytes() const noexcept = 0;
+  // Gives up on what was not acknowledged: each is reported as `stopped` before this returns, so that its memory may go. At the end
+  // of the process only, when no worker sends any more.
+  virtual void abandon() = 0;
   // A failure that ends the sink for good, if there is one.
   [[nodiscard]] virtual std::optional<Error> fatal() const { return std::nullopt; }
 };

@@ -199,7 +199,14 @@ void Process::watch_calls() {
       const std::int64_t began = worker->metrics().call_began_ns.load(std::memory_order_relaxed);
       if (began == 0) continue;
       const auto running = now - std::chrono::nanoseconds(began);
-      if (running < limits.report_after) continue;
+      std::chrono::nanoseconds& reported = worker->reported_call();
+      if (running < limits.report_after) {
+        reported = std::chrono::nanoseconds{0};
+        continue;
+      }
+      // Said when the limit is passed, and again each time the time has doubled.
+      if (running < 2 * reported && running < limits.exit_after) continue;
+      reported = running;
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(running).count();
       log_.write(LogLevel::warning, "model.slow_call", fmt::format("{}: a step has been running for {} s", pipeline->name(), seconds),
                  {{"pipeline", pipeline->name()}, {"seconds", std::to_string(seconds)}});

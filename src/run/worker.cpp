@@ -21,18 +21,10 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
 
 Worker::~Worker() {
   close();
-  // The sink may still hold views into batches that were never acknowledged; it must let go of them before they die.
-  if (!awaiting_.empty() || !walking_.empty()) {
-    for (int i = 0; i < 100 && !awaiting_.empty(); ++i) {
-      (void)sink_.flush(100ms);
-      take_acknowledged();
-    }
-    // Still not reported (a broker that is away): leaking is the only safe way to end.
-    for (auto& run : awaiting_) (void)run.release();
-    for (auto& run : walking_) {
-      if (run->unreported.load() > 1) (void)run.release();
-    }
-  }
+  // What the broker never acknowledged: the sink must let go of its views before the batches die.
+  if (awaiting_.empty() && walking_.empty()) return;
+  sink_.abandon();
+  (void)mailbox_.take();
 }
 
 Status Worker::open() {

@@ -72,6 +72,8 @@ class Worker final : private SourceListener {
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
   [[nodiscard]] const WorkerMetrics& metrics() const noexcept { return metrics_; }
   [[nodiscard]] const Chain& chain() const noexcept { return *chain_; }
+  // The watchdog's own note: how long the present call had run when it was last reported. Its thread only.
+  [[nodiscard]] std::chrono::nanoseconds& reported_call() noexcept { return reported_call_; }
 
  private:
   // worker.cpp: taking and walking
@@ -136,6 +138,7 @@ class Worker final : private SourceListener {
   std::vector<Lag> lag_scratch_;
   std::vector<TopicPartition> held_partitions_;
   std::atomic<bool> stop_{false};
+  std::chrono::nanoseconds reported_call_{0};
   bool opened_ = false;
   bool closed_ = false;
   std::optional<Error> failure_;

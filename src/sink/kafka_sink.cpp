@@ -112,12 +112,19 @@ Status KafkaSink::make_producer() {
   return {};
 }
 
+void KafkaSink::abandon() {
+  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  (void)rd_kafka_flush(client_.get(), 1000);  // calls back for each
+  const Error stopped(Code::stopped, "the output was not acknowledged before the end");
+  const std::scoped_lock lock(again_mutex_);
+  for (const Again& a : again_) tell(*a.output, &stopped);
+  again_.clear();
+  again_count_.store(0, std::memory_order_relaxed);
+}
+
 KafkaSink::~KafkaSink() {
   if (client_) {
-    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    (void)rd_kafka_flush(client_.get(), 1000);  // calls back for each
-    const Error stopped(Code::stopped, "the output was not acknowledged before the end");
-    for (const Again& a : again_) tell(*a.output, &stopped);
+    abandon();
     const kafka::QueueHandle queue(rd_kafka_queue_get_main(client_.get()));
     rd_kafka_queue_io_event_enable(queue.get(), -1, nullptr, 0);
   }

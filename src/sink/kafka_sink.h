@@ -51,6 +51,7 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
   [[nodiscard]] std::size_t queued_bytes() const noexcept override {
     return queued_bytes_.load(std::memory_order_relaxed);
   }
+  void abandon() override;
   [[nodiscard]] std::optional<Error> fatal() const override;
 
   // For tests.

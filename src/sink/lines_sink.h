@@ -39,6 +39,7 @@ class LinesSink final : public Sink {
   [[nodiscard]] int fd() const noexcept override { return -1; }
   [[nodiscard]] Status flush(std::chrono::milliseconds timeout) override;
   [[nodiscard]] std::size_t queued_bytes() const noexcept override;
+  void abandon() override {}  // nothing ever waits
   [[nodiscard]] std::optional<Error> fatal() const override;
 
  private:

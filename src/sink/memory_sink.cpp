@@ -162,6 +162,11 @@ std::size_t MemorySink::poll() {
   return deliver(now);
 }
 
+void MemorySink::abandon() {
+  fail_if([](const SentRecord&) { return std::optional(Error(Code::stopped, "sink: abandoned")); });
+  deliver(waiting());
+}
+
 Status MemorySink::flush(std::chrono::milliseconds /*timeout*/) {
   poll();
   if (waiting() == 0) return {};

@@ -67,6 +67,7 @@ class MemorySink final : public Sink {
   [[nodiscard]] int fd() const noexcept override { return eventfd_; }
   [[nodiscard]] Status flush(std::chrono::milliseconds timeout) override;
   [[nodiscard]] std::size_t queued_bytes() const noexcept override;
+  void abandon() override;
   [[nodiscard]] std::optional<Error> fatal() const override;
 
  private:
