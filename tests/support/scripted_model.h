@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "model/provider.h"
 
 namespace thalweg::support {
@@ -57,6 +59,9 @@ class ScriptedModel final : public LoadedModel {
   }
   void submit(const Signature&, const InferenceRequest& request, InferenceDone done) override {
     ++calls;
+    for (const TensorView& input : request.inputs) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(input.data) % 64, 0U) << "inputs must be aligned";
+    }
     if (!answer_in_thread) {
       done(script_(request));
       return;
