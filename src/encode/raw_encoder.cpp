@@ -37,7 +37,7 @@ class RawEncoder final : public Encoder {
 
   [[nodiscard]] Result<std::string_view> encode(Batch& batch, std::uint32_t row) override {
     const auto& columns = batch.rows().columns;
-    if (columns_.size() == 1) return bytes_of(columns[columns_[0]], row);
+    // Copied, one column too: outputs outlive the columns, whose memory serves the next batch.
     std::size_t size = 0;
     for (const std::size_t c : columns_) size += bytes_of(columns[c], row).size();
     char* const begin = batch.arena().allocate(size);

@@ -1,5 +1,5 @@
 // `format: raw` of an output: the numbers of a column (or of several, one behind the other) as dense little-endian bytes, as numpy's
-// frombuffer() reads them. One column is not copied.
+// frombuffer() reads them.
 #pragma once
 
 #include "thalweg/registry.h"
