@@ -97,7 +97,9 @@ Result<Places> places_of(const Values& settings, const FeatureContext& context) 
 template <class F>
 void each_place(const Places& places, const Column& in, std::size_t row, FeatureScratch& scratch,
                 F f) {
-  const auto [begin, end] = in.extent(row);
+  // No structured binding: clang 14 cannot capture those.
+  const std::size_t begin = in.extent(row).first;
+  const std::size_t end = in.extent(row).second;
   const auto visit = [&](std::size_t i, std::optional<std::int64_t> place) {
     if (place && *place >= 0 && *place < places.depth) f(i, static_cast<std::size_t>(*place));
     if (!place && places.refuse_unknown)
@@ -164,7 +166,8 @@ StepResult make_bag(const Values& settings, const FeatureContext& context) {
     for (std::size_t row = 0; row < rows; ++row) {
       float* to = out.append<float>();
       std::fill_n(to, depth, 0.0F);
-      const auto [begin, end] = in.extent(row);
+      const std::size_t begin = in.extent(row).first;
+      const std::size_t end = in.extent(row).second;
       const auto weights = weighted ? inputs[1]->row<float>(row) : std::span<const float>();
       if (weighted && weights.size() != end - begin) {
         refuse(scratch, row,
@@ -172,7 +175,7 @@ StepResult make_bag(const Values& settings, const FeatureContext& context) {
                            weights.size()));
         continue;
       }
-      each_place(places, in, row, scratch, [&, begin = begin](std::size_t i, std::size_t place) {
+      each_place(places, in, row, scratch, [&](std::size_t i, std::size_t place) {
         if constexpr (counting) {
           to[place] += weighted ? weights[i - begin] : 1.0F;
         } else {
