@@ -38,14 +38,22 @@ Result<std::unique_ptr<Decoder>> build_decoder(const Values& from, const Registr
   return kind->make(*settings, from.node("fields"));
 }
 
-Result<ChainStep> build_step(const Step& step, const Schema& input, const Registry& registry, ModelProvider& models) {
+// `coarser`: the columns put aside by the steps of Grain::finer so far, the nearest last.
+Result<ChainStep> build_step(const Step& step, const Schema& input, std::vector<Schema>& coarser, const Registry& registry,
+                             ModelProvider& models) {
   const OperatorKind* kind = registry.op(step.kind);
   if (kind == nullptr) return config_error(step.where, unknown_kind("the step", step.kind, registry.operators()));
   auto settings = read(*kind->section, step.settings);
   if (!settings) return std::move(settings).error();
-  OperatorContext context{.input = &input, .models = &models, .registry = &registry, .where = step.label()};
+  OperatorContext context{.input = &input,
+                          .coarser = coarser.empty() ? nullptr : &coarser.back(),
+                          .models = &models,
+                          .registry = &registry,
+                          .where = step.label()};
   auto op = kind->make(*settings, context);
   if (!op) return std::move(op).error();
+  if ((*op)->grain() == Grain::finer) coarser.push_back(input);
+  if ((*op)->grain() == Grain::coarser) coarser.pop_back();  // it was there, or `make` had refused
   return ChainStep{step.kind, step.name.empty() ? step.kind : step.name, std::move(op).value()};
 }
 
@@ -109,8 +117,9 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
 
   auto steps = steps_of(file.values.node("steps"));
   if (!steps) return std::move(steps).error();
+  std::vector<Schema> coarser;
   for (const Step& step : *steps) {
-    auto built = build_step(step, chain->schema(), registry, models);
+    auto built = build_step(step, chain->schema(), coarser, registry, models);
     if (!built) return std::move(built).error();
     chain->steps.push_back(std::move(built).value());
   }
