@@ -109,6 +109,12 @@ Stream& Stream::function(std::string_view what, std::string name, MakeOperator m
   static const Section no_settings{.name = "function", .doc = "A function of the application.", .settings = {}};
   App::Impl& impl = *app_.impl_;
   if (name.empty()) name = fmt::format("{} {}", what, impl.steps.size() + 1);
+  // Kinds of one name replace each other: a second function would silently run in place of the first.
+  if (impl.registry.op(name) != nullptr && !impl.mistake) {
+    impl.mistake = Error(Code::config_invalid, fmt::format("{} '{}': a name of its own was expected; there is a step of that name "
+                                                           "already; name the function otherwise, or not at all",
+                                                           what, name));
+  }
   impl.registry.add(OperatorKind{.name = name,
                                  .doc = "A function of the application.",
                                  .section = &no_settings,
