@@ -159,31 +159,31 @@ StepResult make_bag(const Values& settings, const FeatureContext& context) {
   }
   const auto depth = static_cast<std::size_t>(places->depth);
   const ColumnType type{DType::float32, {{places->depth}}};
-  return make_feature_step(type, [places = *places, depth, weighted](Inputs inputs,
-                                                                     std::size_t rows, Column& out,
-                                                                     FeatureScratch& scratch) {
-    const Column& in = *inputs[0];
-    for (std::size_t row = 0; row < rows; ++row) {
-      float* to = out.append<float>();
-      std::fill_n(to, depth, 0.0F);
-      const std::size_t begin = in.extent(row).first;
-      const std::size_t end = in.extent(row).second;
-      const auto weights = weighted ? inputs[1]->row<float>(row) : std::span<const float>();
-      if (weighted && weights.size() != end - begin) {
-        refuse(scratch, row,
-               fmt::format("expected as many weights as ids, {}; got {}", end - begin,
-                           weights.size()));
-        continue;
-      }
-      each_place(places, in, row, scratch, [&](std::size_t i, std::size_t place) {
-        if constexpr (counting) {
-          to[place] += weighted ? weights[i - begin] : 1.0F;
-        } else {
-          to[place] = 1.0F;
+  return make_feature_step(
+      type, [places = *places, depth, weighted](Inputs inputs, std::size_t rows, Column& out,
+                                                FeatureScratch& scratch) {
+        const Column& in = *inputs[0];
+        for (std::size_t row = 0; row < rows; ++row) {
+          float* to = out.append<float>();
+          std::fill_n(to, depth, 0.0F);
+          const std::size_t begin = in.extent(row).first;
+          const std::size_t end = in.extent(row).second;
+          const auto weights = weighted ? inputs[1]->row<float>(row) : std::span<const float>();
+          if (weighted && weights.size() != end - begin) {
+            refuse(scratch, row,
+                   fmt::format("expected as many weights as ids, {}; got {}", end - begin,
+                               weights.size()));
+            continue;
+          }
+          each_place(places, in, row, scratch, [&](std::size_t i, std::size_t place) {
+            if constexpr (counting) {
+              to[place] += weighted ? weights[i - begin] : 1.0F;
+            } else {
+              to[place] = 1.0F;
+            }
+          });
         }
       });
-    }
-  });
 }
 
 }  // namespace
