@@ -188,7 +188,7 @@ Result<Admin> Admin::make(const Config& config, LogSink log) {
   auto context = std::make_unique<ClientContext>(config.brokers(), std::move(log));
   auto client = make_client(Role::admin, *std::move(conf), *context);
   if (!client) return std::move(client).error();
-  return Admin(std::move(context), *std::move(client));
+  return Admin(config, std::move(context), *std::move(client));
 }
 
 Result<ClusterInfo> Admin::cluster(Millis timeout) {
@@ -225,6 +225,13 @@ Status Admin::create(const TopicSpec& spec, Millis timeout) {
   return create_topic(client_.get(), spec, timeout);
 }
 
+Result<ClientHandle> Admin::consumer_of(const std::string& group) {
+  auto conf = make_conf(config_, Role::consumer, {{"log.connection.close", "false"}},
+                        {{"group.id", group}, {"enable.auto.commit", "false"}});
+  if (!conf) return std::move(conf).error();
+  return make_client(Role::consumer, *std::move(conf), *context_);
+}
+
 Result<std::vector<PartitionBacklog>> Admin::backlog(const std::string& group,
                                                      const std::string& topic, Millis timeout) {
   auto info = this->topic(topic, timeout);
@@ -234,8 +241,10 @@ Result<std::vector<PartitionBacklog>> Admin::backlog(const std::string& group,
   for (int i = 0; i < (*info)->partitions; ++i) partitions.push_back({topic, {i}});
   auto ranges = offset_ranges(client_.get(), partitions, timeout);
   if (!ranges) return std::move(ranges).error();
-  auto committed = group_offsets(client_.get(), group, partitions, timeout);
-  if (!committed) return std::move(committed).error();
+  auto consumer = consumer_of(group);
+  if (!consumer) return std::move(consumer).error();
+  auto committed = group_offsets(consumer->get(), partitions, timeout);
+  if (!committed) return std::move(committed).error().at("group '" + group + "'");
   std::vector<PartitionBacklog> backlog;
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     backlog.push_back({partitions[i], (*ranges)[i], (*committed)[i]});

@@ -97,8 +97,12 @@ class Admin {
   [[nodiscard]] rd_kafka_t* client() noexcept { return client_.get(); }
 
  private:
-  Admin(std::unique_ptr<ClientContext> context, ClientHandle client)
-      : context_(std::move(context)), client_(std::move(client)) {}
+  Admin(Config config, std::unique_ptr<ClientContext> context, ClientHandle client)
+      : config_(std::move(config)), context_(std::move(context)), client_(std::move(client)) {}
+  // A client of that group which does not join it.
+  [[nodiscard]] Result<ClientHandle> consumer_of(const std::string& group);
+
+  Config config_;
   std::unique_ptr<ClientContext> context_;  // outlives the client
   ClientHandle client_;
 };

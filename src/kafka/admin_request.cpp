@@ -1,6 +1,7 @@
 // Admin requests are asynchronous in librdkafka: each gets a queue of its own, on which its answer is awaited.
 #include "kafka/admin_request.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "kafka/errors.h"
@@ -70,32 +71,38 @@ Result<std::vector<Offset>> list_offsets(rd_kafka_t* client,
   return offsets;
 }
 
-Result<std::vector<std::optional<Offset>>> group_offsets(
-    rd_kafka_t* client, const std::string& group, const std::vector<TopicPartition>& partitions,
-    std::chrono::milliseconds timeout) {
-  using AskedHandle =
-      Handle<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy>;
-  const ListHandle list = list_of(partitions, RD_KAFKA_OFFSET_INVALID);
-  const AskedHandle asked(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
-  AdminRequest request(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout);
-  rd_kafka_ListConsumerGroupOffsets_t* groups[] = {asked.get()};
-  rd_kafka_ListConsumerGroupOffsets(client, groups, 1, request.options(), request.queue());
-  auto event = request.wait();
-  if (!event) return std::move(event).error();
-  std::size_t count = 0;
-  const auto** results = rd_kafka_ListConsumerGroupOffsets_result_groups(
-      rd_kafka_event_ListConsumerGroupOffsets_result(event->get()), &count);
-  if (count != 1)
-    return Error(Code::timed_out, "group '" + group + "': the broker gave no offsets");
-  if (const auto* e = rd_kafka_group_result_error(results[0])) {
-    return error_of(rd_kafka_error_code(e), "group '" + group + "': " + rd_kafka_error_string(e));
+Status fetch_committed(rd_kafka_t* consumer, rd_kafka_topic_partition_list_t& list,
+                       std::chrono::milliseconds timeout) {
+  using Steady = std::chrono::steady_clock;
+  const auto until = Steady::now() + timeout;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Steady::now());
+    rd_kafka_resp_err_t err = rd_kafka_committed(
+        consumer, &list, static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
+    for (const auto& p : elements(list)) {
+      if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = p.err;
+    }
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    const Code code = code_of(err);
+    if (retry_of(code) == Retry::fatal || left <= std::chrono::milliseconds(100)) {
+      return Error(
+          code, "committed offsets: expected them from the group's coordinator; got " + words(err));
+    }
+    // A coordinator that moves, or is only just being made, or our own epoch that the broker has not seen yet.
+    pause(std::chrono::milliseconds(50));
   }
+}
+
+Result<std::vector<std::optional<Offset>>> group_offsets(
+    rd_kafka_t* consumer, const std::vector<TopicPartition>& partitions,
+    std::chrono::milliseconds timeout) {
+  const ListHandle list = list_of(partitions, RD_KAFKA_OFFSET_INVALID);
+  if (Status s = fetch_committed(consumer, *list, timeout); !s) return std::move(s).error();
   std::vector<std::optional<Offset>> offsets;
-  const auto* answers = rd_kafka_group_result_partitions(results[0]);
   for (const TopicPartition& tp : partitions) {
     const auto* p =
-        rd_kafka_topic_partition_list_find(answers, tp.topic.c_str(), tp.partition.value);
-    const bool has = p != nullptr && p->err == RD_KAFKA_RESP_ERR_NO_ERROR && p->offset >= 0;
+        rd_kafka_topic_partition_list_find(list.get(), tp.topic.c_str(), tp.partition.value);
+    const bool has = p != nullptr && p->offset >= 0;
     offsets.push_back(has ? std::optional(Offset{p->offset}) : std::nullopt);
   }
   return offsets;

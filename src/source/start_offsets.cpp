@@ -12,32 +12,9 @@ namespace thalweg {
 namespace {
 
 using kafka::ListHandle;
-using Steady = std::chrono::steady_clock;
 using Millis = std::chrono::milliseconds;
 
 constexpr std::string_view metadata_prefix = "thalweg:partitions=";
-
-// What the group has committed in ALL partitions of the topics: whether it has committed anywhere decides what `start` means.
-Status committed_everywhere(rd_kafka_t* consumer, rd_kafka_topic_partition_list_t& list,
-                            Millis timeout) {
-  const auto until = Steady::now() + timeout;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<Millis>(until - Steady::now());
-    rd_kafka_resp_err_t err = rd_kafka_committed(
-        consumer, &list, static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
-    for (const auto& p : kafka::elements(list)) {
-      if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = p.err;
-    }
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    const Code code = kafka::code_of(err);
-    if (retry_of(code) == Retry::fatal || left <= Millis(100)) {
-      return Error(code, "committed offsets: expected them from the group's coordinator; got " +
-                             kafka::words(err));
-    }
-    kafka::pause(
-        Millis(50));  // a coordinator that moves, or our own epoch that the broker has not seen yet
-  }
-}
 
 std::string_view metadata_of(const rd_kafka_topic_partition_t& p) {
   return p.metadata == nullptr
@@ -120,7 +97,8 @@ Status resolve_starts(rd_kafka_t* consumer, const StartRules& rules, PartitionTa
     topic.partitions.resize(static_cast<std::size_t>(now));
     for (int p = 0; p < now; ++p) kafka::add(*all, topic.name, {p});
   }
-  if (Status s = committed_everywhere(consumer, *all, rules.timeout); !s) return s;
+  // In ALL partitions of the topics: whether the group has committed anywhere decides what `start` means.
+  if (Status s = kafka::fetch_committed(consumer, *all, rules.timeout); !s) return s;
 
   std::vector<TopicPartition> fresh;
   for (auto& p : kafka::elements(assigned)) {

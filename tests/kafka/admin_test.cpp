@@ -53,6 +53,21 @@ TEST(Admin, A_broker_that_is_not_there_is_unreachable_within_the_time_given) {
   EXPECT_LE(lines.count(LogLevel::warn), 1U);
 }
 
+// The answers a cluster gives to its very first group.
+TEST(Admin, The_backlog_waits_for_a_coordinator_that_is_being_made) {
+  auto cluster = EmbeddedCluster::start();
+  ASSERT_TRUE(cluster);
+  ASSERT_TRUE((*cluster)->create_topic("tweets", 2));
+  rd_kafka_mock_push_request_errors((*cluster)->mock(), 9 /* OffsetFetch */, 2,
+                                    RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+                                    RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS);
+  Admin admin = admin_of((*cluster)->bootstrap());
+  auto backlog = admin.backlog("first", "tweets", 20s);
+  ASSERT_TRUE(backlog) << backlog.error().message();
+  ASSERT_EQ(backlog->size(), 2U);
+  EXPECT_FALSE((*backlog)[0].committed);
+}
+
 class AdminBroker : public testing::Test {
  protected:
   void SetUp() override {
