@@ -15,6 +15,10 @@ std::string_view number(Arena& arena, std::int64_t n) {
 // Kafka refuses records over its size limit: a message that quotes a large value must not make the dead letter larger.
 constexpr std::size_t message_bytes_max = 2048;
 
+// A record that a model may have seen. The stamps are the batch's: a record that failed before must not get those of its
+// neighbours, or its dead letter would depend on where the batch was cut.
+bool behind_a_model(std::string_view stage) { return stage == "infer" || stage == "encode" || stage == "sink"; }
+
 }  // namespace
 
 OutputRecord make_dead_letter(Batch& batch, std::size_t record, std::uint16_t target, std::string_view pipeline) {
@@ -32,7 +36,7 @@ OutputRecord make_dead_letter(Batch& batch, std::size_t record, std::uint16_t ta
   add("__thalweg.errors.code", to_string(error.code()));
   add("__thalweg.errors.message", arena.copy(std::string_view(error.message()).substr(0, message_bytes_max)));
   add("__thalweg.errors.pipeline", pipeline);
-  if (!batch.stamps().empty()) {
+  if (!batch.stamps().empty() && behind_a_model(error.stage())) {
     add("__thalweg.errors.model", batch.stamps().back().model);
     add("__thalweg.errors.version", number(arena, batch.stamps().back().version));
   }

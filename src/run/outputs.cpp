@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <new>
+#include <span>
 
 namespace thalweg {
 namespace {
@@ -39,7 +40,9 @@ std::string_view header_text(Batch& batch, std::size_t index) {
   char* memory = batch.arena().allocate(header_bound(batch, record));
   Appender out(memory);
   out << "id=" << record.topic << "-" << record.partition.value << "-" << record.offset.value;
-  for (const ModelStamp& stamp : batch.stamps()) {
+  // A tombstone that was forwarded: no model saw it, whatever its batch holds.
+  const auto stamps = record.value ? std::span<const ModelStamp>(batch.stamps()) : std::span<const ModelStamp>();
+  for (const ModelStamp& stamp : stamps) {
     out << ",model=" << stamp.model << ",version=" << stamp.version;
     if (!stamp.variant.empty()) out << ",variant=" << stamp.variant;
     if (stamp.epoch > 0) out << ",epoch=" << stamp.epoch;
