@@ -1,14 +1,15 @@
 #include <algorithm>
 #include <map>
 
+#include "thalweg/app.h"
+#include "thalweg/testing.h"
+
 #include "config/pipeline.h"
 #include "run/models_of.h"
 #include "run/pipeline_run.h"
 #include "run/process.h"
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
-#include "thalweg/app.h"
-#include "thalweg/testing.h"
 
 namespace thalweg {
 namespace {
@@ -27,7 +28,8 @@ void or_throw(Status status) {
 
 TestOutput to_output(const SentRecord& record) {
   TestOutput output{record.topic, record.key, record.value, {}, record.timestamp};
-  for (const auto& [name, value] : record.headers) output.headers.emplace_back(name, value.value_or(""));
+  for (const auto& [name, value] : record.headers)
+    output.headers.emplace_back(name, value.value_or(""));
   return output;
 }
 
@@ -43,24 +45,27 @@ constexpr int idle_turns = 3;
 }  // namespace
 
 std::optional<std::string> TestOutput::header(std::string_view name) const {
-  const auto it = std::find_if(headers.rbegin(), headers.rend(), [&](const auto& h) { return h.first == name; });
+  const auto it = std::find_if(headers.rbegin(), headers.rend(),
+                               [&](const auto& h) { return h.first == name; });
   if (it == headers.rend()) return std::nullopt;
   return it->second;
 }
 
-std::string TestOutput::dead_code() const { return header("__thalweg.errors.code").value_or(""); }
+std::string TestOutput::dead_code() const {
+  return header("__thalweg.errors.code").value_or("");
+}
 
 struct TestDriver::Impl {
-  MemoryLog topics;                           // first: outlives every batch
+  MemoryLog topics;  // first: outlives every batch
   ManualClock clock;
   Log log{LogLevel::error, LogFormat::human};
-  std::unique_ptr<Registry> own_registry;     // from_file, from_text
+  std::unique_ptr<Registry> own_registry;  // from_file, from_text
   std::unique_ptr<ModelProvider> models;
   std::unique_ptr<PipelineRun> run;
-  MemorySource* source = nullptr;             // owned by the worker
-  MemorySink* sink = nullptr;                 // owned by the run
+  MemorySource* source = nullptr;  // owned by the worker
+  MemorySink* sink = nullptr;      // owned by the run
   std::string dead_topic;
-  std::map<std::string, std::size_t> read;    // outputs read so far, by topic
+  std::map<std::string, std::size_t> read;  // outputs read so far, by topic
   TestOptions options;
 
   void build(PipelineFile file, const Registry& registry);
@@ -72,10 +77,12 @@ struct TestDriver::Impl {
 void TestDriver::Impl::build(PipelineFile file, const Registry& registry) {
   // One worker: cuts and orders are then the test's alone.
   PipelineFile one = or_throw(read_pipeline_node(
-      std::move(file.root), {{"workers", "1"}, {"batch.rows_max", std::to_string(options.batch_records)}}));
+      std::move(file.root),
+      {{"workers", "1"}, {"batch.rows_max", std::to_string(options.batch_records)}}));
   one.path = file.path;
   one.folder = file.folder;
-  if (one.values.given("dead_letters")) dead_topic = one.values.section("dead_letters").string("topic");
+  if (one.values.given("dead_letters"))
+    dead_topic = one.values.section("dead_letters").string("topic");
   for (const std::string& topic : input_topics(one.values.section("from"))) {
     topics.create(topic, static_cast<int>(options.partitions));
   }
@@ -116,12 +123,14 @@ TestDriver::~TestDriver() = default;
 TestDriver::TestDriver(App& app, TestOptions options)
     : TestDriver(or_throw(app.pipeline_file()), app.registry(), options) {}
 
-TestDriver::TestDriver(PipelineFile file, const Registry& registry, TestOptions options) : impl_(std::make_unique<Impl>()) {
+TestDriver::TestDriver(PipelineFile file, const Registry& registry, TestOptions options)
+    : impl_(std::make_unique<Impl>()) {
   impl_->options = options;
   impl_->build(std::move(file), registry);
 }
 
-TestDriver TestDriver::from_file(const std::string& path, const std::vector<std::pair<std::string, std::string>>& overrides,
+TestDriver TestDriver::from_file(const std::string& path,
+                                 const std::vector<std::pair<std::string, std::string>>& overrides,
                                  TestOptions options) {
   auto impl = std::make_unique<Impl>();
   impl->options = options;
@@ -138,13 +147,16 @@ TestDriver TestDriver::from_text(std::string_view yaml, TestOptions options) {
   return TestDriver(std::move(impl));
 }
 
-void TestDriver::send(std::string_view topic, std::string_view value) { send(topic, {.value = std::string(value)}); }
+void TestDriver::send(std::string_view topic, std::string_view value) {
+  send(topic, {.value = std::string(value)});
+}
 
 void TestDriver::send(std::string_view topic, TestInput input) {
   MemoryRecord record{.value = std::move(input.value),
                       .key = std::move(input.key),
                       .timestamp = input.timestamp.value_or(impl_->clock.now())};
-  for (auto& [name, value] : input.headers) record.headers.emplace_back(std::move(name), std::move(value));
+  for (auto& [name, value] : input.headers)
+    record.headers.emplace_back(std::move(name), std::move(value));
   impl_->topics.append(std::string(topic), input.partition.value, std::move(record));
 }
 
@@ -165,19 +177,27 @@ Status TestDriver::try_run() {
   return {};
 }
 
-void TestDriver::run() { or_throw(try_run()); }
+void TestDriver::run() {
+  or_throw(try_run());
+}
 
-std::vector<TestOutput> TestDriver::read(std::string_view topic) { return impl_->take(topic); }
+std::vector<TestOutput> TestDriver::read(std::string_view topic) {
+  return impl_->take(topic);
+}
 
-std::vector<TestOutput> TestDriver::dead_letters() { return impl_->take(impl_->dead_topic); }
+std::vector<TestOutput> TestDriver::dead_letters() {
+  return impl_->take(impl_->dead_topic);
+}
 
 TestCounts TestDriver::counts() const {
   const WorkerMetrics& m = impl_->worker().metrics();
-  return {m.records_in.get(), m.forwarded.get(), m.absorbed.get(), m.filtered.get(),
+  return {m.records_in.get(), m.forwarded.get(), m.absorbed.get(),   m.filtered.get(),
           m.dead.get(),       m.batches.get(),   m.model_calls.get()};
 }
 
-ManualClock& TestDriver::clock() noexcept { return impl_->clock; }
+ManualClock& TestDriver::clock() noexcept {
+  return impl_->clock;
+}
 
 std::map<TopicPartition, Offset> TestDriver::committed() const {
   std::map<TopicPartition, Offset> last;
@@ -189,20 +209,24 @@ void TestDriver::revoke(std::string_view topic, Partition partition) {
   impl_->source->revoke({{std::string(topic), partition}});
 }
 
-void TestDriver::lose(std::string_view topic, Partition partition) { impl_->source->lose({{std::string(topic), partition}}); }
+void TestDriver::lose(std::string_view topic, Partition partition) {
+  impl_->source->lose({{std::string(topic), partition}});
+}
 
 void TestDriver::assign(std::string_view topic, Partition partition) {
   impl_->source->assign({{std::string(topic), partition}});
 }
 
-void TestDriver::hold_deliveries(bool held) { held ? impl_->sink->cork() : impl_->sink->uncork(); }
+void TestDriver::hold_deliveries(bool held) {
+  held ? impl_->sink->cork() : impl_->sink->uncork();
+}
 
 void TestDriver::refuse_outputs_over(std::size_t bytes) {
   impl_->sink->fail_if([bytes](const SentRecord& output) -> std::optional<Error> {
     const std::size_t size = output.value ? output.value->size() : 0;
     if (size <= bytes) return std::nullopt;
-    return Error(Code::output_refused, "sink: an output of at most " + std::to_string(bytes) + " bytes was expected; got " +
-                                           std::to_string(size));
+    return Error(Code::output_refused, "sink: an output of at most " + std::to_string(bytes) +
+                                           " bytes was expected; got " + std::to_string(size));
   });
 }
 

@@ -40,8 +40,9 @@ class Stream {
   // Keeps the rows for which f(record) is true; f takes one described struct: bool(const Payment&).
   template <class F>
   Stream& filter(F f, std::string name = {}) {
-    return function("filter", std::move(name),
-                    [f](const OperatorContext& context) { return FilterFunction<F>::make(f, context); });
+    return function("filter", std::move(name), [f](const OperatorContext& context) {
+      return FilterFunction<F>::make(f, context);
+    });
   }
   // Rows become what f returns: a described struct, or Result of one. Nothing else is kept.
   template <class F>

@@ -69,10 +69,10 @@ struct SourceRecord {
   std::string_view topic;  // stable as long as the source lives
   Partition partition;
   Offset offset;
-  Timestamp timestamp;                       // ms since epoch; none: -1
+  Timestamp timestamp;  // ms since epoch; none: -1
   std::optional<std::string_view> key;
-  std::optional<std::string_view> value;     // none: a tombstone (null value)
-  std::uint32_t headers_begin = 0;           // range in Batch::headers()
+  std::optional<std::string_view> value;  // none: a tombstone (null value)
+  std::uint32_t headers_begin = 0;        // range in Batch::headers()
   std::uint32_t headers_end = 0;
 };
 
@@ -104,11 +104,12 @@ struct OutputRecord {
 
 // Which model answered, for the output header (one entry per infer step that touched the record).
 struct ModelStamp {
-  std::string_view model;    // stable as long as `keep` in Batch lives
+  std::string_view model;  // stable as long as `keep` in Batch lives
   std::string_view variant;
   std::int64_t version = 0;
   std::int64_t epoch = 0;
-  bool fallback = false;       // it stood in for another model: answered only for records with Batch::is_fallback
+  bool fallback =
+      false;  // it stood in for another model: answered only for records with Batch::is_fallback
 };
 
 // Where a batch's time went, for the metrics; the steps that know add to it.
@@ -121,12 +122,13 @@ struct BatchTimes {
 
 // The rows at one grain (one per record, or one per exploded element).
 struct Rows {
-  std::vector<Column> columns;              // as the schema of the step says
-  std::vector<std::uint32_t> record_of;     // row → record; ascending
-  std::vector<std::uint32_t> selection;     // live rows, ascending; meaningful only when !all_live
+  std::vector<Column> columns;           // as the schema of the step says
+  std::vector<std::uint32_t> record_of;  // row → record; ascending
+  std::vector<std::uint32_t> selection;  // live rows, ascending; meaningful only when !all_live
   bool all_live = true;
-  std::vector<std::uint32_t> parent_of;     // row → row of the coarser rows put aside; empty at the coarsest grain
-  std::vector<Column> spare;                // emptied columns whose memory the next ones take over
+  std::vector<std::uint32_t>
+      parent_of;  // row → row of the coarser rows put aside; empty at the coarsest grain
+  std::vector<Column> spare;  // emptied columns whose memory the next ones take over
 
   // Empties these rows and gives them the columns of `schema`: what a decoder begins with. Keeps capacity.
   void begin(const Schema& schema);
@@ -136,7 +138,9 @@ struct Rows {
   void clear() noexcept;
   [[nodiscard]] std::size_t bytes() const noexcept;
   [[nodiscard]] std::size_t count() const noexcept { return record_of.size(); }
-  [[nodiscard]] std::size_t live_count() const noexcept { return all_live ? record_of.size() : selection.size(); }
+  [[nodiscard]] std::size_t live_count() const noexcept {
+    return all_live ? record_of.size() : selection.size();
+  }
   // The i-th live row.
   [[nodiscard]] std::uint32_t live(std::size_t i) const noexcept {
     return all_live ? static_cast<std::uint32_t>(i) : selection[i];
@@ -167,7 +171,8 @@ class Batch {
   [[nodiscard]] std::span<const Header> headers() const noexcept { return headers_; }
   [[nodiscard]] std::span<const Header> headers_of(std::size_t record) const noexcept {
     const SourceRecord& r = records_[record];
-    return std::span<const Header>(headers_).subspan(r.headers_begin, r.headers_end - r.headers_begin);
+    return std::span<const Header>(headers_).subspan(r.headers_begin,
+                                                     r.headers_end - r.headers_begin);
   }
 
   // --- rows: filled by the decoder, changed by the steps -----------------------------------------------------
@@ -188,7 +193,9 @@ class Batch {
   void sweep();
 
   // --- dispositions ------------------------------------------------------------------------------------------
-  [[nodiscard]] Disposition disposition(std::size_t record) const noexcept { return dispositions_[record]; }
+  [[nodiscard]] Disposition disposition(std::size_t record) const noexcept {
+    return dispositions_[record];
+  }
   // Marks a record dead, whatever it was: a failure is never lost. The first one wins; later ones are ignored. Rows leave with the next sweep().
   void fail(std::size_t record, Error error);
   // Marks a pending record; others stay as they are (dead is final).

@@ -28,7 +28,9 @@ struct ColumnType {
   Shape shape;
 
   // Only the first dimension may be unknown.
-  [[nodiscard]] bool ragged() const noexcept { return !shape.dims.empty() && shape.dims[0] == Shape::unknown; }
+  [[nodiscard]] bool ragged() const noexcept {
+    return !shape.dims.empty() && shape.dims[0] == Shape::unknown;
+  }
   // Elements of one row; for a ragged column, elements of one step of the unknown dimension.
   [[nodiscard]] std::size_t width() const noexcept;
   [[nodiscard]] std::string to_string() const;  // "float32 [121]"
@@ -113,8 +115,8 @@ class Column {
   void append_zero_row();
   // Becomes a read-only view of memory kept alive by `owner`: how a model's output becomes a column without a copy.
   // REQUIRES a fixed type; `data` holds rows × width() elements (or `strings` that many views).
-  void adopt(ColumnType type, std::size_t rows, const void* data, std::vector<std::string_view> strings,
-             std::shared_ptr<const void> owner);
+  void adopt(ColumnType type, std::size_t rows, const void* data,
+             std::vector<std::string_view> strings, std::shared_ptr<const void> owner);
 
   // --- reading ---------------------------------------------------------------------------------------------
   // All numbers of all rows.
@@ -137,7 +139,9 @@ class Column {
     if (type_.ragged()) return {offsets_[row], offsets_[row + 1]};
     return {row * width_, (row + 1) * width_};
   }
-  [[nodiscard]] const void* raw() const noexcept { return adopted_ ? adopted_ : static_cast<const void*>(buffer_.data()); }
+  [[nodiscard]] const void* raw() const noexcept {
+    return adopted_ ? adopted_ : static_cast<const void*>(buffer_.data());
+  }
   [[nodiscard]] void* raw_mutable() noexcept { return buffer_.data(); }
   // Ragged only: rows()+1 element offsets.
   [[nodiscard]] std::span<const std::uint32_t> offsets() const noexcept { return offsets_; }

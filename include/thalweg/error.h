@@ -26,44 +26,49 @@ enum class Domain : std::uint8_t { user, external, internal };
 enum class Retry : std::uint8_t { no, backoff, fatal };
 
 // name, domain, retry, one sentence for the docs. The names are API: they stand in dead letters and metrics.
-#define THALWEG_ERROR_CODES(X)                                                                                       \
-  X(null_value, user, no, "The record has no value and `on_null` is `dead`.")                                        \
-  X(not_json, user, no, "The value is not JSON, or is cut off.")                                                     \
-  X(not_utf8, user, no, "A string is not valid UTF-8.")                                                              \
-  X(too_deep, user, no, "The JSON is nested deeper than the decoder accepts.")                                       \
-  X(too_large, user, no, "The value is larger than `value_bytes_max`.")                                              \
-  X(confluent_framed, user, no, "The value begins with a schema registry frame, which `format` does not name.")      \
-  X(missing_field, user, no, "A required field is absent or null.")                                                  \
-  X(wrong_type, user, no, "A field has another type than declared.")                                                 \
-  X(wrong_length, user, no, "An array, or the whole value, has another length than declared.")                       \
-  X(out_of_range, user, no, "A number does not fit the declared type.")                                              \
-  X(nonfinite, user, no, "A NaN or an infinity where `nonfinite: dead` forbids it.")                                 \
-  X(no_rows, user, no, "The array to explode is empty and `on_empty` is `dead`.")                                    \
-  X(feature_failed, user, no, "A feature step refused the row.")                                                     \
-  X(invalid_model_input, user, no, "The model refuses this row, alone and in company.")                              \
-  X(handler_failed, user, no, "A function of the application refused the record.")                                   \
-  X(too_old, user, no, "The record is older than `max_age`.")                                                        \
-  X(encode_failed, user, no, "The output could not be written in the format asked for.")                             \
-  X(output_refused, user, no, "The broker, or its client, refuses this one output (too large, for example).")        \
-  X(config_invalid, user, fatal, "The configuration is wrong.")                                                      \
-  X(model_missing, user, fatal, "The model's directory is missing or holds no complete version.")                    \
-  X(model_invalid, user, fatal, "The model cannot be loaded: not a model, or broken.")                               \
-  X(signature_mismatch, user, fatal, "The model's signature and what the pipeline feeds or reads do not fit.")       \
-  X(topic_missing, user, fatal, "A topic does not exist and may not be created.")                                    \
-  X(topic_unauthorized, external, fatal, "The broker denies access to a topic or group.")                            \
-  X(offset_out_of_range, external, fatal, "The committed offset is no longer in the topic.")                         \
-  X(broker_unreachable, external, backoff, "No broker answers.")                                                     \
-  X(broker_refused, external, fatal, "The broker refuses the client for good (authentication, protocol).")           \
-  X(delivery_failed, external, backoff, "An output could not be delivered yet.")                                     \
-  X(queue_full, external, backoff, "The client's queue is full; drain it and try again.")                            \
-  X(dead_letters_unwritable, external, fatal, "A dead letter could not be written; going on would lose it.")         \
-  X(io_failed, external, fatal, "A file or a socket could not be read or written.")                                  \
-  X(timed_out, external, backoff, "Something did not answer in time.")                                               \
-  X(runtime_missing, external, fatal, "The library of a model runtime is not installed.")                            \
-  X(model_unavailable, external, backoff, "A model cannot answer now.")                                              \
-  X(model_failed, internal, backoff, "The model failed, and not because of one row.")                                \
-  X(model_hung, internal, fatal, "A model call did not return in the time set.")                                     \
-  X(stopped, external, fatal, "Stopped on request.")                                                                 \
+#define THALWEG_ERROR_CODES(X)                                                                    \
+  X(null_value, user, no, "The record has no value and `on_null` is `dead`.")                     \
+  X(not_json, user, no, "The value is not JSON, or is cut off.")                                  \
+  X(not_utf8, user, no, "A string is not valid UTF-8.")                                           \
+  X(too_deep, user, no, "The JSON is nested deeper than the decoder accepts.")                    \
+  X(too_large, user, no, "The value is larger than `value_bytes_max`.")                           \
+  X(confluent_framed, user, no,                                                                   \
+    "The value begins with a schema registry frame, which `format` does not name.")               \
+  X(missing_field, user, no, "A required field is absent or null.")                               \
+  X(wrong_type, user, no, "A field has another type than declared.")                              \
+  X(wrong_length, user, no, "An array, or the whole value, has another length than declared.")    \
+  X(out_of_range, user, no, "A number does not fit the declared type.")                           \
+  X(nonfinite, user, no, "A NaN or an infinity where `nonfinite: dead` forbids it.")              \
+  X(no_rows, user, no, "The array to explode is empty and `on_empty` is `dead`.")                 \
+  X(feature_failed, user, no, "A feature step refused the row.")                                  \
+  X(invalid_model_input, user, no, "The model refuses this row, alone and in company.")           \
+  X(handler_failed, user, no, "A function of the application refused the record.")                \
+  X(too_old, user, no, "The record is older than `max_age`.")                                     \
+  X(encode_failed, user, no, "The output could not be written in the format asked for.")          \
+  X(output_refused, user, no,                                                                     \
+    "The broker, or its client, refuses this one output (too large, for example).")               \
+  X(config_invalid, user, fatal, "The configuration is wrong.")                                   \
+  X(model_missing, user, fatal, "The model's directory is missing or holds no complete version.") \
+  X(model_invalid, user, fatal, "The model cannot be loaded: not a model, or broken.")            \
+  X(signature_mismatch, user, fatal,                                                              \
+    "The model's signature and what the pipeline feeds or reads do not fit.")                     \
+  X(topic_missing, user, fatal, "A topic does not exist and may not be created.")                 \
+  X(topic_unauthorized, external, fatal, "The broker denies access to a topic or group.")         \
+  X(offset_out_of_range, external, fatal, "The committed offset is no longer in the topic.")      \
+  X(broker_unreachable, external, backoff, "No broker answers.")                                  \
+  X(broker_refused, external, fatal,                                                              \
+    "The broker refuses the client for good (authentication, protocol).")                         \
+  X(delivery_failed, external, backoff, "An output could not be delivered yet.")                  \
+  X(queue_full, external, backoff, "The client's queue is full; drain it and try again.")         \
+  X(dead_letters_unwritable, external, fatal,                                                     \
+    "A dead letter could not be written; going on would lose it.")                                \
+  X(io_failed, external, fatal, "A file or a socket could not be read or written.")               \
+  X(timed_out, external, backoff, "Something did not answer in time.")                            \
+  X(runtime_missing, external, fatal, "The library of a model runtime is not installed.")         \
+  X(model_unavailable, external, backoff, "A model cannot answer now.")                           \
+  X(model_failed, internal, backoff, "The model failed, and not because of one row.")             \
+  X(model_hung, internal, fatal, "A model call did not return in the time set.")                  \
+  X(stopped, external, fatal, "Stopped on request.")                                              \
   X(internal, internal, fatal, "A mistake in Thalweg: please report it.")
 
 enum class Code : std::uint8_t {
@@ -113,8 +118,9 @@ class Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT: implicit by design
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }

@@ -50,9 +50,12 @@ template <class Out, class F, class T>
   try {
     return f(record);
   } catch (const std::exception& e) {
-    return Error(Code::handler_failed, std::string("the application's function failed: ") + e.what()).in_stage("process");
+    return Error(Code::handler_failed,
+                 std::string("the application's function failed: ") + e.what())
+        .in_stage("process");
   } catch (...) {
-    return Error(Code::handler_failed, "the application's function threw something that is no std::exception")
+    return Error(Code::handler_failed,
+                 "the application's function threw something that is no std::exception")
         .in_stage("process");
   }
 }
@@ -66,7 +69,8 @@ class FilterFunction final : public Operator {
   static Result<std::unique_ptr<Operator>> make(const F& f, const OperatorContext& context) {
     auto reader = RecordReader<Record>::bind(*context.input, context.where);
     if (!reader) return std::move(reader).error();
-    return std::unique_ptr<Operator>(new FilterFunction(f, std::move(reader).value(), *context.input));
+    return std::unique_ptr<Operator>(
+        new FilterFunction(f, std::move(reader).value(), *context.input));
   }
   [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
   [[nodiscard]] Progress process(Batch& batch, const Resume&) override {
@@ -105,19 +109,22 @@ class MapFunction final : public Operator {
   using Record = typename FunctionTraits<F>::Argument;
   using Made = typename UnwrapResult<typename FunctionTraits<F>::Return>::type;
 
-  static Result<std::unique_ptr<Operator>> make(const F& f, MapMode mode, const OperatorContext& context) {
+  static Result<std::unique_ptr<Operator>> make(const F& f, MapMode mode,
+                                                const OperatorContext& context) {
     auto reader = RecordReader<Record>::bind(*context.input, context.where);
     if (!reader) return std::move(reader).error();
     Schema schema = mode == MapMode::append ? *context.input : Schema{};
     for (Field& field : schema_of<Made>().fields) {
       if (schema.find(field.name)) {
-        return Error(Code::config_invalid, std::string(context.where) + ": a new field was expected; there is a field '" +
-                                               field.name + "' already; name it otherwise, or use map");
+        return Error(Code::config_invalid,
+                     std::string(context.where) + ": a new field was expected; there is a field '" +
+                         field.name + "' already; name it otherwise, or use map");
       }
       schema.fields.push_back(std::move(field));
     }
     const std::size_t kept = mode == MapMode::append ? context.input->fields.size() : 0;
-    return std::unique_ptr<Operator>(new MapFunction(f, std::move(reader).value(), std::move(schema), kept));
+    return std::unique_ptr<Operator>(
+        new MapFunction(f, std::move(reader).value(), std::move(schema), kept));
   }
   [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
   [[nodiscard]] Progress process(Batch& batch, const Resume&) override {
@@ -129,7 +136,8 @@ class MapFunction final : public Operator {
     std::size_t next_live = 0;
     for (std::uint32_t row = 0; row < rows.count(); ++row) {
       const bool live = next_live < rows.live_count() && rows.live(next_live) == row;
-      if (!live || !write_row(batch, row, made)) write_record(std::span(made), Made{}, batch.arena());  // keeps rows aligned
+      if (!live || !write_row(batch, row, made))
+        write_record(std::span(made), Made{}, batch.arena());  // keeps rows aligned
       if (live) ++next_live;
     }
     rows.columns.resize(kept_);
@@ -141,7 +149,10 @@ class MapFunction final : public Operator {
 
  private:
   MapFunction(F f, RecordReader<Record> reader, Schema schema, std::size_t kept)
-      : function_(std::move(f)), reader_(std::move(reader)), schema_(std::move(schema)), kept_(kept) {}
+      : function_(std::move(f)),
+        reader_(std::move(reader)),
+        schema_(std::move(schema)),
+        kept_(kept) {}
   bool write_row(Batch& batch, std::uint32_t row, std::vector<Column>& made) {
     auto out = call_guarded<Made>(function_, reader_.read(batch.rows(), row));
     if (out) write_record(std::span(made), *out, batch.arena());
@@ -157,6 +168,7 @@ class MapFunction final : public Operator {
 // A function that sees the whole batch: live rows, columns, records. It may change columns in place, fail records and select rows; it
 // must leave the columns as the schema says. An error returned concerns all of it: the worker tries again or stops.
 using BatchFunction = std::function<Status(Batch& batch, const Schema& schema)>;
-[[nodiscard]] std::unique_ptr<Operator> make_batch_operator(BatchFunction function, const Schema& schema);
+[[nodiscard]] std::unique_ptr<Operator> make_batch_operator(BatchFunction function,
+                                                            const Schema& schema);
 
 }  // namespace thalweg

@@ -31,7 +31,9 @@ struct TopicPartition {
   std::string topic;
   Partition partition;
   auto operator<=>(const TopicPartition&) const = default;
-  [[nodiscard]] std::string to_string() const { return topic + "[" + std::to_string(partition.value) + "]"; }
+  [[nodiscard]] std::string to_string() const {
+    return topic + "[" + std::to_string(partition.value) + "]";
+  }
 };
 
 struct TopicPartitionOffset {

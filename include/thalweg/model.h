@@ -23,7 +23,7 @@ struct TensorSpec {
   std::string name;
   DType dtype = DType::float32;
   Shape shape;
-  bool unknown_rank = false;   // the model leaves even the rank open
+  bool unknown_rank = false;                    // the model leaves even the rank open
   [[nodiscard]] std::string to_string() const;  // "'x' (float32 [?,121])"
   bool operator==(const TensorSpec&) const = default;
 };
@@ -31,14 +31,14 @@ struct TensorSpec {
 // How rows become calls.
 enum class BatchDim : std::uint8_t {
   dynamic,  // first dimension unknown: any number of rows in one call
-  fixed,    // first dimension a given number n: calls of n rows, the last one padded by repeating a row
-  none,     // no batch dimension: one call a row
+  fixed,  // first dimension a given number n: calls of n rows, the last one padded by repeating a row
+  none,  // no batch dimension: one call a row
 };
 
 struct Signature {
-  std::string name;                  // "serving_default"
-  std::vector<TensorSpec> inputs;    // sorted by name
-  std::vector<TensorSpec> outputs;   // sorted by name
+  std::string name;                 // "serving_default"
+  std::vector<TensorSpec> inputs;   // sorted by name
+  std::vector<TensorSpec> outputs;  // sorted by name
   [[nodiscard]] const TensorSpec* input(std::string_view name) const noexcept;
   [[nodiscard]] const TensorSpec* output(std::string_view name) const noexcept;
   bool operator==(const Signature&) const = default;
@@ -46,8 +46,8 @@ struct Signature {
 
 // One call. Views stay valid until `done`.
 struct InferenceRequest {
-  std::vector<TensorView> inputs;          // one per signature input, in signature order
-  std::vector<std::uint32_t> outputs;      // indexes into signature.outputs: the ones wanted
+  std::vector<TensorView> inputs;      // one per signature input, in signature order
+  std::vector<std::uint32_t> outputs;  // indexes into signature.outputs: the ones wanted
 };
 // The outputs in the order asked for, or why not:
 //   invalid_model_input  the input is at fault (the runtime says INVALID_ARGUMENT or OUT_OF_RANGE)
@@ -63,15 +63,17 @@ class LoadedModel {
   [[nodiscard]] virtual std::span<const Signature> signatures() const noexcept = 0;
   // Calls `done` exactly once: inside the call for embedded runtimes, later and from any thread for others.
   // Never throws; a failure goes to `done`. REQUIRES dtypes and ranks as the signature says.
-  virtual void submit(const Signature& signature, const InferenceRequest& request, InferenceDone done) = 0;
+  virtual void submit(const Signature& signature, const InferenceRequest& request,
+                      InferenceDone done) = 0;
 };
 
 // Where a model is and how to run it.
 struct ModelSpec {
-  std::string name;                  // as the pipeline calls it
-  std::string path;                  // the version's own directory or file, absolute or relative to the process
+  std::string name;  // as the pipeline calls it
+  std::string path;  // the version's own directory or file, absolute or relative to the process
   std::int64_t version = 0;
-  Node runtime_settings;             // the model's section of the pipeline file, for the runtime to read its part
+  Node
+      runtime_settings;  // the model's section of the pipeline file, for the runtime to read its part
 };
 
 // A plug-in that loads models. One per process and kind; load() may be called from any thread, also concurrently.

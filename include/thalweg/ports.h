@@ -34,8 +34,8 @@ class Registry;
 class Clock {
  public:
   virtual ~Clock() = default;
-  [[nodiscard]] virtual Timestamp now() const noexcept = 0;                          // wall clock
-  [[nodiscard]] virtual std::chrono::nanoseconds monotonic() const noexcept = 0;     // never goes back
+  [[nodiscard]] virtual Timestamp now() const noexcept = 0;                       // wall clock
+  [[nodiscard]] virtual std::chrono::nanoseconds monotonic() const noexcept = 0;  // never goes back
 };
 
 // Wakes one worker's event loop. Any thread, never blocks; many wakes before the loop looks count as one.
@@ -52,7 +52,7 @@ class Waker {
 
 struct DrainLimits {
   std::size_t records = 1024;
-  std::size_t bytes = std::size_t{16} << 20;   // payload; one record is always taken
+  std::size_t bytes = std::size_t{16} << 20;  // payload; one record is always taken
 };
 
 // What a source tells its worker. Called from inside Source::serve and Source::drain only.
@@ -202,7 +202,7 @@ struct RowFailure {
   Error error;
 };
 struct FeatureScratch {
-  Arena* arena = nullptr;                    // for strings the step makes
+  Arena* arena = nullptr;  // for strings the step makes
   std::vector<RowFailure> failures;
 };
 
@@ -213,7 +213,8 @@ class FeatureStep {
   [[nodiscard]] virtual const ColumnType& type() const noexcept = 0;  // of the output
   // Writes exactly as many rows into `out` (already reset to type()) as the inputs have. A refused row still
   // gets a (zero) row, and an entry in scratch.failures.
-  virtual void apply(std::span<const Column* const> inputs, std::size_t rows, Column& out, FeatureScratch& scratch) const = 0;
+  virtual void apply(std::span<const Column* const> inputs, std::size_t rows, Column& out,
+                     FeatureScratch& scratch) const = 0;
 };
 
 }  // namespace thalweg

@@ -31,7 +31,9 @@ template <class T>
 struct Describe;
 
 template <class T>
-concept DescribedRecord = requires { Describe<T>::members(); };
+concept DescribedRecord = requires {
+  Describe<T>::members();
+};
 
 template <class T, class M>
 struct Member {
@@ -49,9 +51,8 @@ template <class M>
 struct ColumnCodec;
 
 template <class M>
-  requires(std::is_same_v<M, float> || std::is_same_v<M, double> || std::is_same_v<M, std::int32_t> ||
-           std::is_same_v<M, std::int64_t> || std::is_same_v<M, std::uint8_t>)
-struct ColumnCodec<M> {
+requires(std::is_same_v<M, float> || std::is_same_v<M, double> || std::is_same_v<M, std::int32_t> ||
+         std::is_same_v<M, std::int64_t> || std::is_same_v<M, std::uint8_t>) struct ColumnCodec<M> {
   static ColumnType type() { return {DTypeOf<M>::value, {}}; }
   static void read(const Column& column, std::uint32_t row, M& out) { out = column.row<M>(row)[0]; }
   static void write(Column& column, const M& value, Arena&) { *column.append<M>() = value; }
@@ -60,14 +61,20 @@ struct ColumnCodec<M> {
 template <>
 struct ColumnCodec<bool> {
   static ColumnType type() { return {DType::boolean, {}}; }
-  static void read(const Column& column, std::uint32_t row, bool& out) { out = column.row<std::uint8_t>(row)[0] != 0; }
-  static void write(Column& column, const bool& value, Arena&) { *column.append<std::uint8_t>() = value ? 1 : 0; }
+  static void read(const Column& column, std::uint32_t row, bool& out) {
+    out = column.row<std::uint8_t>(row)[0] != 0;
+  }
+  static void write(Column& column, const bool& value, Arena&) {
+    *column.append<std::uint8_t>() = value ? 1 : 0;
+  }
 };
 
 template <>
 struct ColumnCodec<std::string_view> {
   static ColumnType type() { return {DType::string, {}}; }
-  static void read(const Column& column, std::uint32_t row, std::string_view& out) { out = column.string_row(row)[0]; }
+  static void read(const Column& column, std::uint32_t row, std::string_view& out) {
+    out = column.string_row(row)[0];
+  }
   // Copied: what a function returns may be gone when it has returned.
   static void write(Column& column, const std::string_view& value, Arena& arena) {
     column.push_string(arena.copy(value));
@@ -78,7 +85,9 @@ struct ColumnCodec<std::string_view> {
 template <>
 struct ColumnCodec<std::string> {
   static ColumnType type() { return {DType::string, {}}; }
-  static void read(const Column& column, std::uint32_t row, std::string& out) { out = column.string_row(row)[0]; }
+  static void read(const Column& column, std::uint32_t row, std::string& out) {
+    out = column.string_row(row)[0];
+  }
   static void write(Column& column, const std::string& value, Arena& arena) {
     ColumnCodec<std::string_view>::write(column, value, arena);
   }
@@ -98,9 +107,12 @@ struct ColumnCodec<std::array<E, N>> {
 template <class E>
 struct ColumnCodec<std::span<const E>> {
   static ColumnType type() { return {DTypeOf<E>::value, {{Shape::unknown}}}; }
-  static void read(const Column& column, std::uint32_t row, std::span<const E>& out) { out = column.row<E>(row); }
+  static void read(const Column& column, std::uint32_t row, std::span<const E>& out) {
+    out = column.row<E>(row);
+  }
   static void write(Column& column, const std::span<const E>& value, Arena&) {
-    if (!value.empty()) std::memcpy(column.extend<E>(value.size()), value.data(), value.size_bytes());
+    if (!value.empty())
+      std::memcpy(column.extend<E>(value.size()), value.data(), value.size_bytes());
     column.end_row();
   }
 };
@@ -122,7 +134,8 @@ template <DescribedRecord T>
 
 // Finds the columns of a struct in a schema: column numbers in member order. Errors: config_invalid, naming the
 // field that is missing or has another type. A span reads a column of fixed length too.
-[[nodiscard]] Result<std::vector<std::size_t>> find_columns(const Schema& wanted, const Schema& available,
+[[nodiscard]] Result<std::vector<std::size_t>> find_columns(const Schema& wanted,
+                                                            const Schema& available,
                                                             std::string_view where);
 
 // Reads rows as T.
@@ -137,8 +150,11 @@ class RecordReader {
   [[nodiscard]] T read(const Rows& rows, std::uint32_t row) const {
     T out{};
     std::size_t i = 0;
-    std::apply([&](const auto&... m) { (read_member(rows.columns[columns_[i++]], row, out.*(m.pointer)), ...); },
-               Describe<T>::members());
+    std::apply(
+        [&](const auto&... m) {
+          (read_member(rows.columns[columns_[i++]], row, out.*(m.pointer)), ...);
+        },
+        Describe<T>::members());
     return out;
   }
 
@@ -167,17 +183,22 @@ void write_record(std::span<Column> columns, const T& record, Arena& arena) {
 // --- THALWEG_RECORD ------------------------------------------------------------------------------------------------
 // Repeats a macro over up to 64 members (the usual recursive __VA_OPT__ scheme).
 #define THALWEG_PARENS ()
-#define THALWEG_EXPAND(...) THALWEG_EXPAND3(THALWEG_EXPAND3(THALWEG_EXPAND3(THALWEG_EXPAND3(__VA_ARGS__))))
-#define THALWEG_EXPAND3(...) THALWEG_EXPAND2(THALWEG_EXPAND2(THALWEG_EXPAND2(THALWEG_EXPAND2(__VA_ARGS__))))
-#define THALWEG_EXPAND2(...) THALWEG_EXPAND1(THALWEG_EXPAND1(THALWEG_EXPAND1(THALWEG_EXPAND1(__VA_ARGS__))))
+#define THALWEG_EXPAND(...) \
+  THALWEG_EXPAND3(THALWEG_EXPAND3(THALWEG_EXPAND3(THALWEG_EXPAND3(__VA_ARGS__))))
+#define THALWEG_EXPAND3(...) \
+  THALWEG_EXPAND2(THALWEG_EXPAND2(THALWEG_EXPAND2(THALWEG_EXPAND2(__VA_ARGS__))))
+#define THALWEG_EXPAND2(...) \
+  THALWEG_EXPAND1(THALWEG_EXPAND1(THALWEG_EXPAND1(THALWEG_EXPAND1(__VA_ARGS__))))
 #define THALWEG_EXPAND1(...) __VA_ARGS__
-#define THALWEG_MEMBERS(Type, ...) __VA_OPT__(THALWEG_EXPAND(THALWEG_MEMBERS_NEXT(Type, __VA_ARGS__)))
+#define THALWEG_MEMBERS(Type, ...) \
+  __VA_OPT__(THALWEG_EXPAND(THALWEG_MEMBERS_NEXT(Type, __VA_ARGS__)))
 #define THALWEG_MEMBERS_NEXT(Type, name, ...) \
-  ::thalweg::member(#name, &Type::name) __VA_OPT__(, THALWEG_MEMBERS_AGAIN THALWEG_PARENS(Type, __VA_ARGS__))
+  ::thalweg::member(#name, &Type::name)       \
+      __VA_OPT__(, THALWEG_MEMBERS_AGAIN THALWEG_PARENS(Type, __VA_ARGS__))
 #define THALWEG_MEMBERS_AGAIN() THALWEG_MEMBERS_NEXT
 
-#define THALWEG_RECORD(Type, ...)                                                                 \
-  template <>                                                                                     \
-  struct thalweg::Describe<Type> {                                                                \
-    static constexpr auto members() { return std::tuple{THALWEG_MEMBERS(Type, __VA_ARGS__)}; }    \
+#define THALWEG_RECORD(Type, ...)                                                              \
+  template <>                                                                                  \
+  struct thalweg::Describe<Type> {                                                             \
+    static constexpr auto members() { return std::tuple{THALWEG_MEMBERS(Type, __VA_ARGS__)}; } \
   };

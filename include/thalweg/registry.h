@@ -25,7 +25,8 @@ namespace thalweg {
 struct DecoderKind {
   std::string name;
   std::string doc;
-  const Section* section = nullptr;  // extra settings of this format, beside the common ones of `from`
+  const Section* section =
+      nullptr;  // extra settings of this format, beside the common ones of `from`
   // `fields` is the raw `fields:` node (may be null).
   std::function<Result<std::unique_ptr<Decoder>>(const Values& settings, const Node& fields)> make;
 };
@@ -34,11 +35,12 @@ class ModelProvider;
 
 // What an operator may know when it is built.
 struct OperatorContext {
-  const Schema* input = nullptr;         // the columns that arrive
-  const Schema* coarser = nullptr;       // the columns that the nearest step of Grain::finer put aside; null: there is none
-  ModelProvider* models = nullptr;       // the process's models
+  const Schema* input = nullptr;  // the columns that arrive
+  const Schema* coarser =
+      nullptr;  // the columns that the nearest step of Grain::finer put aside; null: there is none
+  ModelProvider* models = nullptr;  // the process's models
   const Registry* registry = nullptr;
-  std::string where;                     // "step infer" or "step 3 (infer)": front of error messages
+  std::string where;  // "step infer" or "step 3 (infer)": front of error messages
   // Rows the decoder made from the version's features: fields the model versions read, for binding and warm-up.
 };
 
@@ -47,13 +49,15 @@ struct OperatorKind {
   std::string name;
   std::string doc;
   const Section* section = nullptr;
-  std::function<Result<std::unique_ptr<Operator>>(const Values& settings, const OperatorContext& context)> make;
+  std::function<Result<std::unique_ptr<Operator>>(const Values& settings,
+                                                  const OperatorContext& context)>
+      make;
 };
 
 // What a feature step may know when it is built.
 struct FeatureContext {
-  std::vector<ColumnType> inputs;        // of the input expressions, in order
-  std::string folder;                    // files are relative to it
+  std::vector<ColumnType> inputs;  // of the input expressions, in order
+  std::string folder;              // files are relative to it
   // Reads a whole file and makes its bytes part of the program's content hash. A step that reads a file any other way
   // goes unnoticed when the file changes. Not set: nothing is hashed (a step built by hand, in a test).
   std::function<Result<std::string>(const std::string& path)> read_file{};
@@ -63,9 +67,11 @@ struct FeatureContext {
 // input is the step before; further keys are the settings of its section.
 struct FeatureStepKind {
   std::string name;
-  std::string doc;                       // with the Keras / scikit-learn / NLTK operation it equals
+  std::string doc;  // with the Keras / scikit-learn / NLTK operation it equals
   const Section* section = nullptr;
-  std::function<Result<std::unique_ptr<FeatureStep>>(const Values& settings, const FeatureContext& context)> make;
+  std::function<Result<std::unique_ptr<FeatureStep>>(const Values& settings,
+                                                     const FeatureContext& context)>
+      make;
 };
 
 // `format:` / `value:` of an output.
@@ -74,14 +80,16 @@ struct EncoderKind {
   std::string doc;
   const Section* section = nullptr;
   // `value` is the raw template node; `schema` the columns at the end of the steps.
-  std::function<Result<std::unique_ptr<Encoder>>(const Values& settings, const Node& value, const Schema& schema)> make;
+  std::function<Result<std::unique_ptr<Encoder>>(const Values& settings, const Node& value,
+                                                 const Schema& schema)>
+      make;
 };
 
 struct RuntimeKind {
   std::string name;
   std::string doc;
-  const Section* section = nullptr;      // settings under the model's entry
-  std::function<std::shared_ptr<ModelRuntime>()> make;   // cheap; libraries are opened by load()
+  const Section* section = nullptr;                     // settings under the model's entry
+  std::function<std::shared_ptr<ModelRuntime>()> make;  // cheap; libraries are opened by load()
 };
 
 class Registry {
@@ -102,7 +110,9 @@ class Registry {
 
   [[nodiscard]] const std::vector<DecoderKind>& decoders() const noexcept { return decoders_; }
   [[nodiscard]] const std::vector<OperatorKind>& operators() const noexcept { return operators_; }
-  [[nodiscard]] const std::vector<FeatureStepKind>& feature_steps() const noexcept { return feature_steps_; }
+  [[nodiscard]] const std::vector<FeatureStepKind>& feature_steps() const noexcept {
+    return feature_steps_;
+  }
   [[nodiscard]] const std::vector<EncoderKind>& encoders() const noexcept { return encoders_; }
   [[nodiscard]] const std::vector<RuntimeKind>& runtimes() const noexcept { return runtimes_; }
 

@@ -64,7 +64,9 @@ class Node {
 
   [[nodiscard]] const std::vector<Node>& items() const noexcept { return items_; }
   // Map entries in the order written.
-  [[nodiscard]] const std::vector<std::pair<std::string, Node>>& entries() const noexcept { return entries_; }
+  [[nodiscard]] const std::vector<std::pair<std::string, Node>>& entries() const noexcept {
+    return entries_;
+  }
   [[nodiscard]] const Node* find(std::string_view key) const noexcept;
   // Where the key itself stands (for "unknown key" errors).
   [[nodiscard]] const Where& key_where(std::string_view key) const noexcept;
@@ -116,21 +118,21 @@ struct Section;
 struct Setting {
   std::string name;
   SettingType type = SettingType::string;
-  std::string unit{};                          // "rows", "ms", "bytes"; for the docs
-  std::optional<std::string> fallback{};       // the default, as it would be written
+  std::string unit{};                     // "rows", "ms", "bytes"; for the docs
+  std::optional<std::string> fallback{};  // the default, as it would be written
   std::optional<double> min{};
   std::optional<double> max{};
-  std::vector<std::string> choices{};          // strings only
+  std::vector<std::string> choices{};  // strings only
   std::string example{};
   bool required = false;
-  bool restart = true;                         // a change needs a restart
-  bool secret = false;                         // never printed
-  const Section* section = nullptr;            // types section and sections
-  std::string doc{};                           // one sentence
+  bool restart = true;               // a change needs a restart
+  bool secret = false;               // never printed
+  const Section* section = nullptr;  // types section and sections
+  std::string doc{};                 // one sentence
 };
 
 struct Section {
-  std::string name;                            // as errors and the reference call it
+  std::string name;  // as errors and the reference call it
   std::string doc;
   std::vector<Setting> settings;
   // Keys not declared are allowed and handed through (checked elsewhere): Kafka's own settings.
@@ -150,17 +152,20 @@ class Values {
   // Written, or has a default.
   [[nodiscard]] bool has(std::string_view name) const noexcept;
   [[nodiscard]] bool boolean(std::string_view name) const;
-  [[nodiscard]] std::int64_t integer(std::string_view name) const;   // integer, duration (ms), bytes
-  [[nodiscard]] double number(std::string_view name) const;          // number, integer
+  [[nodiscard]] std::int64_t integer(std::string_view name) const;  // integer, duration (ms), bytes
+  [[nodiscard]] double number(std::string_view name) const;         // number, integer
   [[nodiscard]] const std::string& string(std::string_view name) const;  // string, path (resolved)
   [[nodiscard]] std::vector<std::string> strings(std::string_view name) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> map(std::string_view name) const;
-  [[nodiscard]] const Node& node(std::string_view name) const;       // the raw node; null node if absent
+  [[nodiscard]] const Node& node(std::string_view name) const;  // the raw node; null node if absent
   [[nodiscard]] const Values& section(std::string_view name) const;  // defaults if absent
   [[nodiscard]] const std::vector<Values>& sections(std::string_view name) const;
   // Undeclared keys of an open section, as written.
-  [[nodiscard]] const std::vector<std::pair<std::string, Node>>& others() const noexcept { return others_; }
-  [[nodiscard]] Where where(std::string_view name) const;  // of the setting if written, else of the section
+  [[nodiscard]] const std::vector<std::pair<std::string, Node>>& others() const noexcept {
+    return others_;
+  }
+  [[nodiscard]] Where where(
+      std::string_view name) const;  // of the setting if written, else of the section
   [[nodiscard]] const Where& where() const noexcept { return where_; }
 
  private:

@@ -28,13 +28,34 @@ enum class DType : std::uint8_t { float32, float64, int32, int64, uint8, boolean
 
 template <class T>
 struct DTypeOf;
-template <> struct DTypeOf<float> { static constexpr DType value = DType::float32; };
-template <> struct DTypeOf<double> { static constexpr DType value = DType::float64; };
-template <> struct DTypeOf<std::int32_t> { static constexpr DType value = DType::int32; };
-template <> struct DTypeOf<std::int64_t> { static constexpr DType value = DType::int64; };
-template <> struct DTypeOf<std::uint8_t> { static constexpr DType value = DType::uint8; };
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::boolean; };
-template <> struct DTypeOf<std::string_view> { static constexpr DType value = DType::string; };
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::float32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::float64;
+};
+template <>
+struct DTypeOf<std::int32_t> {
+  static constexpr DType value = DType::int32;
+};
+template <>
+struct DTypeOf<std::int64_t> {
+  static constexpr DType value = DType::int64;
+};
+template <>
+struct DTypeOf<std::uint8_t> {
+  static constexpr DType value = DType::uint8;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::boolean;
+};
+template <>
+struct DTypeOf<std::string_view> {
+  static constexpr DType value = DType::string;
+};
 
 // Dimensions, outermost first. `unknown` (-1) stands for a length that is only known per row or per batch.
 struct Shape {
@@ -42,9 +63,9 @@ struct Shape {
   std::vector<std::int64_t> dims;
 
   [[nodiscard]] std::size_t rank() const noexcept { return dims.size(); }
-  [[nodiscard]] bool fixed() const noexcept;              // no unknown dimension
-  [[nodiscard]] std::size_t elements() const noexcept;    // product; REQUIRES fixed(); 1 for a scalar
-  [[nodiscard]] std::string to_string() const;            // "[?,121]"
+  [[nodiscard]] bool fixed() const noexcept;            // no unknown dimension
+  [[nodiscard]] std::size_t elements() const noexcept;  // product; REQUIRES fixed(); 1 for a scalar
+  [[nodiscard]] std::string to_string() const;          // "[?,121]"
   // Equal, or differing only where one side is unknown.
   [[nodiscard]] bool fits(const Shape& other) const noexcept;
   bool operator==(const Shape&) const = default;
@@ -88,16 +109,16 @@ class AlignedBuffer {
 struct TensorView {
   DType dtype = DType::float32;
   std::span<const std::int64_t> dims;
-  const void* data = nullptr;                    // 64-byte aligned, elements × size_of(dtype) bytes
-  std::span<const std::string_view> strings;     // dtype string only
+  const void* data = nullptr;                 // 64-byte aligned, elements × size_of(dtype) bytes
+  std::span<const std::string_view> strings;  // dtype string only
 };
 
 // What a model wrote: keeps its memory alive through `owner` (the runtime's own tensor, usually).
 struct Tensor {
   DType dtype = DType::float32;
-  Shape shape;                                   // with the batch dimension, all known
+  Shape shape;  // with the batch dimension, all known
   const void* data = nullptr;
-  std::vector<std::string_view> strings;         // dtype string only; the bytes belong to `owner`
+  std::vector<std::string_view> strings;  // dtype string only; the bytes belong to `owner`
   std::shared_ptr<const void> owner;
 };
 

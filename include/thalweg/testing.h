@@ -33,7 +33,8 @@ struct PipelineFile;
 
 class TestError : public std::runtime_error {
  public:
-  explicit TestError(const Error& error) : std::runtime_error(error.message()), code_(error.code()) {}
+  explicit TestError(const Error& error)
+      : std::runtime_error(error.message()), code_(error.code()) {}
   [[nodiscard]] Code code() const noexcept { return code_; }
 
  private:
@@ -59,7 +60,7 @@ class ManualClock final : public Clock {
 
 // What goes into a topic; only the value is needed.
 struct TestInput {
-  std::optional<std::string> value{};    // none: a tombstone
+  std::optional<std::string> value{};  // none: a tombstone
   std::optional<std::string> key{};
   std::vector<std::pair<std::string, std::string>> headers{};
   std::optional<Timestamp> timestamp{};  // none: the clock's now
@@ -71,7 +72,7 @@ struct TestOutput {
   std::string topic;
   std::optional<std::string> key;
   std::optional<std::string> value;
-  std::vector<std::pair<std::string, std::string>> headers;   // the input's, then ours
+  std::vector<std::pair<std::string, std::string>> headers;  // the input's, then ours
   Timestamp timestamp;
   // The last header of that name, or nothing.
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
@@ -83,13 +84,15 @@ struct TestCounts {
   std::uint64_t in = 0, forwarded = 0, absorbed = 0, filtered = 0, dead = 0;
   std::uint64_t batches = 0, model_calls = 0;
   // in == forwarded + absorbed + filtered + dead; true whenever nothing is under way.
-  [[nodiscard]] bool add_up() const noexcept { return in == forwarded + absorbed + filtered + dead; }
+  [[nodiscard]] bool add_up() const noexcept {
+    return in == forwarded + absorbed + filtered + dead;
+  }
 };
 
 struct TestOptions {
-  std::size_t partitions = 1;            // of every input topic
-  std::size_t batch_records = 1024;      // where batches are cut; outputs must not depend on it
-  bool open = true;                      // false: call open() later (to script the ends first)
+  std::size_t partitions = 1;        // of every input topic
+  std::size_t batch_records = 1024;  // where batches are cut; outputs must not depend on it
+  bool open = true;                  // false: call open() later (to script the ends first)
 };
 
 class TestDriver {
@@ -97,9 +100,10 @@ class TestDriver {
   explicit TestDriver(App& app, TestOptions options = {});
   TestDriver(PipelineFile file, const Registry& registry, TestOptions options = {});
   // A pipeline file, with the parts that come with Thalweg.
-  [[nodiscard]] static TestDriver from_file(const std::string& path,
-                                            const std::vector<std::pair<std::string, std::string>>& overrides = {},
-                                            TestOptions options = {});
+  [[nodiscard]] static TestDriver from_file(
+      const std::string& path,
+      const std::vector<std::pair<std::string, std::string>>& overrides = {},
+      TestOptions options = {});
   [[nodiscard]] static TestDriver from_text(std::string_view yaml, TestOptions options = {});
   TestDriver(TestDriver&&) noexcept;
   TestDriver& operator=(TestDriver&&) noexcept;

@@ -1,10 +1,10 @@
 #include "thalweg/app.h"
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <mutex>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "app/app_impl.h"
 #include "config/pipeline.h"
@@ -15,7 +15,9 @@
 namespace thalweg {
 namespace {
 
-Node text(std::string_view value) { return Node::scalar(std::string(value), true); }
+Node text(std::string_view value) {
+  return Node::scalar(std::string(value), true);
+}
 
 }  // namespace
 
@@ -34,7 +36,9 @@ App::App(std::string pipeline) : impl_(std::make_unique<Impl>(*this)) {
 
 App::~App() = default;
 
-Registry& App::registry() noexcept { return impl_->registry; }
+Registry& App::registry() noexcept {
+  return impl_->registry;
+}
 
 App& App::set(std::string_view key, std::string_view value) {
   impl_->overrides.emplace_back(key, value);
@@ -93,7 +97,8 @@ Stream& Stream::to(std::string_view topic, std::string_view value, std::string_v
   Node to = app_.impl_->parse(settings, fmt::format("to '{}'", topic));
   if (!to.is_map()) to = Node::map({});
   to.set("topic", text(topic));
-  if (!value.empty()) to.set("value", app_.impl_->parse(value, fmt::format("to '{}' value", topic)));
+  if (!value.empty())
+    to.set("value", app_.impl_->parse(value, fmt::format("to '{}' value", topic)));
   app_.impl_->outputs.push_back(std::move(to));
   return *this;
 }
@@ -106,21 +111,25 @@ Stream& Stream::batch(BatchFunction f, std::string name) {
 
 // A function is registered as a kind of its own, under a name no file can write.
 Stream& Stream::function(std::string_view what, std::string name, MakeOperator make) {
-  static const Section no_settings{.name = "function", .doc = "A function of the application.", .settings = {}};
+  static const Section no_settings{
+      .name = "function", .doc = "A function of the application.", .settings = {}};
   App::Impl& impl = *app_.impl_;
   if (name.empty()) name = fmt::format("{} {}", what, impl.steps.size() + 1);
   // Kinds of one name replace each other: a second function would silently run in place of the first.
   if (impl.registry.op(name) != nullptr && !impl.mistake) {
-    impl.mistake = Error(Code::config_invalid, fmt::format("{} '{}': a name of its own was expected; there is a step of that name "
-                                                           "already; name the function otherwise, or not at all",
-                                                           what, name));
+    impl.mistake =
+        Error(Code::config_invalid,
+              fmt::format("{} '{}': a name of its own was expected; there is a step of that name "
+                          "already; name the function otherwise, or not at all",
+                          what, name));
   }
-  impl.registry.add(OperatorKind{.name = name,
-                                 .doc = "A function of the application.",
-                                 .section = &no_settings,
-                                 .make = [make = std::move(make)](const Values&, const OperatorContext& context) {
-                                   return make(context);
-                                 }});
+  impl.registry.add(
+      OperatorKind{.name = name,
+                   .doc = "A function of the application.",
+                   .section = &no_settings,
+                   .make = [make = std::move(make)](const Values&, const OperatorContext& context) {
+                     return make(context);
+                   }});
   Node step = Node::map({});
   step.set(name, Node::map({}));
   impl.steps.push_back(std::move(step));
@@ -179,7 +188,8 @@ int App::main(int argc, char** argv) {
       if (!override) return report(override.error());
       impl_->overrides.push_back(std::move(override).value());
     } else {
-      fmt::print(argument == "--help" ? stdout : stderr, "usage: {} [--check] [--set key=value]…\n", argv[0]);
+      fmt::print(argument == "--help" ? stdout : stderr, "usage: {} [--check] [--set key=value]…\n",
+                 argv[0]);
       return argument == "--help" ? exit_ok : exit_usage;
     }
   }

@@ -5,9 +5,10 @@
 #include <optional>
 #include <vector>
 
+#include "thalweg/app.h"
+
 #include "config/pipeline.h"
 #include "run/process.h"
-#include "thalweg/app.h"
 
 namespace thalweg {
 
@@ -21,9 +22,10 @@ struct App::Impl {
   std::vector<Node> outputs;
   Overrides overrides;
   Stream stream;
-  std::optional<Error> mistake;   // the first one in the settings given as text; told when the pipeline is built
+  std::optional<Error>
+      mistake;  // the first one in the settings given as text; told when the pipeline is built
 
-  std::mutex process_mutex;       // request_stop may come from any thread
+  std::mutex process_mutex;  // request_stop may come from any thread
   Process* process = nullptr;
   bool stop_wanted = false;
 

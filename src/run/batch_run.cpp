@@ -6,7 +6,8 @@ void RunMailbox::push(BatchRun& run) noexcept {
   BatchRun* top = top_.load(std::memory_order_relaxed);
   do {
     run.next_in_mailbox = top;
-  } while (!top_.compare_exchange_weak(top, &run, std::memory_order_seq_cst, std::memory_order_relaxed));
+  } while (
+      !top_.compare_exchange_weak(top, &run, std::memory_order_seq_cst, std::memory_order_relaxed));
   if (wake_.load(std::memory_order_seq_cst)) loop_.wake();
 }
 

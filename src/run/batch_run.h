@@ -17,9 +17,10 @@
 #include <utility>
 #include <vector>
 
+#include "thalweg/batch.h"
+
 #include "run/event_loop.h"
 #include "run/progress.h"
-#include "thalweg/batch.h"
 
 namespace thalweg {
 
@@ -31,10 +32,14 @@ class RunMailbox {
   explicit RunMailbox(EventLoop& loop) : loop_(loop) {}
   void push(BatchRun& run) noexcept;
   // All that was pushed since the last take, in no particular order; follow BatchRun::next_in_mailbox.
-  [[nodiscard]] BatchRun* take() noexcept { return top_.exchange(nullptr, std::memory_order_acquire); }
+  [[nodiscard]] BatchRun* take() noexcept {
+    return top_.exchange(nullptr, std::memory_order_acquire);
+  }
   // Only a worker that waits for deliveries wants to be woken by them.
   void wake_on_push(bool wanted) noexcept { wake_.store(wanted, std::memory_order_seq_cst); }
-  [[nodiscard]] bool empty() const noexcept { return top_.load(std::memory_order_acquire) == nullptr; }
+  [[nodiscard]] bool empty() const noexcept {
+    return top_.load(std::memory_order_acquire) == nullptr;
+  }
 
  private:
   EventLoop& loop_;
@@ -59,14 +64,15 @@ struct BatchRun final : DeliveryListener {
   std::uint64_t sequence = 0;
   Phase phase = Phase::stepping;
   std::vector<Part> parts;
-  std::size_t records = 0;                       // how many of the batch's are brought to an end: all, or those before a stop
-  std::size_t held_bytes = 0;                    // counted as held since it was encoded
+  std::size_t records =
+      0;  // how many of the batch's are brought to an end: all, or those before a stop
+  std::size_t held_bytes = 0;  // counted as held since it was encoded
 
   // stepping
   std::size_t next_step = 0;
-  bool pending = false;                          // an asynchronous step has it
-  std::atomic<bool> resumed{false};              // … and has given it back
-  std::uint32_t attempts = 0;                    // of the present step, after failures that may pass
+  bool pending = false;              // an asynchronous step has it
+  std::atomic<bool> resumed{false};  // … and has given it back
+  std::uint32_t attempts = 0;        // of the present step, after failures that may pass
   std::chrono::nanoseconds retry_at{0};
   std::chrono::nanoseconds step_began{0};
 
@@ -79,7 +85,7 @@ struct BatchRun final : DeliveryListener {
   std::atomic<std::uint32_t> unreported{0};
   RunMailbox* acknowledged;
   BatchRun* next_in_mailbox = nullptr;
-  std::mutex failures_mutex;                     // failures are rare; the good way never takes it
+  std::mutex failures_mutex;  // failures are rare; the good way never takes it
   std::vector<std::pair<OutputRecord*, Error>> failures;
 
   void delivered(OutputRecord& output, const Error* failure) noexcept override;

@@ -11,9 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "run/outputs.h"
 #include "thalweg/ports.h"
 #include "thalweg/registry.h"
+
+#include "run/outputs.h"
 
 namespace thalweg {
 

@@ -17,24 +17,30 @@ constexpr std::size_t message_bytes_max = 2048;
 
 // A record that a model may have seen. The stamps are the batch's: a record that failed before must not get those of its
 // neighbours, or its dead letter would depend on where the batch was cut.
-bool behind_a_model(std::string_view stage) { return stage == "infer" || stage == "encode" || stage == "sink"; }
+bool behind_a_model(std::string_view stage) {
+  return stage == "infer" || stage == "encode" || stage == "sink";
+}
 
 }  // namespace
 
-OutputRecord make_dead_letter(Batch& batch, std::size_t record, std::uint16_t target, std::string_view pipeline) {
+OutputRecord make_dead_letter(Batch& batch, std::size_t record, std::uint16_t target,
+                              std::string_view pipeline) {
   const SourceRecord& source = batch.record(record);
   const Error& error = *batch.error_of(record);
   Arena& arena = batch.arena();
   constexpr std::size_t count_max = 9;
   auto* headers = reinterpret_cast<Header*>(arena.allocate(count_max * sizeof(Header)));
   std::size_t count = 0;
-  const auto add = [&](std::string_view name, std::string_view value) { new (headers + count++) Header{name, value}; };
+  const auto add = [&](std::string_view name, std::string_view value) {
+    new (headers + count++) Header{name, value};
+  };
   add("__thalweg.errors.topic", source.topic);
   add("__thalweg.errors.partition", number(arena, source.partition.value));
   add("__thalweg.errors.offset", number(arena, source.offset.value));
   add("__thalweg.errors.stage", arena.copy(error.stage()));
   add("__thalweg.errors.code", to_string(error.code()));
-  add("__thalweg.errors.message", arena.copy(std::string_view(error.message()).substr(0, message_bytes_max)));
+  add("__thalweg.errors.message",
+      arena.copy(std::string_view(error.message()).substr(0, message_bytes_max)));
   add("__thalweg.errors.pipeline", pipeline);
   if (!batch.stamps().empty() && behind_a_model(error.stage())) {
     add("__thalweg.errors.model", batch.stamps().back().model);

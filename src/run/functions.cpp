@@ -5,7 +5,8 @@ namespace {
 
 class BatchOperator final : public Operator {
  public:
-  BatchOperator(BatchFunction function, Schema schema) : function_(std::move(function)), schema_(std::move(schema)) {}
+  BatchOperator(BatchFunction function, Schema schema)
+      : function_(std::move(function)), schema_(std::move(schema)) {}
   [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
   [[nodiscard]] Progress process(Batch& batch, const Resume&) override {
     status_ = call(batch);
@@ -13,7 +14,9 @@ class BatchOperator final : public Operator {
     return Progress::done;
   }
   [[nodiscard]] Status result(Batch&) override { return status_; }
-  [[nodiscard]] std::string describe() const override { return "a function of the application, a batch at a time"; }
+  [[nodiscard]] std::string describe() const override {
+    return "a function of the application, a batch at a time";
+  }
 
  private:
   Status call(Batch& batch) {
@@ -21,7 +24,8 @@ class BatchOperator final : public Operator {
       return function_(batch, schema_);
     } catch (const std::exception& e) {
       // It may have changed anything: no single record can be blamed.
-      return Error(Code::internal, std::string("the application's batch function threw: ") + e.what());
+      return Error(Code::internal,
+                   std::string("the application's batch function threw: ") + e.what());
     }
   }
   BatchFunction function_;

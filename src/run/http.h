@@ -13,9 +13,9 @@
 namespace thalweg {
 
 struct HttpHandlers {
-  std::function<std::string()> metrics;                      // Prometheus text
-  std::function<std::string()> not_ready;                    // why not; empty: ready
-  std::function<std::string()> not_live;                     // why not; empty: alive
+  std::function<std::string()> metrics;    // Prometheus text
+  std::function<std::string()> not_ready;  // why not; empty: ready
+  std::function<std::string()> not_live;   // why not; empty: alive
 };
 
 class HttpServer {

@@ -1,8 +1,8 @@
 #include "run/kafka_ports.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "sink/kafka_sink.h"
 
@@ -25,13 +25,17 @@ Result<std::vector<KafkaProperty>> output_properties(const PipelineFile& file) {
   std::vector<KafkaProperty> all;
   for (const Values& to : file.values.sections("to")) {
     for (KafkaProperty& property : kafka_properties(to.section("kafka"))) {
-      const auto same = std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.name == property.name; });
+      const auto same = std::find_if(all.begin(), all.end(),
+                                     [&](const auto& p) { return p.name == property.name; });
       if (same == all.end()) {
         all.push_back(std::move(property));
       } else if (same->value != property.value) {
-        return config_error(property.where, fmt::format("to.kafka.{}: the outputs of a pipeline share one producer, so one value was "
-                                                        "expected; got '{}' and '{}'; choose one",
-                                                        property.name, same->value, property.value));
+        return config_error(
+            property.where,
+            fmt::format(
+                "to.kafka.{}: the outputs of a pipeline share one producer, so one value was "
+                "expected; got '{}' and '{}'; choose one",
+                property.name, same->value, property.value));
       }
     }
   }
@@ -48,7 +52,8 @@ Result<kafka::Config> kafka_config_of(const PipelineFile& file) {
   auto producer = output_properties(file);
   if (!producer) return std::move(producer).error();
   return kafka::make_config(kafka_properties(file.values.section("kafka")),
-                            kafka_properties(file.values.section("from").section("kafka")), std::move(producer).value());
+                            kafka_properties(file.values.section("from").section("kafka")),
+                            std::move(producer).value());
 }
 
 std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file) {
@@ -56,12 +61,14 @@ std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file) {
   if (!create.boolean("enabled")) return std::nullopt;
   kafka::TopicSpec spec;
   if (create.has("partitions")) spec.partitions = static_cast<int>(create.integer("partitions"));
-  if (create.has("replication_factor")) spec.replication_factor = static_cast<int>(create.integer("replication_factor"));
+  if (create.has("replication_factor"))
+    spec.replication_factor = static_cast<int>(create.integer("replication_factor"));
   spec.configs = create.map("config");
   return spec;
 }
 
-Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::size_t worker, Log& log) {
+Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::size_t worker,
+                                                Log& log) {
   const Values& from = file.values.section("from");
   auto config = kafka_config_of(file);
   if (!config) return std::move(config).error();
@@ -83,7 +90,8 @@ Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::s
 
 Ports kafka_ports(Log& log) {
   Ports ports;
-  ports.source = [&log](const PipelineFile& file, std::size_t worker) -> Result<std::unique_ptr<Source>> {
+  ports.source = [&log](const PipelineFile& file,
+                        std::size_t worker) -> Result<std::unique_ptr<Source>> {
     auto options = kafka_source_options(file, worker, log);
     if (!options) return std::move(options).error();
     return std::unique_ptr<Source>(std::make_unique<KafkaSource>(std::move(options).value()));

@@ -20,7 +20,8 @@ namespace thalweg {
 // `create_topics`, if enabled.
 [[nodiscard]] std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file);
 // All of it, for one worker.
-[[nodiscard]] Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::size_t worker, Log& log);
+[[nodiscard]] Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file,
+                                                              std::size_t worker, Log& log);
 // The consumer group: `group`, else the pipeline's name.
 [[nodiscard]] std::string group_of(const PipelineFile& file);
 

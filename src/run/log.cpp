@@ -1,15 +1,15 @@
 #include "run/log.h"
 
+#include <chrono>
+#include <ctime>
+#include <mutex>
+#include <unistd.h>
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <ctime>
-#include <mutex>
 
 #include "config/json_text.h"
 
@@ -68,16 +68,19 @@ Log::~Log() {
   if (!impl_->progress.empty()) fmt::print(stderr, "\n");
 }
 
-std::string Log::format(LogLevel level, std::string_view event, std::string_view message, LogFields fields) const {
+std::string Log::format(LogLevel level, std::string_view event, std::string_view message,
+                        LogFields fields) const {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   const auto seconds = static_cast<std::time_t>(ms / 1000);
   if (human_) {
-    std::string line = fmt::format("{:%H:%M:%S} {:<7} {}", local(seconds), to_string(level), message);
+    std::string line =
+        fmt::format("{:%H:%M:%S} {:<7} {}", local(seconds), to_string(level), message);
     return line;
   }
-  std::string line = fmt::format(R"({{"ts":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","level":"{}","event":"{}","message":)", utc(seconds),
-                                 ms % 1000, to_string(level), event);
+  std::string line =
+      fmt::format(R"({{"ts":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","level":"{}","event":"{}","message":)",
+                  utc(seconds), ms % 1000, to_string(level), event);
   config::append_json_string(message, line);
   for (const auto& [name, value] : fields) {
     line += ',';
@@ -89,7 +92,8 @@ std::string Log::format(LogLevel level, std::string_view event, std::string_view
   return line;
 }
 
-void Log::write(LogLevel level, std::string_view event, std::string_view message, LogFields fields) {
+void Log::write(LogLevel level, std::string_view event, std::string_view message,
+                LogFields fields) {
   if (level < level_) return;
   const std::string line = format(level, event, message, fields);
   const std::lock_guard lock(impl_->mutex);
@@ -104,7 +108,8 @@ void Log::error(std::string_view event, const Error& error, LogFields fields) {
   // One more field than given: the code is what a script looks for.
   const std::string line = format(LogLevel::error, event, error.message(), fields);
   const std::lock_guard lock(impl_->mutex);
-  impl_->logger.log(spdlog::level::err, line.substr(0, line.size() - 1) + R"(,"code":")" + code + "\"}");
+  impl_->logger.log(spdlog::level::err,
+                    line.substr(0, line.size() - 1) + R"(,"code":")" + code + "\"}");
 }
 
 void Log::progress(std::string_view line) {

@@ -25,7 +25,8 @@ class Log {
   Log(LogLevel level, LogFormat format);
   ~Log();
   // `event` is a stable dotted name ("worker.assigned"); `message` is for people.
-  void write(LogLevel level, std::string_view event, std::string_view message, LogFields fields = {});
+  void write(LogLevel level, std::string_view event, std::string_view message,
+             LogFields fields = {});
   void error(std::string_view event, const Error& error, LogFields fields = {});
   // A progress line on the terminal, overwritten by the next one and kept below the log; nothing when not on a terminal.
   void progress(std::string_view line);
@@ -33,7 +34,8 @@ class Log {
 
  private:
   struct Impl;
-  [[nodiscard]] std::string format(LogLevel level, std::string_view event, std::string_view message, LogFields fields) const;
+  [[nodiscard]] std::string format(LogLevel level, std::string_view event, std::string_view message,
+                                   LogFields fields) const;
   std::unique_ptr<Impl> impl_;
   LogLevel level_;
   bool human_;

@@ -1,13 +1,13 @@
 #include "run/metrics_page.h"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-#include <unistd.h>
-
 #include <fstream>
 #include <functional>
 #include <map>
+#include <unistd.h>
 #include <utility>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
 
 #include "thalweg/version.h"
 
@@ -21,7 +21,8 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 class Page {
  public:
-  void counter(const std::string& name, const std::string& help, const Labels& labels, double value) {
+  void counter(const std::string& name, const std::string& help, const Labels& labels,
+               double value) {
     ClientMetric metric = labelled(labels);
     metric.counter.value = value;
     family(name, help, MetricType::Counter).metric.push_back(std::move(metric));
@@ -32,14 +33,16 @@ class Page {
     family(name, help, MetricType::Gauge).metric.push_back(std::move(metric));
   }
   // `scale` turns the histogram's unit into the metric's.
-  void histogram(const std::string& name, const std::string& help, const Labels& labels, const Histogram& from, double scale,
-                 std::size_t first_bucket, std::size_t last_bucket) {
+  void histogram(const std::string& name, const std::string& help, const Labels& labels,
+                 const Histogram& from, double scale, std::size_t first_bucket,
+                 std::size_t last_bucket) {
     ClientMetric metric = labelled(labels);
     std::uint64_t cumulative = 0;
     for (std::size_t i = 0; i < Histogram::buckets; ++i) {
       cumulative += from.count(i);
       if (i < first_bucket || i > last_bucket) continue;
-      metric.histogram.bucket.push_back({cumulative, static_cast<double>(std::uint64_t{1} << i) * scale});
+      metric.histogram.bucket.push_back(
+          {cumulative, static_cast<double>(std::uint64_t{1} << i) * scale});
     }
     metric.histogram.bucket.push_back({cumulative, std::numeric_limits<double>::infinity()});
     metric.histogram.sample_count = cumulative;
@@ -82,23 +85,31 @@ void records(Page& page, const Labels& labels, const WorkerMetrics& m) {
     more.emplace_back(name, value);
     return more;
   };
-  page.counter("thalweg_records_in_total", "Records read from the input.", labels, static_cast<double>(m.records_in.get()));
-  page.counter("thalweg_bytes_in_total", "Bytes read from the input.", labels, static_cast<double>(m.bytes_in.get()));
-  const std::pair<const char*, const Counter*> dispositions[] = {
-      {"forwarded", &m.forwarded}, {"absorbed", &m.absorbed}, {"filtered", &m.filtered}, {"dead", &m.dead}};
+  page.counter("thalweg_records_in_total", "Records read from the input.", labels,
+               static_cast<double>(m.records_in.get()));
+  page.counter("thalweg_bytes_in_total", "Bytes read from the input.", labels,
+               static_cast<double>(m.bytes_in.get()));
+  const std::pair<const char*, const Counter*> dispositions[] = {{"forwarded", &m.forwarded},
+                                                                 {"absorbed", &m.absorbed},
+                                                                 {"filtered", &m.filtered},
+                                                                 {"dead", &m.dead}};
   for (const auto& [name, counter] : dispositions) {
-    page.counter("thalweg_records_total", "Records finished, by disposition; their sum is what was read and is not under way.",
-                 with("disposition", name), static_cast<double>(counter->get()));
+    page.counter(
+        "thalweg_records_total",
+        "Records finished, by disposition; their sum is what was read and is not under way.",
+        with("disposition", name), static_cast<double>(counter->get()));
   }
   for (std::size_t code = 0; code < code_count; ++code) {
     if (const auto n = m.dead_by_code[code].get(); n > 0) {
       page.counter("thalweg_dead_records_total", "Dead records by reason.",
-                   with("code", std::string(to_string(static_cast<Code>(code)))), static_cast<double>(n));
+                   with("code", std::string(to_string(static_cast<Code>(code)))),
+                   static_cast<double>(n));
     }
   }
   page.gauge("thalweg_records_under_way", "Records read and not finished yet.", labels,
              static_cast<double>(m.records_under_way.get()));
-  page.counter("thalweg_outputs_total", "Records written to output topics.", labels, static_cast<double>(m.outputs.get()));
+  page.counter("thalweg_outputs_total", "Records written to output topics.", labels,
+               static_cast<double>(m.outputs.get()));
   page.counter("thalweg_output_bytes_total", "Bytes of values written to output topics.", labels,
                static_cast<double>(m.output_bytes.get()));
   page.counter("thalweg_dead_letters_total", "Records written to the dead-letter topic.", labels,
@@ -106,16 +117,22 @@ void records(Page& page, const Labels& labels, const WorkerMetrics& m) {
 }
 
 void work(Page& page, const Labels& labels, const WorkerMetrics& m) {
-  page.counter("thalweg_batches_total", "Batches taken.", labels, static_cast<double>(m.batches.get()));
-  page.counter("thalweg_model_calls_total", "Model calls.", labels, static_cast<double>(m.model_calls.get()));
-  page.counter("thalweg_model_rows_total", "Rows given to models.", labels, static_cast<double>(m.model_rows.get()));
-  page.counter("thalweg_step_retries_total", "Steps tried again after a failure that may pass.", labels,
-               static_cast<double>(m.retries.get()));
-  page.counter("thalweg_commits_total", "Offset commits.", labels, static_cast<double>(m.commits.get()));
-  page.counter("thalweg_commit_failures_total", "Offset commits that failed (and are tried again).", labels,
-               static_cast<double>(m.commit_failures.get()));
-  page.counter("thalweg_rebalances_total", "Assignments of partitions.", labels, static_cast<double>(m.rebalances.get()));
-  page.gauge("thalweg_partitions", "Partitions held.", labels, static_cast<double>(m.partitions.get()));
+  page.counter("thalweg_batches_total", "Batches taken.", labels,
+               static_cast<double>(m.batches.get()));
+  page.counter("thalweg_model_calls_total", "Model calls.", labels,
+               static_cast<double>(m.model_calls.get()));
+  page.counter("thalweg_model_rows_total", "Rows given to models.", labels,
+               static_cast<double>(m.model_rows.get()));
+  page.counter("thalweg_step_retries_total", "Steps tried again after a failure that may pass.",
+               labels, static_cast<double>(m.retries.get()));
+  page.counter("thalweg_commits_total", "Offset commits.", labels,
+               static_cast<double>(m.commits.get()));
+  page.counter("thalweg_commit_failures_total", "Offset commits that failed (and are tried again).",
+               labels, static_cast<double>(m.commit_failures.get()));
+  page.counter("thalweg_rebalances_total", "Assignments of partitions.", labels,
+               static_cast<double>(m.rebalances.get()));
+  page.gauge("thalweg_partitions", "Partitions held.", labels,
+             static_cast<double>(m.partitions.get()));
   page.gauge("thalweg_held_bytes", "Memory held by batches that wait for the broker.", labels,
              static_cast<double>(m.bytes_held.get()));
   page.histogram("thalweg_batch_rows", "Rows a batch.", labels, m.batch_rows, 1, 0, 14);
@@ -123,9 +140,11 @@ void work(Page& page, const Labels& labels, const WorkerMetrics& m) {
       {"thalweg_decode_seconds", "Time to decode a batch.", &m.decode_ns},
       {"thalweg_features_seconds", "Time to compute a batch's features.", &m.features_ns},
       {"thalweg_model_seconds", "Time in the model for a batch.", &m.model_ns},
-      {"thalweg_step_seconds", "Time of a step for a batch, features and model included.", &m.steps_ns},
+      {"thalweg_step_seconds", "Time of a step for a batch, features and model included.",
+       &m.steps_ns},
       {"thalweg_encode_seconds", "Time to encode a batch.", &m.encode_ns}};
-  for (const auto& [name, help, histogram] : stages) page.histogram(name, help, labels, *histogram, 1e-9, 10, 34);
+  for (const auto& [name, help, histogram] : stages)
+    page.histogram(name, help, labels, *histogram, 1e-9, 10, 34);
 }
 
 void lag(Page& page, const Labels& labels, const WorkerMetrics& m) {
@@ -134,10 +153,13 @@ void lag(Page& page, const Labels& labels, const WorkerMetrics& m) {
     more.emplace_back("topic", l.at.topic);
     more.emplace_back("partition", std::to_string(l.at.partition.value));
     if (l.records >= 0) {
-      page.gauge("thalweg_lag_records", "Records between the position and the end of the partition.", more,
+      page.gauge("thalweg_lag_records",
+                 "Records between the position and the end of the partition.", more,
                  static_cast<double>(l.records));
     }
-    page.gauge("thalweg_lag_seconds", "Age of the newest record taken, while there are more; 0 when caught up.", more, l.seconds);
+    page.gauge("thalweg_lag_seconds",
+               "Age of the newest record taken, while there are more; 0 when caught up.", more,
+               l.seconds);
   }
 }
 
@@ -153,7 +175,8 @@ double resident_bytes() {
 std::string metrics_page(const std::vector<PipelineView>& pipelines) {
   Page page;
   page.gauge("thalweg_build_info", "The version that runs; always 1.", {{"version", version}}, 1);
-  page.gauge("process_resident_memory_bytes", "Resident memory of the process.", {}, resident_bytes());
+  page.gauge("process_resident_memory_bytes", "Resident memory of the process.", {},
+             resident_bytes());
   for (const PipelineView& pipeline : pipelines) {
     for (std::size_t i = 0; i < pipeline.workers.size(); ++i) {
       const Labels labels = {{"pipeline", pipeline.pipeline}, {"worker", std::to_string(i)}};

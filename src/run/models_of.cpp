@@ -4,7 +4,8 @@
 
 namespace thalweg {
 
-Result<std::unique_ptr<ModelProvider>> models_of(const PipelineFile& file, const Registry& registry) {
+Result<std::unique_ptr<ModelProvider>> models_of(const PipelineFile& file,
+                                                 const Registry& registry) {
   auto models = Models::make(file.values.node("models"), registry);
   if (!models) return std::move(models).error();
   return std::unique_ptr<ModelProvider>(std::move(models).value());

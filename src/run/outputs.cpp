@@ -22,7 +22,9 @@ class Appender {
     at_ = std::to_chars(at_, at_ + 20, n).ptr;
     return *this;
   }
-  [[nodiscard]] std::string_view text() const { return {begin_, static_cast<std::size_t>(at_ - begin_)}; }
+  [[nodiscard]] std::string_view text() const {
+    return {begin_, static_cast<std::size_t>(at_ - begin_)};
+  }
 
  private:
   char* begin_;
@@ -41,7 +43,8 @@ std::string_view header_text(Batch& batch, std::size_t index) {
   Appender out(memory);
   out << "id=" << record.topic << "-" << record.partition.value << "-" << record.offset.value;
   // A tombstone that was forwarded: no model saw it, whatever its batch holds.
-  const auto stamps = record.value ? std::span<const ModelStamp>(batch.stamps()) : std::span<const ModelStamp>();
+  const auto stamps =
+      record.value ? std::span<const ModelStamp>(batch.stamps()) : std::span<const ModelStamp>();
   for (const ModelStamp& stamp : stamps) {
     out << ",model=" << stamp.model << ",version=" << stamp.version;
     if (!stamp.variant.empty()) out << ",variant=" << stamp.variant;
@@ -124,7 +127,8 @@ void OutputStage::encode_one(const Output& output, Batch& batch) const {
   std::size_t next_null = 0;  // tombstones keep their place among the records
   const auto nulls_before = [&](std::size_t record) {
     for (; next_null < record; ++next_null) {
-      if (!output.when && is_forwarded_null(batch, next_null)) add_tombstone(output, batch, next_null);
+      if (!output.when && is_forwarded_null(batch, next_null))
+        add_tombstone(output, batch, next_null);
     }
   };
   for (std::size_t i = 0; i < rows.live_count(); ++i) {
@@ -141,7 +145,9 @@ void OutputStage::encode(Batch& batch) const {
   auto& outputs = batch.outputs();
   // A record that failed in a later output must not have been half-written by an earlier one.
   if (batch.count(Disposition::dead) > 0) {
-    std::erase_if(outputs, [&](const OutputRecord& o) { return batch.disposition(o.record) == Disposition::dead; });
+    std::erase_if(outputs, [&](const OutputRecord& o) {
+      return batch.disposition(o.record) == Disposition::dead;
+    });
   }
   for (const OutputRecord& o : outputs) batch.dispose(o.record, Disposition::forwarded);
   for (std::size_t i = 0; i < batch.size(); ++i) batch.dispose(i, Disposition::filtered);

@@ -10,9 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "process/condition.h"
 #include "thalweg/batch.h"
 #include "thalweg/ports.h"
+
+#include "process/condition.h"
 
 namespace thalweg {
 
@@ -21,10 +22,10 @@ inline constexpr std::string_view output_header_name = "thalweg";
 // One entry of `to:`.
 struct Output {
   std::string topic;
-  std::uint16_t target = 0;                  // Sink::add_target's number
+  std::uint16_t target = 0;  // Sink::add_target's number
   std::unique_ptr<Encoder> value;
   std::optional<Condition> when;
-  std::unique_ptr<Encoder> key;              // null: the input's key
+  std::unique_ptr<Encoder> key;  // null: the input's key
   bool without_key = false;
   bool carry_headers = true;
 };

@@ -1,9 +1,9 @@
 #include "run/pipeline_run.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 #include <pthread.h>
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "run/topology.h"
 
@@ -12,7 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::chrono::milliseconds ms(std::int64_t value) { return std::chrono::milliseconds(value); }
+std::chrono::milliseconds ms(std::int64_t value) {
+  return std::chrono::milliseconds(value);
+}
 
 std::string partition_list(const std::vector<TopicPartition>& partitions) {
   if (partitions.empty()) return "no partition";
@@ -24,15 +26,20 @@ std::string partition_list(const std::vector<TopicPartition>& partitions) {
 }  // namespace
 
 PipelineRun::PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log)
-    : file_(std::move(file)), name_(file_.values.string("pipeline")), models_(models), clock_(clock), log_(log) {}
+    : file_(std::move(file)),
+      name_(file_.values.string("pipeline")),
+      models_(models),
+      clock_(clock),
+      log_(log) {}
 
 PipelineRun::~PipelineRun() {
   request_stop();
   (void)join();
 }
 
-Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const Registry& registry, ModelProvider& models,
-                                                        const Clock& clock, Log& log) {
+Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const Registry& registry,
+                                                        ModelProvider& models, const Clock& clock,
+                                                        Log& log) {
   std::unique_ptr<PipelineRun> run(new PipelineRun(std::move(file), models, clock, log));
   const auto workers = static_cast<std::size_t>(run->file_.values.integer("workers"));
   for (std::size_t i = 0; i < workers; ++i) {
@@ -43,7 +50,9 @@ Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const
   return run;
 }
 
-const Chain& PipelineRun::chain() const noexcept { return workers_.empty() ? *chains_.front() : workers_.front()->chain(); }
+const Chain& PipelineRun::chain() const noexcept {
+  return workers_.empty() ? *chains_.front() : workers_.front()->chain();
+}
 
 WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   const Values& v = file_.values;
@@ -53,7 +62,8 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   options.drain.records = static_cast<std::size_t>(batch.integer("rows_max"));
   options.drain.bytes = static_cast<std::size_t>(batch.integer("bytes_max"));
   options.in_flight = static_cast<std::size_t>(batch.integer("in_flight"));
-  options.held_bytes_max = static_cast<std::size_t>(v.integer("memory_max")) / static_cast<std::size_t>(v.integer("workers"));
+  options.held_bytes_max = static_cast<std::size_t>(v.integer("memory_max")) /
+                           static_cast<std::size_t>(v.integer("workers"));
   options.commit_interval = ms(v.integer("commit_interval"));
   options.shutdown_timeout = ms(v.integer("shutdown_timeout"));
   options.by_hand = by_hand_;
@@ -61,13 +71,16 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   const std::string worker = std::to_string(index);
   options.on_error = [this, worker](const Error& error) {
     const bool fatal = error.retry() == Retry::fatal;
-    log_.write(fatal ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),
-               {{"pipeline", name_}, {"worker", worker}, {"code", std::string(to_string(error.code()))}});
+    log_.write(
+        fatal ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),
+        {{"pipeline", name_}, {"worker", worker}, {"code", std::string(to_string(error.code()))}});
   };
-  options.on_group = [this, worker](std::string_view what, const std::vector<TopicPartition>& partitions) {
-    log_.write(LogLevel::info, "worker." + std::string(what),
-               fmt::format("{}: worker {} {} {}", name_, worker, what, partition_list(partitions)),
-               {{"pipeline", name_}, {"worker", worker}, {"partitions", partition_list(partitions)}});
+  options.on_group = [this, worker](std::string_view what,
+                                    const std::vector<TopicPartition>& partitions) {
+    log_.write(
+        LogLevel::info, "worker." + std::string(what),
+        fmt::format("{}: worker {} {} {}", name_, worker, what, partition_list(partitions)),
+        {{"pipeline", name_}, {"worker", worker}, {"partitions", partition_list(partitions)}});
   };
   return options;
 }
@@ -88,7 +101,9 @@ Status PipelineRun::open_sink(const Ports& ports) {
       return {};
     }
     if (target.error().retry() != Retry::backoff) return std::move(target).error();
-    if (!said) log_.write(LogLevel::warning, "sink.waiting", name_ + ": " + target.error().message(), {{"pipeline", name_}});
+    if (!said)
+      log_.write(LogLevel::warning, "sink.waiting", name_ + ": " + target.error().message(),
+                 {{"pipeline", name_}});
     said = true;
     for (auto slept = 0ms; slept < pause; slept += 50ms) {
       if (stop_.load()) return Error(Code::stopped, name_ + ": stopped before a broker answered");
@@ -102,8 +117,8 @@ Status PipelineRun::add_workers(const Ports& ports) {
   for (std::size_t i = 0; i < chains_.size(); ++i) {
     auto source = ports.source(file_, i);
     if (!source) return std::move(source).error();
-    workers.push_back(std::make_unique<Worker>(worker_options(i), std::move(source).value(), std::move(chains_[i]), *sink_,
-                                               clock_));
+    workers.push_back(std::make_unique<Worker>(worker_options(i), std::move(source).value(),
+                                               std::move(chains_[i]), *sink_, clock_));
   }
   chains_.clear();
   const std::lock_guard lock(workers_mutex_);

@@ -13,25 +13,29 @@
 #include <thread>
 #include <vector>
 
+#include "thalweg/registry.h"
+
 #include "config/pipeline.h"
 #include "model/provider.h"
 #include "run/log.h"
 #include "run/metrics_page.h"
 #include "run/worker.h"
-#include "thalweg/registry.h"
 
 namespace thalweg {
 
 struct Ports {
-  std::function<Result<std::unique_ptr<Source>>(const PipelineFile& file, std::size_t worker)> source;
+  std::function<Result<std::unique_ptr<Source>>(const PipelineFile& file, std::size_t worker)>
+      source;
   std::function<Result<std::unique_ptr<Sink>>(const PipelineFile& file)> sink;
 };
 
 class PipelineRun {
  public:
   // Loads and warms the models, builds a chain per worker, opens nothing. `registry`, `models`, `clock` and `log` outlive it.
-  [[nodiscard]] static Result<std::unique_ptr<PipelineRun>> build(PipelineFile file, const Registry& registry,
-                                                                  ModelProvider& models, const Clock& clock, Log& log);
+  [[nodiscard]] static Result<std::unique_ptr<PipelineRun>> build(PipelineFile file,
+                                                                  const Registry& registry,
+                                                                  ModelProvider& models,
+                                                                  const Clock& clock, Log& log);
   ~PipelineRun();  // stops and joins
 
   // Opens the sink (waiting for a broker that does not answer yet, unless stopped), then the workers, each on its thread.
@@ -45,7 +49,9 @@ class PipelineRun {
   [[nodiscard]] const PipelineFile& file() const noexcept { return file_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const Chain& chain() const noexcept;
-  [[nodiscard]] const std::vector<std::unique_ptr<Worker>>& workers() const noexcept { return workers_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<Worker>>& workers() const noexcept {
+    return workers_;
+  }
   [[nodiscard]] PipelineView view() const;
   // Why it is not ready; empty: every worker is a member of the group.
   [[nodiscard]] std::string not_ready() const;
@@ -66,10 +72,10 @@ class PipelineRun {
   ModelProvider& models_;
   const Clock& clock_;
   Log& log_;
-  std::vector<std::unique_ptr<Chain>> chains_;   // until the workers take them
+  std::vector<std::unique_ptr<Chain>> chains_;  // until the workers take them
   std::optional<std::uint16_t> dead_letter_target_;
-  std::unique_ptr<Sink> sink_;                   // destroyed after the workers
-  std::mutex workers_mutex_;                     // workers_ is filled while request_stop may come
+  std::unique_ptr<Sink> sink_;  // destroyed after the workers
+  std::mutex workers_mutex_;    // workers_ is filled while request_stop may come
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   bool by_hand_ = false;

@@ -1,10 +1,10 @@
 #include "run/process.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "run/exit_code.h"
 #include "run/kafka_ports.h"
@@ -24,7 +24,8 @@ struct WatchdogLimits {
 
 WatchdogLimits watchdog_of(const PipelineFile& file) {
   const Values& w = file.values.section("watchdog");
-  return {std::chrono::milliseconds(w.integer("report_after")), std::chrono::milliseconds(w.integer("exit_after"))};
+  return {std::chrono::milliseconds(w.integer("report_after")),
+          std::chrono::milliseconds(w.integer("exit_after"))};
 }
 
 }  // namespace
@@ -60,9 +61,10 @@ Status Process::add(PipelineFile file) {
   const std::string name = file.values.string("pipeline");
   for (const auto& other : pipelines_) {
     if (other->name() == name) {
-      return config_error(file.values.where("pipeline"), fmt::format("pipeline: a name of its own was expected; '{}' is another "
-                                                                     "pipeline of this process; rename one",
-                                                                     name));
+      return config_error(file.values.where("pipeline"),
+                          fmt::format("pipeline: a name of its own was expected; '{}' is another "
+                                      "pipeline of this process; rename one",
+                                      name));
     }
   }
   const SignalMask mask;  // loading a model starts threads
@@ -84,10 +86,12 @@ void Process::say_models(const PipelineRun& pipeline) {
     const auto version = (*handle)->current();
     std::string costs;
     for (const BatchCost& cost : version->costs) {
-      costs += fmt::format("{}{:.1f} us at {}", costs.empty() ? "" : ", ", cost.cpu_us_per_row, cost.rows);
+      costs += fmt::format("{}{:.1f} us at {}", costs.empty() ? "" : ", ", cost.cpu_us_per_row,
+                           cost.rows);
     }
     log_.write(LogLevel::info, "model.ready",
-               fmt::format("{}: model '{}' version {} ({}) is warm{}{}", pipeline.name(), name, version->version, version->runtime,
+               fmt::format("{}: model '{}' version {} ({}) is warm{}{}", pipeline.name(), name,
+                           version->version, version->runtime,
                            costs.empty() ? "" : "; CPU a row: ", costs),
                {{"pipeline", pipeline.name()},
                 {"model", name},
@@ -97,13 +101,16 @@ void Process::say_models(const PipelineRun& pipeline) {
   }
 }
 
-Status Process::run() { return run(kafka_ports(log_)); }
+Status Process::run() {
+  return run(kafka_ports(log_));
+}
 
 Status Process::run(const Ports& ports) {
   const SignalWatch signals([this](int signal) {
     log_.write(LogLevel::info, "process.stopping",
-               signal == SIGINT ? "stopping: finishing what is under way (Ctrl-C again to stop at once)"
-                                : "stopping: finishing what is under way");
+               signal == SIGINT
+                   ? "stopping: finishing what is under way (Ctrl-C again to stop at once)"
+                   : "stopping: finishing what is under way");
     request_stop();
   });
   if (Status http = start_http(); !http.ok()) return http;
@@ -145,10 +152,12 @@ Status Process::start_http() {
       return {};
     };
     handlers.not_live = [] { return std::string(); };
-    http_ = std::make_unique<HttpServer>(http.string("address"), static_cast<std::uint16_t>(http.integer("port")),
+    http_ = std::make_unique<HttpServer>(http.string("address"),
+                                         static_cast<std::uint16_t>(http.integer("port")),
                                          std::move(handlers));
     if (Status started = http_->start(); !started.ok()) return started;
-    log_.write(LogLevel::info, "http.listening", fmt::format("http: listening on {}:{}", http.string("address"), http_->port()),
+    log_.write(LogLevel::info, "http.listening",
+               fmt::format("http: listening on {}:{}", http.string("address"), http_->port()),
                {{"port", std::to_string(http_->port())}});
     return {};
   }
@@ -172,7 +181,8 @@ void Process::wait_for_end() {
   std::uint64_t last_records = 0;
   std::unique_lock lock(mutex_);
   const auto ended = [&] {
-    return std::all_of(pipelines_.begin(), pipelines_.end(), [](const auto& p) { return p->ended(); });
+    return std::all_of(pipelines_.begin(), pipelines_.end(),
+                       [](const auto& p) { return p->ended(); });
   };
   while (!ended()) {
     changed_.wait_for(lock, 1s);
@@ -180,7 +190,8 @@ void Process::wait_for_end() {
     show_progress(last_records);
     // One that failed takes the others with it.
     const bool failed = std::any_of(pipelines_.begin(), pipelines_.end(), [](const auto& p) {
-      return std::any_of(p->workers().begin(), p->workers().end(), [](const auto& w) { return w->metrics().failed.load(); });
+      return std::any_of(p->workers().begin(), p->workers().end(),
+                         [](const auto& w) { return w->metrics().failed.load(); });
     });
     if (failed) {
       lock.unlock();
@@ -208,12 +219,16 @@ void Process::watch_calls() {
       if (running < 2 * reported && running < limits.exit_after) continue;
       reported = running;
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(running).count();
-      log_.write(LogLevel::warning, "model.slow_call", fmt::format("{}: a step has been running for {} s", pipeline->name(), seconds),
+      log_.write(LogLevel::warning, "model.slow_call",
+                 fmt::format("{}: a step has been running for {} s", pipeline->name(), seconds),
                  {{"pipeline", pipeline->name()}, {"seconds", std::to_string(seconds)}});
       if (running < limits.exit_after) continue;
-      log_.error("model.hung", Error(Code::model_hung, fmt::format("{}: a step did not return in {} s; the process ends, and its records "
-                                                                   "will be read again; watchdog.exit_after sets the time",
-                                                                   pipeline->name(), seconds)));
+      log_.error(
+          "model.hung",
+          Error(Code::model_hung,
+                fmt::format("{}: a step did not return in {} s; the process ends, and its records "
+                            "will be read again; watchdog.exit_after sets the time",
+                            pipeline->name(), seconds)));
       ::_exit(exit_hung);
     }
   }
@@ -232,7 +247,8 @@ void Process::show_progress(std::uint64_t& last_records) {
       for (const PartitionLag& l : m.lag()) lag += std::max<std::int64_t>(l.records, 0);
     }
   }
-  log_.progress(fmt::format("{} in, {} out, {} dead, {}/s, lag {}", in, out, dead, in - last_records, lag));
+  log_.progress(
+      fmt::format("{} in, {} out, {} dead, {}/s, lag {}", in, out, dead, in - last_records, lag));
   last_records = in;
 }
 

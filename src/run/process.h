@@ -12,11 +12,12 @@
 #include <mutex>
 #include <vector>
 
+#include "thalweg/registry.h"
+
 #include "run/clock.h"
 #include "run/http.h"
 #include "run/log.h"
 #include "run/pipeline_run.h"
-#include "thalweg/registry.h"
 
 namespace thalweg {
 
@@ -41,7 +42,9 @@ class Process {
   // Any thread; may come before run().
   void request_stop() noexcept;
 
-  [[nodiscard]] const std::vector<std::unique_ptr<PipelineRun>>& pipelines() const noexcept { return pipelines_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<PipelineRun>>& pipelines() const noexcept {
+    return pipelines_;
+  }
   // The workers are there, so that other threads may look at their metrics.
   [[nodiscard]] bool started() const noexcept { return started_.load(); }
 
@@ -56,7 +59,8 @@ class Process {
   const Registry& registry_;
   Log& log_;
   SystemClock clock_;
-  std::vector<std::unique_ptr<ModelProvider>> models_;      // one a pipeline; loaded versions are shared below them
+  std::vector<std::unique_ptr<ModelProvider>>
+      models_;  // one a pipeline; loaded versions are shared below them
   std::vector<std::unique_ptr<PipelineRun>> pipelines_;
   std::unique_ptr<HttpServer> http_;
   std::mutex mutex_;

@@ -5,7 +5,9 @@
 namespace thalweg {
 
 OffsetProgress::Slot* OffsetProgress::find(std::string_view topic, Partition partition) noexcept {
-  const auto matches = [&](const Slot& s) { return s.at.partition == partition && s.at.topic == topic; };
+  const auto matches = [&](const Slot& s) {
+    return s.at.partition == partition && s.at.topic == topic;
+  };
   if (last_ < slots_.size() && matches(slots_[last_])) return &slots_[last_];
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     if (matches(slots_[i])) {
@@ -17,7 +19,8 @@ OffsetProgress::Slot* OffsetProgress::find(std::string_view topic, Partition par
 }
 
 const OffsetProgress::Slot* OffsetProgress::find(const TopicPartition& at) const noexcept {
-  const auto it = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& s) { return s.at == at; });
+  const auto it =
+      std::find_if(slots_.begin(), slots_.end(), [&](const Slot& s) { return s.at == at; });
   return it == slots_.end() ? nullptr : &*it;
 }
 
@@ -32,7 +35,9 @@ OffsetProgress::Slot& OffsetProgress::hold(std::string_view topic, Partition par
   return *slot;
 }
 
-void OffsetProgress::assign(const TopicPartition& at) { hold(at.topic, at.partition); }
+void OffsetProgress::assign(const TopicPartition& at) {
+  hold(at.topic, at.partition);
+}
 
 void OffsetProgress::drop(const TopicPartition& at) {
   Slot* slot = find(at.topic, at.partition);

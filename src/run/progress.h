@@ -70,8 +70,8 @@ class OffsetProgress {
   Slot& hold(std::string_view topic, Partition partition);
   void take(Slot& slot, std::vector<TopicPartitionOffset>& out);
 
-  std::deque<Slot> slots_;   // never shrinks: tickets are indexes
-  std::size_t last_ = 0;     // records come in runs of one partition
+  std::deque<Slot> slots_;  // never shrinks: tickets are indexes
+  std::size_t last_ = 0;    // records come in runs of one partition
   std::size_t dirty_ = 0;
 };
 

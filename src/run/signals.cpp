@@ -1,12 +1,11 @@
 #include "run/signals.h"
 
+#include <cstdint>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <cstdint>
 
 namespace thalweg {
 namespace {

@@ -21,7 +21,7 @@ class SignalWatch {
   void watch();
   std::function<void(int)> on_stop_;
   sigset_t previous_{};
-  int end_ = -1;   // eventfd: the watch is over
+  int end_ = -1;  // eventfd: the watch is over
   std::thread thread_;
 };
 

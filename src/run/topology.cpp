@@ -1,17 +1,19 @@
 #include "run/topology.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace thalweg {
 namespace {
 
 template <class Kind>
-std::string unknown_kind(std::string_view what, std::string_view name, const std::vector<Kind>& kinds) {
+std::string unknown_kind(std::string_view what, std::string_view name,
+                         const std::vector<Kind>& kinds) {
   std::vector<std::string> names;
   for (const Kind& kind : kinds) names.push_back(kind.name);
-  return fmt::format("{} was expected to be one of {}; got '{}'.{}", what, quoted_list(names), name, did_you_mean(name, names));
+  return fmt::format("{} was expected to be one of {}; got '{}'.{}", what, quoted_list(names), name,
+                     did_you_mean(name, names));
 }
 
 OnNull on_null_of(const std::string& text) {
@@ -31,7 +33,8 @@ Result<std::unique_ptr<Decoder>> build_decoder(const Values& from, const Registr
   const std::string& format = from.string("format");
   const DecoderKind* kind = registry.decoder(format);
   if (kind == nullptr) {
-    return config_error(from.where("format"), unknown_kind("from.format", format, registry.decoders()));
+    return config_error(from.where("format"),
+                        unknown_kind("from.format", format, registry.decoders()));
   }
   auto settings = read_format_settings(from_section(), from, kind->section);
   if (!settings) return std::move(settings).error();
@@ -39,10 +42,11 @@ Result<std::unique_ptr<Decoder>> build_decoder(const Values& from, const Registr
 }
 
 // `coarser`: the columns put aside by the steps of Grain::finer so far, the nearest last.
-Result<ChainStep> build_step(const Step& step, const Schema& input, std::vector<Schema>& coarser, const Registry& registry,
-                             ModelProvider& models) {
+Result<ChainStep> build_step(const Step& step, const Schema& input, std::vector<Schema>& coarser,
+                             const Registry& registry, ModelProvider& models) {
   const OperatorKind* kind = registry.op(step.kind);
-  if (kind == nullptr) return config_error(step.where, unknown_kind("the step", step.kind, registry.operators()));
+  if (kind == nullptr)
+    return config_error(step.where, unknown_kind("the step", step.kind, registry.operators()));
   auto settings = read(*kind->section, step.settings);
   if (!settings) return std::move(settings).error();
   OperatorContext context{.input = &input,
@@ -78,7 +82,8 @@ Status bind_key(const Values& to, const Schema& schema, const Registry& registry
 Result<Output> build_output(const Values& to, const Schema& schema, const Registry& registry) {
   const std::string& format = to.string("format");
   const EncoderKind* kind = registry.encoder(format);
-  if (kind == nullptr) return config_error(to.where("format"), unknown_kind("to.format", format, registry.encoders()));
+  if (kind == nullptr)
+    return config_error(to.where("format"), unknown_kind("to.format", format, registry.encoders()));
   auto settings = read_format_settings(to_section(), to, kind->section);
   if (!settings) return std::move(settings).error();
   auto encoder = kind->make(*settings, to.node("value"), schema);
@@ -99,15 +104,18 @@ Result<Output> build_output(const Values& to, const Schema& schema, const Regist
 // Tombstones that are forwarded need an output that takes every record.
 Status check_nulls(const Values& from, const Chain& chain) {
   const auto& outputs = chain.outputs.outputs();
-  const bool somewhere = std::any_of(outputs.begin(), outputs.end(), [](const Output& o) { return !o.when; });
+  const bool somewhere =
+      std::any_of(outputs.begin(), outputs.end(), [](const Output& o) { return !o.when; });
   if (chain.intake.on_null != OnNull::forward || somewhere) return {};
   return config_error(from.where("on_null"),
-                      "on_null: forward needs an output without `when`, which a null value can go to; add one, or use drop or dead");
+                      "on_null: forward needs an output without `when`, which a null value can go "
+                      "to; add one, or use drop or dead");
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Registry& registry, ModelProvider& models) {
+Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Registry& registry,
+                                           ModelProvider& models) {
   const Values& from = file.values.section("from");
   auto chain = std::make_unique<Chain>();
   chain->intake = intake_of(from);
@@ -132,7 +140,8 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
   return chain;
 }
 
-Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file, Chain& chain, Sink& sink) {
+Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file, Chain& chain,
+                                                 Sink& sink) {
   for (Output& output : chain.outputs.outputs()) {
     auto target = sink.add_target(output.topic);
     if (!target) return std::move(target).error();

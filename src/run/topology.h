@@ -9,26 +9,29 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/registry.h"
+
 #include "config/pipeline.h"
 #include "model/provider.h"
 #include "run/chain.h"
-#include "thalweg/registry.h"
 
 namespace thalweg {
 
 // Errors: config_invalid, signature_mismatch, model errors; each with its line. Blocks while models load.
 // Outputs have no target yet (add_targets).
-[[nodiscard]] Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Registry& registry,
+[[nodiscard]] Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file,
+                                                         const Registry& registry,
                                                          ModelProvider& models);
 
 // Asks the sink for the numbers of the output topics, and of the dead-letter topic if there is one.
-[[nodiscard]] Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file, Chain& chain, Sink& sink);
+[[nodiscard]] Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file,
+                                                               Chain& chain, Sink& sink);
 
 struct TopologyNode {
-  std::string name;     // "source", "decode", "filter", "scorer", "to fraud_alerts", …
-  std::string kind;     // source | decode | a step's kind | sink | dead_letters
-  std::string what;     // a few words: topics, condition, model and version
-  Schema schema;        // the columns that leave it
+  std::string name;  // "source", "decode", "filter", "scorer", "to fraud_alerts", …
+  std::string kind;  // source | decode | a step's kind | sink | dead_letters
+  std::string what;  // a few words: topics, condition, model and version
+  Schema schema;     // the columns that leave it
 };
 struct TopologyEdge {
   std::size_t from = 0;

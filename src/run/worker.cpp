@@ -15,9 +15,13 @@ std::chrono::nanoseconds backoff(std::uint32_t attempts) {
 
 }  // namespace
 
-Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::unique_ptr<Chain> chain, Sink& sink,
-               const Clock& clock)
-    : options_(std::move(options)), clock_(clock), source_(std::move(source)), chain_(std::move(chain)), sink_(sink) {}
+Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::unique_ptr<Chain> chain,
+               Sink& sink, const Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      source_(std::move(source)),
+      chain_(std::move(chain)),
+      sink_(sink) {}
 
 Worker::~Worker() {
   close();
@@ -40,11 +44,13 @@ void Worker::request_stop() noexcept {
 
 bool Worker::done() const noexcept {
   if (failure_) return true;
-  return (stop_.load(std::memory_order_acquire) || source_->ended()) && walking_.empty() && awaiting_.empty();
+  return (stop_.load(std::memory_order_acquire) || source_->ended()) && walking_.empty() &&
+         awaiting_.empty();
 }
 
 bool Worker::step_pending() const noexcept {
-  return std::any_of(walking_.begin(), walking_.end(), [](const auto& run) { return run->pending; });
+  return std::any_of(walking_.begin(), walking_.end(),
+                     [](const auto& run) { return run->pending; });
 }
 
 bool Worker::turn() {
@@ -94,7 +100,8 @@ std::chrono::nanoseconds Worker::wait_time() const {
 
 bool Worker::may_take() const noexcept {
   if (failure_ || stop_.load(std::memory_order_acquire) || sink_full_) return false;
-  if (walking_.size() >= options_.in_flight || awaiting_.size() >= options_.awaiting_max) return false;
+  if (walking_.size() >= options_.in_flight || awaiting_.size() >= options_.awaiting_max)
+    return false;
   // One batch is always let in, or a bound smaller than a batch would stop everything for ever.
   return held_bytes_ < options_.held_bytes_max || (walking_.empty() && awaiting_.empty());
 }
@@ -125,7 +132,9 @@ void Worker::begin(BatchRun& run) {
       const auto ticket = progress_.ticket(record.topic, partition);
       const auto same = [&](const BatchRun::Part& p) { return p.ticket.slot == ticket.slot; };
       const auto it = std::find_if(run.parts.begin(), run.parts.end(), same);
-      part = it != run.parts.end() ? &*it : &run.parts.emplace_back(ticket, record.offset, 0, record.timestamp);
+      part = it != run.parts.end()
+                 ? &*it
+                 : &run.parts.emplace_back(ticket, record.offset, 0, record.timestamp);
     }
     part->next = record.offset.next();
     part->last_timestamp = record.timestamp;
@@ -203,7 +212,8 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
 bool Worker::step_failed(BatchRun& run, Error error) {
   Error placed = std::move(error).at("step " + chain_->steps[run.next_step].name);
   const bool ours = placed.domain() == Domain::internal;
-  if (placed.retry() == Retry::backoff && (!ours || run.attempts + 1 < options_.model_attempts_max)) {
+  if (placed.retry() == Retry::backoff &&
+      (!ours || run.attempts + 1 < options_.model_attempts_max)) {
     if (run.attempts == 0) options_.on_error(placed);
     run.retry_at = clock_.monotonic() + backoff(run.attempts++);
     metrics_.retries.add();
@@ -255,7 +265,9 @@ void Worker::close() {
   stop_.store(true, std::memory_order_release);
   const bool all = finish_within(options_.shutdown_timeout, [&] { return can_finish_more(); });
   if (!all) {
-    options_.on_error(Error(Code::timed_out, "stop: outputs not acknowledged in time; their records will be read again"));
+    options_.on_error(
+        Error(Code::timed_out,
+              "stop: outputs not acknowledged in time; their records will be read again"));
   }
   commit_all(true);
   source_->close();

@@ -19,27 +19,29 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/ports.h"
+
 #include "run/batch_run.h"
 #include "run/chain.h"
 #include "run/event_loop.h"
 #include "run/progress.h"
 #include "run/worker_metrics.h"
-#include "thalweg/ports.h"
 
 namespace thalweg {
 
 struct WorkerOptions {
   std::string pipeline;
   DrainLimits drain;
-  std::size_t in_flight = 2;                     // batches between decode and encode
-  std::size_t awaiting_max = 256;                // batches whose outputs are not acknowledged yet
+  std::size_t in_flight = 2;       // batches between decode and encode
+  std::size_t awaiting_max = 256;  // batches whose outputs are not acknowledged yet
   std::size_t held_bytes_max = std::size_t{256} << 20;
   std::chrono::milliseconds commit_interval{1000};
   std::chrono::milliseconds shutdown_timeout{30000};
   std::chrono::milliseconds revoke_timeout{10000};
-  std::uint32_t model_attempts_max = 5;          // of a step that fails for all rows, before the worker stops
-  bool by_hand = false;   // turned by a test: never sleep, since nothing will change meanwhile
-  std::optional<std::uint16_t> dead_letter_target;   // none: stop at the first bad record
+  std::uint32_t model_attempts_max =
+      5;                 // of a step that fails for all rows, before the worker stops
+  bool by_hand = false;  // turned by a test: never sleep, since nothing will change meanwhile
+  std::optional<std::uint16_t> dead_letter_target;  // none: stop at the first bad record
   // Told in the worker's thread; for logging.
   std::function<void(const Error&)> on_error = [](const Error&) {};
   std::function<void(std::string_view event, const std::vector<TopicPartition>&)> on_group =
@@ -49,8 +51,8 @@ struct WorkerOptions {
 class Worker final : private SourceListener {
  public:
   // `sink` and `clock` outlive the worker.
-  Worker(WorkerOptions options, std::unique_ptr<Source> source, std::unique_ptr<Chain> chain, Sink& sink,
-         const Clock& clock);
+  Worker(WorkerOptions options, std::unique_ptr<Source> source, std::unique_ptr<Chain> chain,
+         Sink& sink, const Clock& clock);
   ~Worker() override;
 
   // Joins the group. Errors as Source::open.
@@ -107,11 +109,12 @@ class Worker final : private SourceListener {
   void source_error(const Error& error) override;
   void give_up(std::span<const TopicPartition> partitions);
   [[nodiscard]] bool can_finish_more() const;
-  [[nodiscard]] bool finish_within(std::chrono::milliseconds timeout, const std::function<bool()>& still_busy);
+  [[nodiscard]] bool finish_within(std::chrono::milliseconds timeout,
+                                   const std::function<bool()>& still_busy);
   bool commit_if_due();
   void commit_all(bool wait);
   void publish_lag();
-  bool pump();   // everything that needs no new records
+  bool pump();  // everything that needs no new records
   void wait_for_deliveries(std::chrono::nanoseconds at_most);
 
   WorkerOptions options_;
@@ -125,16 +128,16 @@ class Worker final : private SourceListener {
 
   OffsetProgress progress_;
   std::uint64_t next_sequence_ = 0;
-  std::vector<std::unique_ptr<BatchRun>> walking_;    // stepping or sending, in stream order
-  std::vector<std::unique_ptr<BatchRun>> awaiting_;   // all sent
+  std::vector<std::unique_ptr<BatchRun>> walking_;   // stepping or sending, in stream order
+  std::vector<std::unique_ptr<BatchRun>> awaiting_;  // all sent
   std::vector<std::unique_ptr<BatchRun>> pool_;
-  std::vector<Rows> spare_rows_;                      // columns with their capacity, for the next batch
+  std::vector<Rows> spare_rows_;  // columns with their capacity, for the next batch
   std::size_t held_bytes_ = 0;
   bool sink_full_ = false;
 
   std::chrono::nanoseconds next_commit_{0};
   std::chrono::nanoseconds next_lag_{0};
-  std::vector<TopicPartitionOffset> offsets_;         // scratch
+  std::vector<TopicPartitionOffset> offsets_;  // scratch
   std::vector<Lag> lag_scratch_;
   std::vector<TopicPartition> held_partitions_;
   std::atomic<bool> stop_{false};

@@ -1,7 +1,7 @@
 // The worker's second half: outputs to the sink, refused ones to the dead letters, finished batches to progress.
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "run/dead_letter.h"
 #include "run/worker.h"
@@ -22,7 +22,8 @@ void Worker::add_dead_letters(BatchRun& run) {
   if (!options_.dead_letter_target) return stop_at_dead(run);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (batch.disposition(i) != Disposition::dead) continue;
-    batch.outputs().push_back(make_dead_letter(batch, i, *options_.dead_letter_target, options_.pipeline));
+    batch.outputs().push_back(
+        make_dead_letter(batch, i, *options_.dead_letter_target, options_.pipeline));
   }
 }
 
@@ -39,10 +40,12 @@ void Worker::stop_at_dead(BatchRun& run) {
   }
   run.records = first;
   const Error& why = *batch.error_of(first);
-  stop_with(Error(why.code(), fmt::format("{}: {}; no dead_letters are configured, so the pipeline stops here: set "
-                                          "dead_letters.topic, or mend the record",
-                                          place(batch.record(first)), why.message()))
-                .in_stage(why.stage()));
+  stop_with(
+      Error(why.code(),
+            fmt::format("{}: {}; no dead_letters are configured, so the pipeline stops here: set "
+                        "dead_letters.topic, or mend the record",
+                        place(batch.record(first)), why.message()))
+          .in_stage(why.stage()));
 }
 
 bool Worker::send_all() {
@@ -87,7 +90,8 @@ bool Worker::send(BatchRun& run, OutputRecord& output) {
     }
     return true;
   }
-  run.unreported.fetch_sub(1, std::memory_order_relaxed);  // never the last: we hold one while sending
+  run.unreported.fetch_sub(1,
+                           std::memory_order_relaxed);  // never the last: we hold one while sending
   if (sent.error().code() == Code::queue_full) {
     sink_full_ = true;
     return false;
@@ -109,7 +113,8 @@ bool Worker::take_acknowledged() {
 }
 
 void Worker::acknowledged(BatchRun& run) {
-  const auto it = std::find_if(awaiting_.begin(), awaiting_.end(), [&](const auto& r) { return r.get() == &run; });
+  const auto it = std::find_if(awaiting_.begin(), awaiting_.end(),
+                               [&](const auto& r) { return r.get() == &run; });
   std::unique_ptr<BatchRun> owned = std::move(*it);
   *it = std::move(awaiting_.back());
   awaiting_.pop_back();
@@ -134,19 +139,23 @@ bool Worker::settle_failures(BatchRun& run) {
     const SourceRecord& record = batch.record(output->record);
     if (output->dead_letter) {
       stop_with(Error(Code::dead_letters_unwritable,
-                      fmt::format("dead letters: the record {} could not be written to the dead-letter topic: {}; the pipeline "
+                      fmt::format("dead letters: the record {} could not be written to the "
+                                  "dead-letter topic: {}; the pipeline "
                                   "stops so that it is not lost",
                                   place(record), error.message()))
                     .in_stage("sink"));
       return false;
     }
     if (error.domain() != Domain::user || !options_.dead_letter_target) {
-      stop_with(Error(error.code(), fmt::format("output of {}: {}", place(record), error.message())).in_stage("sink"));
+      stop_with(Error(error.code(), fmt::format("output of {}: {}", place(record), error.message()))
+                    .in_stage("sink"));
       return false;
     }
-    if (batch.disposition(output->record) == Disposition::dead) continue;  // another output of it was refused too
+    if (batch.disposition(output->record) == Disposition::dead)
+      continue;  // another output of it was refused too
     batch.fail(output->record, std::move(error).in_stage("sink"));
-    OutputRecord letter = make_dead_letter(batch, output->record, *options_.dead_letter_target, options_.pipeline);
+    OutputRecord letter =
+        make_dead_letter(batch, output->record, *options_.dead_letter_target, options_.pipeline);
     letter.listener = &run;
     run.late.push_back(letter);
   }

@@ -25,9 +25,13 @@ void Worker::assigned(std::span<const TopicPartition> partitions) {
 
 void Worker::revoked(std::span<const TopicPartition> partitions) {
   const auto busy = [&] {
-    return can_finish_more() && std::any_of(partitions.begin(), partitions.end(), [&](const auto& at) { return progress_.under_way(at); });
+    return can_finish_more() &&
+           std::any_of(partitions.begin(), partitions.end(),
+                       [&](const auto& at) { return progress_.under_way(at); });
   };
-  (void)finish_within(options_.revoke_timeout, busy);  // what is not finished in time is given up: the next owner reads it again
+  (void)finish_within(
+      options_.revoke_timeout,
+      busy);  // what is not finished in time is given up: the next owner reads it again
   offsets_.clear();
   for (const TopicPartition& at : partitions) progress_.take(at, offsets_);
   if (!offsets_.empty()) {
@@ -42,7 +46,8 @@ void Worker::revoked(std::span<const TopicPartition> partitions) {
 }
 
 void Worker::lost(std::span<const TopicPartition> partitions) {
-  give_up(partitions);  // somebody else may own them already: a commit of ours could take theirs back
+  give_up(
+      partitions);  // somebody else may own them already: a commit of ours could take theirs back
   options_.on_group("lost", {partitions.begin(), partitions.end()});
 }
 
@@ -69,7 +74,8 @@ bool Worker::can_finish_more() const {
   });
 }
 
-bool Worker::finish_within(std::chrono::milliseconds timeout, const std::function<bool()>& still_busy) {
+bool Worker::finish_within(std::chrono::milliseconds timeout,
+                           const std::function<bool()>& still_busy) {
   const auto deadline = clock_.monotonic() + timeout;
   while (still_busy()) {
     if (pump()) continue;
@@ -118,7 +124,9 @@ void Worker::publish_lag() {
   published.reserve(lag_scratch_.size());
   for (const Lag& lag : lag_scratch_) {
     const Timestamp last = progress_.last_timestamp(lag.at);
-    const double seconds = lag.records > 0 && last.ms >= 0 ? static_cast<double>(clock_.now().ms - last.ms) / 1000.0 : 0.0;
+    const double seconds = lag.records > 0 && last.ms >= 0
+                               ? static_cast<double>(clock_.now().ms - last.ms) / 1000.0
+                               : 0.0;
     published.push_back({lag.at, lag.records, std::max(seconds, 0.0)});
   }
   metrics_.publish_lag(std::move(published));

@@ -20,7 +20,9 @@ class Counter {
  public:
   void add(std::uint64_t n = 1) noexcept { value_.store(get() + n, std::memory_order_relaxed); }
   void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
 
  private:
   std::atomic<std::uint64_t> value_{0};
@@ -35,7 +37,9 @@ class Histogram {
     counts_[bits < buckets ? bits : buckets - 1].add();
     sum_.add(value);
   }
-  [[nodiscard]] std::uint64_t count(std::size_t bucket) const noexcept { return counts_[bucket].get(); }
+  [[nodiscard]] std::uint64_t count(std::size_t bucket) const noexcept {
+    return counts_[bucket].get();
+  }
   [[nodiscard]] std::uint64_t sum() const noexcept { return sum_.get(); }
 
  private:
@@ -57,14 +61,16 @@ struct WorkerMetrics {
   // Counted when a record is finished, so in == forwarded + absorbed + filtered + dead + records_under_way.
   Counter forwarded, absorbed, filtered, dead;
   std::array<Counter, code_count> dead_by_code;
-  Counter given_up;            // under way when their partition went or the worker stopped: they will be read again
+  Counter
+      given_up;  // under way when their partition went or the worker stopped: they will be read again
   Counter outputs, output_bytes, dead_letters;
   Counter batches, retries, commits, commit_failures, rebalances;
   Counter records_under_way, batches_under_way, bytes_held, partitions;
-  Histogram batch_rows;        // rows
-  Histogram decode_ns, features_ns, model_ns, steps_ns, encode_ns;   // per batch
+  Histogram batch_rows;                                             // rows
+  Histogram decode_ns, features_ns, model_ns, steps_ns, encode_ns;  // per batch
   Counter model_calls, model_rows;
-  std::atomic<std::int64_t> call_began_ns{0};   // monotonic, of the step that runs now; 0: none (watchdog)
+  std::atomic<std::int64_t> call_began_ns{
+      0};  // monotonic, of the step that runs now; 0: none (watchdog)
   std::atomic<bool> joined{false};
   std::atomic<bool> failed{false};
 
@@ -78,7 +84,7 @@ struct WorkerMetrics {
   }
 
  private:
-  mutable std::mutex lag_mutex_;   // every few seconds, never on the data's way
+  mutable std::mutex lag_mutex_;  // every few seconds, never on the data's way
   std::vector<PartitionLag> lag_;
 };
 

@@ -1,10 +1,10 @@
 #include "run/progress.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include <map>
 #include <set>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace thalweg {
 namespace {
@@ -54,7 +54,8 @@ TEST(OffsetProgress, What_finishes_after_a_partition_was_lost_is_never_committed
   progress.assign(p0);
   progress.finish(old, 1);
   EXPECT_TRUE(taken(progress).empty());
-  EXPECT_FALSE(progress.under_way(p0)) << "the new assignment knows nothing of the old one's batches";
+  EXPECT_FALSE(progress.under_way(p0))
+      << "the new assignment knows nothing of the old one's batches";
 }
 
 TEST(OffsetProgress, A_stop_in_the_middle_of_a_batch_commits_only_what_lies_before_it) {
@@ -85,7 +86,8 @@ TEST(OffsetProgress, A_commit_that_failed_is_tried_again_unless_something_newer_
 RC_GTEST_PROP(OffsetProgress, Commits_the_end_of_the_longest_finished_beginning, ()) {
   OffsetProgress progress;
   const auto t = progress.ticket("in", {0});
-  const auto lengths = *rc::gen::nonEmpty(rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 100)));
+  const auto lengths =
+      *rc::gen::nonEmpty(rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 100)));
   std::vector<std::int64_t> ends;
   std::int64_t end = 0;
   for (std::size_t i = 0; i < lengths.size(); ++i) {
@@ -95,7 +97,8 @@ RC_GTEST_PROP(OffsetProgress, Commits_the_end_of_the_longest_finished_beginning,
   }
   std::vector<std::size_t> order(lengths.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[*rc::gen::inRange<std::size_t>(0, i)]);
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[*rc::gen::inRange<std::size_t>(0, i)]);
   std::set<std::size_t> finished;
   std::int64_t last = -1;
   for (const std::size_t batch : order) {

@@ -1,14 +1,15 @@
 // The worker with fakes at both ends: what it delivers, commits and refuses to commit, step by step.
 #include "run/worker.h"
 
-#include <gtest/gtest.h>
-
 #include <deque>
 #include <functional>
 
+#include <gtest/gtest.h>
+
+#include "thalweg/testing.h"
+
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
-#include "thalweg/testing.h"
 
 namespace thalweg {
 namespace {
@@ -49,7 +50,7 @@ class TextEncoder final : public Encoder {
 struct Script {
   bool hold = false;
   std::deque<Resume> held;
-  std::deque<Error> failures;     // the next results
+  std::deque<Error> failures;  // the next results
   int calls = 0;
 };
 class ScriptedStep final : public Operator {
@@ -98,8 +99,9 @@ class WorkerTest : public testing::Test {
     return *worker;
   }
   void send(const TopicPartition& at, std::optional<std::string> value) {
-    log->append(at.topic, at.partition.value,
-                {.value = std::move(value), .key = "k", .timestamp = {5}, .headers = {{"trace", "t"}}});
+    log->append(
+        at.topic, at.partition.value,
+        {.value = std::move(value), .key = "k", .timestamp = {5}, .headers = {{"trace", "t"}}});
   }
   // For tests that start several times.
   void fresh_ends() {
@@ -112,7 +114,8 @@ class WorkerTest : public testing::Test {
   }
   std::vector<std::string> written(std::string_view topic) {
     std::vector<std::string> values;
-    for (const auto& record : sink->acknowledged(std::string(topic))) values.push_back(record.value.value_or("<null>"));
+    for (const auto& record : sink->acknowledged(std::string(topic)))
+      values.push_back(record.value.value_or("<null>"));
     return values;
   }
   void commit_is_due() {
@@ -125,8 +128,8 @@ class WorkerTest : public testing::Test {
   }
   void expect_accounts_balance() {
     const WorkerMetrics& m = worker->metrics();
-    EXPECT_EQ(m.records_in.get(), m.forwarded.get() + m.absorbed.get() + m.filtered.get() + m.dead.get() +
-                                      m.records_under_way.get() + m.given_up.get());
+    EXPECT_EQ(m.records_in.get(), m.forwarded.get() + m.absorbed.get() + m.filtered.get() +
+                                      m.dead.get() + m.records_under_way.get() + m.given_up.get());
   }
 
   const TopicPartition p0{"in", {0}};
@@ -139,14 +142,15 @@ class WorkerTest : public testing::Test {
   bool dead_letters = true;
   std::vector<std::string> errors;
   MemorySource* source = nullptr;
-  std::unique_ptr<Worker> worker;   // last: it uses all of the above while it closes
+  std::unique_ptr<Worker> worker;  // last: it uses all of the above while it closes
 };
 
 TEST_F(WorkerTest, Every_record_comes_out_once_in_the_order_of_its_partition) {
   for (int i = 0; i < 10; ++i) send(i % 2 == 0 ? p0 : p1, std::to_string(i));
   start();
   settle();
-  EXPECT_EQ(written("out"), (std::vector<std::string>{"0", "2", "4", "6", "8", "1", "3", "5", "7", "9"}));
+  EXPECT_EQ(written("out"),
+            (std::vector<std::string>{"0", "2", "4", "6", "8", "1", "3", "5", "7", "9"}));
   expect_accounts_balance();
   EXPECT_EQ(worker->metrics().records_under_way.get(), 0u);
 }
@@ -161,7 +165,8 @@ TEST_F(WorkerTest, Key_timestamp_and_headers_are_carried_and_ours_is_added) {
   EXPECT_EQ(out.timestamp.ms, 5);
   ASSERT_EQ(out.headers.size(), 2u);
   EXPECT_EQ(out.headers[0], (std::pair<std::string, std::optional<std::string>>{"trace", "t"}));
-  EXPECT_EQ(out.headers[1], (std::pair<std::string, std::optional<std::string>>{"thalweg", "id=in-0-0"}));
+  EXPECT_EQ(out.headers[1],
+            (std::pair<std::string, std::optional<std::string>>{"thalweg", "id=in-0-0"}));
 }
 
 TEST_F(WorkerTest, Commits_only_after_the_sink_acknowledged) {
@@ -216,7 +221,8 @@ TEST_F(WorkerTest, Without_dead_letters_it_stops_at_the_bad_record_and_commits_w
   settle();
   ASSERT_TRUE(worker->failure().has_value());
   EXPECT_EQ(worker->failure()->code(), Code::not_json);
-  EXPECT_NE(worker->failure()->message().find("in[0]@2"), std::string::npos) << worker->failure()->message();
+  EXPECT_NE(worker->failure()->message().find("in[0]@2"), std::string::npos)
+      << worker->failure()->message();
   worker->close();
   EXPECT_EQ(written("out"), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(committed(p0), 2);
@@ -252,10 +258,13 @@ TEST_F(WorkerTest, An_output_refused_before_it_is_sent_becomes_a_dead_letter_too
   EXPECT_EQ(committed(p0), 1);
 }
 
-TEST_F(WorkerTest, A_dead_letter_that_cannot_be_written_stops_the_pipeline_and_commits_nothing_of_it) {
+TEST_F(WorkerTest,
+       A_dead_letter_that_cannot_be_written_stops_the_pipeline_and_commits_nothing_of_it) {
   send(p0, "!bad");
   start();
-  sink->fail_if([](const SentRecord&) { return std::optional<Error>(Error(Code::output_refused, "sink: too large")); });
+  sink->fail_if([](const SentRecord&) {
+    return std::optional<Error>(Error(Code::output_refused, "sink: too large"));
+  });
   settle();
   ASSERT_TRUE(worker->failure().has_value());
   EXPECT_EQ(worker->failure()->code(), Code::dead_letters_unwritable);
@@ -294,7 +303,8 @@ TEST_F(WorkerTest, A_step_that_fails_for_all_is_tried_again_after_a_pause_and_ki
 TEST_F(WorkerTest, A_model_that_keeps_failing_stops_the_pipeline_with_nothing_committed) {
   send(p0, "a");
   start();
-  for (int i = 0; i < 20; ++i) script.failures.push_back(Error(Code::model_failed, "model: broken"));
+  for (int i = 0; i < 20; ++i)
+    script.failures.push_back(Error(Code::model_failed, "model: broken"));
   for (int i = 0; i < 20; ++i) {
     clock.advance(20s);
     settle();
@@ -313,7 +323,8 @@ TEST_F(WorkerTest, A_later_batch_does_not_overtake_one_that_an_asynchronous_step
   script.hold = true;
   start();
   settle();
-  ASSERT_EQ(script.held.size(), 1u) << "the second batch may not run the step before the first has left it";
+  ASSERT_EQ(script.held.size(), 1u)
+      << "the second batch may not run the step before the first has left it";
   script.held.front()();
   settle();
   ASSERT_EQ(script.held.size(), 2u);
@@ -343,7 +354,8 @@ TEST_F(WorkerTest, A_lost_partition_is_never_committed) {
   EXPECT_EQ(committed(p0), -1);
   source->assign({p0});
   commit_is_due();
-  EXPECT_EQ(written("out").size(), 2u) << "the record is read again by whoever has the partition next";
+  EXPECT_EQ(written("out").size(), 2u)
+      << "the record is read again by whoever has the partition next";
   EXPECT_EQ(committed(p0), 1);
 }
 
@@ -355,7 +367,8 @@ TEST_F(WorkerTest, Closing_drains_commits_and_leaves) {
   ASSERT_TRUE(worker->run().ok());
   const auto out = written("out").size();
   EXPECT_GT(out, 0u);
-  EXPECT_EQ(committed(p0), static_cast<std::int64_t>(out)) << "what was taken is committed, nothing else";
+  EXPECT_EQ(committed(p0), static_cast<std::int64_t>(out))
+      << "what was taken is committed, nothing else";
   expect_accounts_balance();
 }
 

@@ -1,0 +1,136 @@
+// Whole processes with threads, ends in memory: what starts, what stops, and what a stop leaves behind.
+#include "run/process.h"
+
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "sink/memory_sink.h"
+#include "source/memory_source.h"
+
+namespace thalweg {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view pipeline_text = R"(
+pipeline: numbers
+workers: 2
+models:
+  sum: { runtime: fake, inputs: { x: "float32[?]" }, outputs: { y: "float32[?]" } }
+from: { topic: in, start: earliest, fields: { x: float32 } }
+steps:
+  - infer: { model: sum, outputs: { y: score } }
+to: { topic: out, value: { score: score } }
+dead_letters: dead
+)";
+
+class ProcessTest : public testing::Test {
+ protected:
+  ProcessTest() { register_builtins(registry); }
+
+  // Worker i reads partition i.
+  Ports ports() {
+    Ports made;
+    made.source = [this](const PipelineFile&,
+                         std::size_t worker) -> Result<std::unique_ptr<Source>> {
+      auto source =
+          std::make_unique<MemorySource>(log_of_records, std::vector<std::string>{"in"}, false);
+      source->assign({{"in", {static_cast<std::int32_t>(worker)}}});
+      if (ends) source->end();
+      if (worker_fails == static_cast<int>(worker))
+        source->fail(Error(Code::topic_unauthorized, "source: denied"));
+      return std::unique_ptr<Source>(std::move(source));
+    };
+    made.sink = [this](const PipelineFile&) -> Result<std::unique_ptr<Sink>> {
+      auto owned = std::make_unique<MemorySink>();
+      sink = owned.get();
+      return std::unique_ptr<Sink>(std::move(owned));
+    };
+    return made;
+  }
+  void add(Process& process) {
+    auto file = read_pipeline_text(pipeline_text, "numbers.yaml");
+    ASSERT_TRUE(file.ok()) << file.error().message();
+    const Status added = process.add(std::move(file).value());
+    ASSERT_TRUE(added.ok()) << added.error().message();
+  }
+  void fill(int records) {
+    log_of_records.create("in", 2);
+    for (int i = 0; i < records; ++i)
+      log_of_records.append("in", i % 2, {.value = "{\"x\": " + std::to_string(i) + "}"});
+  }
+
+  Registry registry;
+  Log log{LogLevel::error, LogFormat::json};
+  MemoryLog log_of_records;
+  MemorySink* sink = nullptr;
+  bool ends = false;
+  int worker_fails = -1;
+};
+
+TEST_F(ProcessTest, Two_workers_share_one_sink_and_lose_nothing) {
+  fill(2000);
+  ends = true;
+  Process process(registry, log);
+  add(process);
+  const Status ended = process.run(ports());
+  EXPECT_TRUE(ended.ok()) << ended.error().message();
+  EXPECT_EQ(sink->acknowledged("out").size(), 2000u);
+  std::uint64_t in = 0, forwarded = 0, calls = 0, batches = 0;
+  for (const auto& worker : process.pipelines().front()->workers()) {
+    in += worker->metrics().records_in.get();
+    forwarded += worker->metrics().forwarded.get();
+    calls += worker->metrics().model_calls.get();
+    batches += worker->metrics().batches.get();
+  }
+  EXPECT_EQ(in, 2000u);
+  EXPECT_EQ(forwarded, 2000u);
+  EXPECT_EQ(calls, batches) << "one model call a batch";
+  EXPECT_EQ(log_of_records.committed({"in", {0}}), Offset{1000});
+  EXPECT_EQ(log_of_records.committed({"in", {1}}), Offset{1000});
+}
+
+TEST_F(ProcessTest, A_stop_from_another_thread_drains_and_commits) {
+  fill(100);
+  Process process(registry, log);
+  add(process);
+  auto running = std::async(std::launch::async, [&] { return process.run(ports()); });
+  while (!process.started()) std::this_thread::yield();
+  while (sink->acknowledged("out").size() < 100) std::this_thread::yield();
+  process.request_stop();
+  ASSERT_EQ(running.wait_for(20s), std::future_status::ready);
+  EXPECT_TRUE(running.get().ok());
+  EXPECT_EQ(log_of_records.committed({"in", {0}}), Offset{50});
+}
+
+TEST_F(ProcessTest, A_stop_before_the_start_is_not_lost) {
+  fill(0);
+  Process process(registry, log);
+  add(process);
+  process.request_stop();
+  EXPECT_TRUE(process.run(ports()).ok());
+}
+
+TEST_F(ProcessTest, One_worker_that_fails_ends_the_process_with_its_error) {
+  fill(10);
+  worker_fails = 1;
+  Process process(registry, log);
+  add(process);
+  const Status ended = process.run(ports());
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code(), Code::topic_unauthorized);
+}
+
+TEST_F(ProcessTest, Two_pipelines_of_one_name_are_refused) {
+  Process process(registry, log);
+  add(process);
+  const Status again = process.add(read_pipeline_text(pipeline_text, "numbers.yaml").value());
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code(), Code::config_invalid);
+}
+
+}  // namespace
+}  // namespace thalweg
