@@ -20,7 +20,7 @@ class BytesDecoder final : public Decoder {
   [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
 
   void decode(Batch& batch) override {
-    prepare_rows(batch.rows(), schema_);
+    batch.rows().begin(schema_);
     Column& column = batch.rows().columns[0];
     decode_pending(batch, [&](std::string_view value, std::size_t) -> std::optional<Error> {
       if (content_ == Content::text) {

@@ -41,7 +41,7 @@ class JsonDecoder final : public Decoder {
   void decode(Batch& batch) override {
     Rows& rows = batch.rows();
     const std::size_t rows_made = batch.count(Disposition::pending);
-    prepare_rows(rows, schema_);
+    rows.begin(schema_);
     auto& slots = record_.slots();
     for (std::size_t i = 0; i < slots.size(); ++i) slots[i].begin_batch(rows.columns[i], rows_made);
     const std::size_t filled = decode_pending(

@@ -32,7 +32,7 @@ class RawTensorDecoder final : public Decoder {
   [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
 
   void decode(Batch& batch) override {
-    prepare_rows(batch.rows(), schema_);
+    batch.rows().begin(schema_);
     auto& columns = batch.rows().columns;
     decode_pending(batch, [&](std::string_view value, std::size_t) -> std::optional<Error> {
       if (auto failure = check(value)) return failure;

@@ -22,19 +22,4 @@ std::optional<Error> check_unframed(std::string_view value, std::string_view for
                            format, id, format));
 }
 
-void prepare_rows(Rows& rows, const Schema& schema) {
-  rows.record_of.clear();
-  rows.selection.clear();
-  rows.all_live = true;
-  if (rows.columns.size() != schema.fields.size()) rows.columns.resize(schema.fields.size());
-  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-    Column& column = rows.columns[i];
-    if (column.type() == schema.fields[i].type) {
-      column.clear();
-    } else {
-      column.reset(schema.fields[i].type);
-    }
-  }
-}
-
 }  // namespace thalweg::decode

@@ -15,9 +15,6 @@ namespace thalweg::decode {
 // For formats that are text: a schema registry's frame (a zero byte, then four bytes of schema id) is named as such.
 [[nodiscard]] std::optional<Error> check_unframed(std::string_view value, std::string_view format);
 
-// Gives the rows of `batch` the columns of `schema`, each emptied; a recycled batch keeps its memory.
-void prepare_rows(Rows& rows, const Schema& schema);
-
 // Calls read(record, value, row) for each pending record, in order. It returns nothing when the record became row `row`, and else why not.
 // Returns the number of rows.
 template <class Read>

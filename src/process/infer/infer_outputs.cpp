@@ -99,6 +99,7 @@ void add_output_columns(Batch& batch, std::span<const OutputPlan> outputs,
       adopt(whole->outputs[i], type, origins.size(), to);
       continue;
     }
+    to.reserve(origins.size());
     for (const RowOrigin& origin : origins) {
       switch (origin.kind) {
         case RowOrigin::Kind::zeros: to.append_zero_row(); break;
