@@ -1,5 +1,6 @@
 #include "cli/check_command.h"
 
+#include <chrono>
 #include <memory>
 
 #include <fmt/format.h>
@@ -21,6 +22,7 @@ struct Options {
   bool offline = false;
   bool json = false;
   bool strict = false;
+  std::size_t timeout_s = 10;
 };
 
 void check_configuration(const PipelineFile& file, Findings& findings) {
@@ -82,7 +84,7 @@ int check_one(const Options& options, const std::string& path) {
   } else {
     check_configuration(*file, findings);
     check_pipeline(*file, findings);
-    if (!options.offline) check_broker(*file, findings);
+    if (!options.offline) check_broker(*file, std::chrono::seconds(options.timeout_s), findings);
   }
   if (options.json) {
     fmt::print("{}\n", findings.to_json(path));
@@ -118,6 +120,12 @@ void add_check_command(Commands& commands) {
       [options] { return check(*options); });
   options->pipeline.declare_files(command);
   command.add_flag("--offline", options->offline, "Do not ask the brokers");
+  command
+      .add_option("--timeout", options->timeout_s,
+                  "How long to wait for each answer of the brokers")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3600))
+      ->type_name("SECONDS");
   command.add_flag("--json", options->json, "One JSON object a line, for scripts");
   command.add_flag("--strict", options->strict, "Warnings make the exit code 1");
 }

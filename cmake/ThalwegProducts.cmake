@@ -29,6 +29,35 @@ if(main)
   install(TARGETS thalweg-cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 
+# --- tests of whole pipelines, run by the binary itself -------------------------------------------------------------
+
+if(THALWEG_BUILD_TESTS AND TARGET thalweg-cli)
+  if(TARGET test_cli)
+    add_dependencies(test_cli thalweg-cli) # they run it
+  endif()
+  # tests/golden/<name>/pipeline.yaml with its cases, and the examples with theirs (those load TensorFlow).
+  file(GLOB goldens CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/tests/golden/*/pipeline.yaml")
+  file(GLOB cases CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/examples/*/*.cases.yaml")
+  foreach(pipeline IN LISTS goldens cases)
+    string(REPLACE ".cases.yaml" ".yaml" pipeline "${pipeline}")
+    get_filename_component(name "${pipeline}" DIRECTORY)
+    string(REGEX REPLACE "^tests/" "" name "${name}")
+    string(REPLACE "/" "." name "${name}")
+    if(name MATCHES "^examples")
+      if(THALWEG_SANITIZE)
+        continue() # TensorFlow is left out of these
+      endif()
+      set(label native)
+    else()
+      set(label golden)
+    endif()
+    add_test(NAME ${name} COMMAND thalweg-cli test "${pipeline}" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    # 4: something outside is missing, the runtime's library.
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 120 SKIP_RETURN_CODE 4
+      ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
+  endforeach()
+endif()
+
 # --- examples, benchmarks, fuzzers: one executable per file --------------------------------------------------------
 
 function(thalweg_executables prefix folder)

@@ -1,0 +1,85 @@
+// Commands against a real broker: demo, dry run and check on the same topics.
+#include <algorithm>
+#include <cstdlib>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/json_value.h"
+#include "cli/thalweg_process.h"
+
+namespace thalweg::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CliBroker : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const char* address = std::getenv("THALWEG_TEST_KAFKA");
+    if (address == nullptr)
+      GTEST_SKIP() << "THALWEG_TEST_KAFKA names no broker; script/test starts one";
+    brokers = address;
+    sums = folder.write("sums.yaml", std::string(sum_pipeline) +
+                                         "dead_letters: sums.dead\nkafka: { bootstrap.servers: '" +
+                                         brokers + "' }\n");
+    // Topics of its own, since the broker keeps what earlier runs wrote.
+    const std::string mark = std::to_string(::getpid());
+    topics = {"--set", "from.topic=numbers-" + mark, "--set", "to.topic=sums-" + mark,
+              "--set", "dead_letters=dead-" + mark};
+  }
+  Ran run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), topics.begin(), topics.end());
+    return run_thalweg(arguments);
+  }
+  Folder folder;
+  std::string brokers, sums;
+  std::vector<std::string> topics;
+};
+
+TEST_F(CliBroker, Demo_then_dry_run_then_check_see_the_same_records) {
+  std::string lines;
+  for (int i = 0; i < 30; ++i)
+    lines += "{\"id\":\"r" + std::to_string(i) + "\",\"x\":[" + std::to_string(i % 3) + ",0.5]}\n";
+  const Ran demo = run({"demo", sums, "--input", folder.write("in.jsonl", lines), "--rate", "0",
+                        "--bootstrap-servers", brokers});
+  ASSERT_EQ(demo.code, 0) << demo.out << demo.err;
+  EXPECT_THAT(demo.out, HasSubstr("30 records in: 20 forwarded, 10 filtered, 0 dead"));
+
+  // It reads from the beginning, whatever was read before, and leaves no trace.
+  for (int i = 0; i < 2; ++i) {
+    const Ran dry = run({"run", sums, "--dry-run", "--json"});
+    ASSERT_EQ(dry.code, 0) << dry.err;
+    EXPECT_EQ(std::count(dry.out.begin(), dry.out.end(), '\n'), 20);
+    EXPECT_THAT(dry.out, HasSubstr(R"("value":{"id":"r1","sum":1.5})"));
+    EXPECT_THAT(dry.err, HasSubstr("30 records in: 20 forwarded, 10 filtered, 0 dead"));
+  }
+  EXPECT_THAT(run({"run", sums, "--dry-run", "--limit", "3"}).err, HasSubstr("3 records in"));
+
+  const Ran check = run({"check", sums, "--json"});
+  EXPECT_EQ(check.code, 0) << check.out;
+  const auto json = cli::parse_json(check.out);
+  ASSERT_TRUE(json.ok());
+  std::int64_t backlog = 0;
+  for (const cli::Json& p : json->find("partitions")->items) {
+    EXPECT_EQ(p.find("committed")->kind, cli::Json::Kind::null);
+    backlog += static_cast<std::int64_t>(p.find("backlog")->as_double());
+  }
+  EXPECT_EQ(backlog, 30);
+}
+
+TEST_F(CliBroker, Check_names_each_topic_that_is_missing_and_what_would_create_it) {
+  const Ran missing =
+      run({"check", sums, "--set", "pipeline=elsewhere", "--set", "from.topic=nobody-wrote-this"});
+  EXPECT_EQ(missing.code, 3);
+  EXPECT_THAT(missing.out, HasSubstr("'nobody-wrote-this'"));
+  EXPECT_THAT(missing.out, HasSubstr("set create_topics"));
+  const Ran allowed =
+      run({"check", sums, "--set", "from.topic=nobody-wrote-this", "--set", "create_topics=true"});
+  EXPECT_EQ(allowed.code, 0) << allowed.out;
+  EXPECT_THAT(allowed.out, HasSubstr("create_topics will create it"));
+}
+
+}  // namespace
+}  // namespace thalweg::test

@@ -1,0 +1,144 @@
+// The commands that look: describe, check, model, list, schema, reference.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/json_value.h"
+#include "cli/thalweg_process.h"
+
+namespace thalweg::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class Inspect : public ::testing::Test {
+ protected:
+  Folder folder;
+  std::string sums =
+      folder.write("sums.yaml", std::string(sum_pipeline) + "dead_letters: sums.dead\n");
+};
+
+TEST_F(Inspect, Describe_shows_every_step_with_names_and_types) {
+  const Ran ran = run_thalweg({"describe", sums});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  for (const char* part : {"pipeline sums", "topic numbers", "x: float32 [2]", "filter",
+                           "sum: float32", "to sums", "sums.dead"}) {
+    EXPECT_THAT(ran.out, HasSubstr(part));
+  }
+}
+
+TEST_F(Inspect, Describe_has_json_for_scripts_and_dot_for_pictures) {
+  const auto json = cli::parse_json(run_thalweg({"describe", sums, "--format", "json"}).out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->find("pipeline")->text, "sums");
+  EXPECT_GE(json->find("nodes")->items.size(), 5U);
+  EXPECT_THAT(run_thalweg({"describe", sums, "--format", "dot"}).out,
+              StartsWith("digraph \"sums\" {"));
+  EXPECT_EQ(run_thalweg({"describe", sums, "--format", "svg"}).code, 2);
+}
+
+TEST_F(Inspect, Check_offline_finds_a_good_pipeline_good_and_prints_what_a_row_costs) {
+  const Ran ran = run_thalweg({"check", sums, "--offline"});
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("model 'adder'"));
+  EXPECT_THAT(ran.out, HasSubstr("cpu µs/row"));
+  EXPECT_THAT(ran.out, HasSubstr("names, types and shapes fit"));
+}
+
+TEST_F(Inspect, Check_names_both_sides_of_a_signature_that_does_not_fit) {
+  const Ran ran =
+      run_thalweg({"check", sums, "--offline", "--set", "models.adder.inputs={x: 'float32[?,3]'}"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.out, HasSubstr("error"));
+  EXPECT_THAT(ran.out, HasSubstr("[?,3]"));
+}
+
+TEST_F(Inspect,
+       Check_warns_where_a_bad_record_would_stop_the_pipeline_and_strict_makes_that_a_finding) {
+  const std::string bare = folder.write("bare.yaml", sum_pipeline);
+  const Ran ran = run_thalweg({"check", bare, "--offline"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("warning"));
+  EXPECT_THAT(ran.out, HasSubstr("will stop at the first record"));
+  EXPECT_EQ(run_thalweg({"check", bare, "--offline", "--strict"}).code, 1);
+  EXPECT_EQ(run_thalweg({"check", sums, "--offline", "--strict"}).code, 0);
+}
+
+TEST_F(Inspect, Check_tries_every_file_and_ends_with_the_first_error) {
+  const std::string broken = folder.write("broken.yaml", "pipeline: x\n");
+  const Ran ran = run_thalweg({"check", broken, sums, "--offline"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.out, HasSubstr("names, types and shapes fit"));
+}
+
+TEST_F(Inspect, Check_has_json_for_scripts) {
+  const auto json = cli::parse_json(run_thalweg({"check", sums, "--offline", "--json"}).out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->find("ok")->text, "true");
+  ASSERT_EQ(json->find("models")->items.size(), 1U);
+  EXPECT_FALSE(json->find("models")->items[0].find("costs")->items.empty());
+  const auto bad = cli::parse_json(run_thalweg({"check", "none.yaml", "--offline", "--json"}).out);
+  ASSERT_TRUE(bad.ok());
+  EXPECT_EQ(bad->find("ok")->text, "false");
+  EXPECT_EQ(bad->find("findings")->items[0].find("code")->text, "config_invalid");
+}
+
+TEST_F(Inspect, Check_says_that_no_broker_answers) {
+  // Port 1 is nobody's.
+  const Ran ran = run_thalweg(
+      {"check", sums, "--set", "kafka.bootstrap.servers='127.0.0.1:1'", "--timeout", "1"});
+  EXPECT_EQ(ran.code, 4) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("127.0.0.1:1"));
+}
+
+TEST(Model, Versions_signatures_and_a_pipeline_to_start_from_are_shown) {
+  const std::string path = THALWEG_SOURCE_DIR "/examples/tweets/model";
+  const Ran ran = run_thalweg({"model", path});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("version 1"));
+  EXPECT_THAT(ran.out, HasSubstr("'embedding_2_input' (float32 [?,121])"));
+  const Ran pipeline = run_thalweg({"model", path, "--pipeline"});
+  EXPECT_THAT(ran.out, HasSubstr(pipeline.out));
+  EXPECT_THAT(pipeline.out, StartsWith("pipeline: "));
+  const auto json = cli::parse_json(run_thalweg({"model", path, "--json"}).out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->find("versions")->items.size(), 1U);
+}
+
+TEST(Model, A_folder_without_a_model_is_an_error_that_names_it) {
+  const Folder folder;
+  const Ran ran = run_thalweg({"model", folder.path("none")});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.err, HasSubstr(folder.path("none")));
+}
+
+TEST(List, Every_kind_of_part_is_there_and_one_can_be_chosen) {
+  const Ran all = run_thalweg({"list"});
+  for (const char* part : {"json", "filter", "explode", "infer", "log1p", "lemmatise", "tensorflow",
+                           "openvino", "fake"}) {
+    EXPECT_THAT(all.out, HasSubstr(std::string("  ") + part));
+  }
+  EXPECT_THAT(run_thalweg({"list", "runtimes"}).out, ::testing::Not(HasSubstr("log1p")));
+  const auto json = cli::parse_json(run_thalweg({"list", "--json"}).out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_GT(json->find("features")->items.size(), 20U);
+}
+
+TEST(Schema, It_is_json_that_knows_the_settings) {
+  const Ran ran = run_thalweg({"schema"});
+  EXPECT_EQ(ran.code, 0);
+  const auto json = cli::parse_json(ran.out);
+  ASSERT_TRUE(json.ok());
+  for (const char* setting : {"pipeline", "from", "steps", "to", "models", "dead_letters"}) {
+    EXPECT_NE(json->find("properties")->find(setting), nullptr) << setting;
+  }
+}
+
+TEST(Reference, The_page_in_docs_is_current) {
+  const Ran ran = run_thalweg({"reference"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, read_file(THALWEG_SOURCE_DIR "/docs/reference.md")) << "run script/reference";
+}
+
+}  // namespace
+}  // namespace thalweg::test
