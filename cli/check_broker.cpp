@@ -145,7 +145,8 @@ class BrokerCheck {
     }
     findings_.ok(subject,
                  fmt::format("{}; backlog {}", words_for_begin(committed, partitions.size()),
-                             counted(static_cast<std::uint64_t>(records), "record")));
+                             counted(static_cast<std::uint64_t>(records), "record")),
+                 partition_table(partitions));
     findings_.partitions.insert(findings_.partitions.end(), partitions.begin(), partitions.end());
   }
 

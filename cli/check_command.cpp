@@ -51,7 +51,7 @@ void check_models(ModelProvider& models, Findings& findings) {
                                    to_string(version->signature));
     if (version->feature_file) text += "; with features of its own";
     if (version->rows_max > 0) text += fmt::format("; at most {} rows a call", version->rows_max);
-    findings.ok(subject, std::move(text));
+    findings.ok(subject, std::move(text), cost_table(*version));
     findings.models.push_back(std::move(version));
   }
 }

@@ -199,6 +199,7 @@ int demo(const Options& options) {
   if (Status created = cluster->create_topics(*file, input_partitions); !created.ok())
     return report(created.error());
   Log log(std::max(log_level_of(v), LogLevel::warning), log_format_of(v));
+  log.without_progress();
   return run_demo(*file, options, std::move(lines).value(), log);
 }
 

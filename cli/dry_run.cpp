@@ -47,6 +47,7 @@ int dry_run(const PipelineOptions& pipelines, const DryRunOptions& options) {
   }
   Log log(std::max(log_level_of(files.front().values), LogLevel::warning),
           log_format_of(files.front().values));
+  log.without_progress();
   Process process(builtins(), log);
   for (PipelineFile& file : files) {
     if (Status added = process.add(std::move(file)); !added.ok()) return report(added.error());

@@ -25,29 +25,6 @@ std::string_view colour(Severity severity, const Style& s) {
   return severity == Severity::warning ? s.warn : s.bad;
 }
 
-std::string cost_table(const ModelVersion& model) {
-  if (model.costs.empty()) return {};
-  std::string text =
-      fmt::format("           {:>8}  {:>12}  {:>12}\n", "rows", "cpu µs/row", "wall µs/row");
-  for (const BatchCost& cost : model.costs) {
-    text += fmt::format("           {:>8}  {:>11.2f}  {:>11.2f}\n", cost.rows, cost.cpu_us_per_row,
-                        cost.wall_us_per_row);
-  }
-  return text;
-}
-
-std::string partition_table(const std::vector<PartitionFinding>& partitions) {
-  if (partitions.empty()) return {};
-  std::string text = fmt::format("           {:<32} {:>12} {:>12} {:>12}\n", "partition",
-                                 "begins at", "end", "backlog");
-  for (const PartitionFinding& p : partitions) {
-    text +=
-        fmt::format("           {:<32} {:>12} {:>12} {:>12}{}\n", p.at.to_string(), p.begin.value,
-                    p.range.high.value, p.backlog(), p.committed ? "  (committed)" : "");
-  }
-  return text;
-}
-
 std::string model_json(const ModelVersion& model) {
   using config::json_string;
   std::string text = fmt::format(
@@ -84,6 +61,29 @@ std::string json_list(const Items& items, F to_json) {
 
 }  // namespace
 
+std::string cost_table(const ModelVersion& model) {
+  if (model.costs.empty()) return {};
+  std::string text =
+      fmt::format("           {:>8}  {:>12}  {:>12}\n", "rows", "cpu µs/row", "wall µs/row");
+  for (const BatchCost& cost : model.costs) {
+    text += fmt::format("           {:>8}  {:>11.2f}  {:>11.2f}\n", cost.rows, cost.cpu_us_per_row,
+                        cost.wall_us_per_row);
+  }
+  return text;
+}
+
+std::string partition_table(const std::vector<PartitionFinding>& partitions) {
+  if (partitions.empty()) return {};
+  std::string text = fmt::format("           {:<32} {:>12} {:>12} {:>12}\n", "partition",
+                                 "begins at", "end", "backlog");
+  for (const PartitionFinding& p : partitions) {
+    text +=
+        fmt::format("           {:<32} {:>12} {:>12} {:>12}{}\n", p.at.to_string(), p.begin.value,
+                    p.range.high.value, p.backlog(), p.committed ? "  (committed)" : "");
+  }
+  return text;
+}
+
 int Findings::exit_code() const noexcept {
   for (const Finding& f : all_) {
     if (f.severity == Severity::error)
@@ -103,12 +103,9 @@ std::string Findings::to_text() const {
   for (const Finding& f : all_) {
     text += fmt::format("  {}{:<8}{} ", colour(f.severity, s), word(f.severity), s.off);
     text += f.subject.empty() ? f.text + '\n' : fmt::format("{}: {}\n", f.subject, f.text);
-    for (const auto& model : models) {
-      if (f.severity == Severity::ok && f.subject == fmt::format("model '{}'", model->model))
-        text += cost_table(*model);
-    }
+    text += f.details;
   }
-  return text + partition_table(partitions);
+  return text;
 }
 
 std::string Findings::to_json(const std::string& path) const {

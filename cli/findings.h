@@ -21,6 +21,7 @@ struct Finding {
   std::string subject;  // "topic 'payments'"
   std::string text;
   std::optional<Code> code;  // of an error
+  std::string details{};     // lines below it, for people
 };
 
 // Where a worker would begin to read, and how much is there.
@@ -34,8 +35,8 @@ struct PartitionFinding {
 
 class Findings {
  public:
-  void ok(std::string subject, std::string text) {
-    add({Severity::ok, std::move(subject), std::move(text), {}});
+  void ok(std::string subject, std::string text, std::string details = {}) {
+    add({Severity::ok, std::move(subject), std::move(text), {}, std::move(details)});
   }
   void warning(std::string subject, std::string text) {
     add({Severity::warning, std::move(subject), std::move(text), {}});
@@ -59,5 +60,9 @@ class Findings {
   void add(Finding finding) { all_.push_back(std::move(finding)); }
   std::vector<Finding> all_;
 };
+
+// Tables for `details`.
+[[nodiscard]] std::string cost_table(const ModelVersion& model);
+[[nodiscard]] std::string partition_table(const std::vector<PartitionFinding>& partitions);
 
 }  // namespace thalweg::cli

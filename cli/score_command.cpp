@@ -96,6 +96,7 @@ int score(const Options& options) {
   const auto began = std::chrono::steady_clock::now();
   Status ran = process.run(ports);
   const Summary summary = summary_of(process.pipelines());
+  log.progress("");
   if (!ran.ok()) return report(ran.error());
   if (!options.quiet) print_summary(summary, std::chrono::steady_clock::now() - began);
   return summary.dead > 0 ? exit_findings : exit_ok;

@@ -30,6 +30,8 @@ class Log {
   void error(std::string_view event, const Error& error, LogFields fields = {});
   // A progress line on the terminal, overwritten by the next one and kept below the log; nothing when not on a terminal.
   void progress(std::string_view line);
+  // For commands whose results go to the same terminal.
+  void without_progress() noexcept { terminal_ = false; }
   [[nodiscard]] bool on_terminal() const noexcept { return human_ && terminal_; }
 
  private:
