@@ -70,8 +70,10 @@ class WholeChain : public testing::Test {
     return counted;
   }
 
-  static constexpr const char* kPayment = R"({"card":"c1","amount":12.5,"hour":14,"merchant":{"id":"m1","mcc":"5411"}})";
-  static constexpr const char* kRefund = R"({"card":"c1","amount":-2,"hour":14,"merchant":{"id":"m1","mcc":"4829"}})";
+  static constexpr const char* kPayment =
+      R"({"card":"c1","amount":12.5,"hour":14,"merchant":{"id":"m1","mcc":"5411"}})";
+  static constexpr const char* kRefund =
+      R"({"card":"c1","amount":-2,"hour":14,"merchant":{"id":"m1","mcc":"4829"}})";
   Registry registry_;
   std::unique_ptr<ModelProvider> models_;
   std::unique_ptr<Chain> chain_;

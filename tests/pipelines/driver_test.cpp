@@ -1,8 +1,8 @@
 // The C++ API and the public test kit, as a user meets them: typed records, functions, models, partitions, faults. No broker.
+#include <stdexcept>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <stdexcept>
 
 #include "thalweg/feature.h"
 #include "thalweg/testing.h"
@@ -34,7 +34,8 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* kFake = "{runtime: fake, inputs: {x: 'float32[?]'}, outputs: {y: 'float32[?]'}}";
+constexpr const char* kFake =
+    "{runtime: fake, inputs: {x: 'float32[?]'}, outputs: {y: 'float32[?]'}}";
 
 std::vector<std::string> values(const std::vector<TestOutput>& outputs) {
   std::vector<std::string> all;
@@ -69,7 +70,8 @@ TEST(Driver, Every_kind_of_step_between_a_typed_record_and_a_score) {
   driver.send("in", payment(-1, "b"));
   driver.send("in", payment(4, "c"));
   driver.run();
-  EXPECT_THAT(values(driver.read("out")), ElementsAre(R"({"card":"a","score":6})", R"({"card":"c","score":3})"));
+  EXPECT_THAT(values(driver.read("out")),
+              ElementsAre(R"({"card":"a","score":6})", R"({"card":"c","score":3})"));
   EXPECT_THAT(driver.read("out"), testing::IsEmpty()) << "read hands out each output once";
   const TestCounts counts = driver.counts();
   EXPECT_TRUE(counts.add_up());
@@ -158,15 +160,20 @@ TEST(Driver, Parts_of_ones_own_are_named_like_those_that_come_with_Thalweg) {
     Schema schema_;
   };
   App app("p");
-  app.registry().add(number_feature("celsius", "Fahrenheit to Celsius.", [](float f) { return (f - 32) / 1.8F; }));
-  app.registry().add(OperatorKind{.name = "halve",
-                                  .doc = "",
-                                  .section = &nothing,
-                                  .make = [](const Values&, const OperatorContext& c) -> Result<std::unique_ptr<Operator>> {
-                                    return std::unique_ptr<Operator>(std::make_unique<Halve>(*c.input));
-                                  }});
+  app.registry().add(
+      number_feature("celsius", "Fahrenheit to Celsius.", [](float f) { return (f - 32) / 1.8F; }));
+  app.registry().add(OperatorKind{
+      .name = "halve",
+      .doc = "",
+      .section = &nothing,
+      .make = [](const Values&, const OperatorContext& c) -> Result<std::unique_ptr<Operator>> {
+        return std::unique_ptr<Operator>(std::make_unique<Halve>(*c.input));
+      }});
   app.model("m", "", kFake);
-  begin(app).step("halve").infer("m", "{features: {x: {celsius: amount}}, outputs: {y: score}}").to("out", "{score: score}");
+  begin(app)
+      .step("halve")
+      .infer("m", "{features: {x: {celsius: amount}}, outputs: {y: score}}")
+      .to("out", "{score: score}");
   TestDriver driver(app);
   driver.send("in", payment(424));
   driver.run();
@@ -188,9 +195,10 @@ TEST(Driver, Order_is_kept_in_every_partition) {
     last[static_cast<std::size_t>(n % 3)] = n;
   }
   driver.close();
-  EXPECT_THAT(driver.committed(), ElementsAre(testing::Pair(TopicPartition{"in", {0}}, Offset{10}),
-                                              testing::Pair(TopicPartition{"in", {1}}, Offset{10}),
-                                              testing::Pair(TopicPartition{"in", {2}}, Offset{10})));
+  EXPECT_THAT(driver.committed(),
+              ElementsAre(testing::Pair(TopicPartition{"in", {0}}, Offset{10}),
+                          testing::Pair(TopicPartition{"in", {1}}, Offset{10}),
+                          testing::Pair(TopicPartition{"in", {2}}, Offset{10})));
 }
 
 TEST(Driver, The_clock_decides_about_age_and_commits) {
@@ -243,7 +251,8 @@ TEST(Driver, A_lost_partition_is_not_committed_and_is_read_again) {
   EXPECT_TRUE(driver.committed().empty());
   driver.assign("in", {0});
   driver.run();
-  EXPECT_THAT(values(driver.read("out")), ElementsAre(R"({"n":1})", R"({"n":1})")) << "at least once";
+  EXPECT_THAT(values(driver.read("out")), ElementsAre(R"({"n":1})", R"({"n":1})"))
+      << "at least once";
 }
 
 TEST(Driver, Nothing_is_committed_while_acknowledgements_are_held_back) {
@@ -284,7 +293,8 @@ TEST(Driver, A_dead_letter_that_cannot_be_written_stops_it_with_nothing_committe
   TestDriver driver(app, {.batch_records = 1});
   driver.refuse_outputs_over(100);
   driver.send("in", payment(1));
-  driver.send("in", "not json, and far too long for the dead-letter topic: " + std::string(200, 'x'));
+  driver.send("in",
+              "not json, and far too long for the dead-letter topic: " + std::string(200, 'x'));
   driver.send("in", payment(3));
   const Status ended = driver.try_run();
   ASSERT_FALSE(ended.ok());
@@ -314,7 +324,10 @@ TEST(Driver, Key_headers_and_timestamp_are_carried_and_the_thalweg_header_names_
   app.model("m", "", kFake);
   begin(app).infer("m", "{features: {x: amount}, outputs: {y: score}}").to("out", "{score: score}");
   TestDriver driver(app);
-  driver.send("in", {.value = payment(1), .key = "k", .headers = {{"traceparent", "00-ab-cd-01"}}, .timestamp = Timestamp{123}});
+  driver.send("in", {.value = payment(1),
+                     .key = "k",
+                     .headers = {{"traceparent", "00-ab-cd-01"}},
+                     .timestamp = Timestamp{123}});
   driver.send("in", {.value = payment(2), .headers = {{"thalweg", "id=older"}}});
   driver.run();
   const auto out = driver.read("out");
@@ -365,7 +378,9 @@ struct Mistake {
   std::vector<std::string> says;
 };
 
-void PrintTo(const Mistake& mistake, std::ostream* out) { *out << mistake.what; }
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+  *out << mistake.what;
+}
 
 class DriverMistake : public testing::TestWithParam<Mistake> {};
 
@@ -375,32 +390,46 @@ TEST_P(DriverMistake, Is_told_by_check_and_by_the_driver) {
   const Status status = app.check();
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().domain(), Domain::user) << status.error().message();
-  for (const std::string& part : GetParam().says) EXPECT_THAT(status.error().message(), HasSubstr(part));
+  for (const std::string& part : GetParam().says)
+    EXPECT_THAT(status.error().message(), HasSubstr(part));
   EXPECT_THROW(TestDriver{app}, TestError);
 }
 
 const Mistake kMistakes[] = {
     {"broken_yaml", [](App& a) { begin(a).infer("m", "{outputs: ").to("out"); }, {"step infer"}},
-    {"unknown_setting", [](App& a) { begin(a, "{start: earliest, on_nul: drop}").to("out"); }, {"on_nul", "on_null"}},
+    {"unknown_setting",
+     [](App& a) { begin(a, "{start: earliest, on_nul: drop}").to("out"); },
+     {"on_nul", "on_null"}},
     {"no_start", [](App& a) { begin(a, "{}").to("out"); }, {"start"}},
     {"unknown_model", [](App& a) { begin(a).infer("m").to("out"); }, {"'m'"}},
     {"unknown_reference", [](App& a) { begin(a).to("out", "{n: amont}"); }, {"amont", "amount"}},
-    {"unknown_step", [](App& a) { begin(a).step("fliter", "{field: amount}").to("out"); }, {"fliter", "filter"}},
+    {"unknown_step",
+     [](App& a) { begin(a).step("fliter", "{field: amount}").to("out"); },
+     {"fliter", "filter"}},
     {"a_function_reads_what_is_not_there",
      [](App& a) { begin(a).filter([](const Fee& f) { return f.fee > 0; }).to("out"); },
      {"fee"}},
     {"a_field_that_is_there_already",
-     [](App& a) { begin(a).add([](const Payment& p) { return Pair{p.amount, p.card}; }).to("out"); },
+     [](App& a) {
+       begin(a).add([](const Payment& p) { return Pair{p.amount, p.card}; }).to("out");
+     },
      {"card", "map"}},
     {"two_functions_of_one_name",
      [](App& a) {
-       begin(a).filter([](const Payment&) { return true; }, "twice").filter([](const Payment&) { return true; }, "twice").to("out");
+       begin(a)
+           .filter([](const Payment&) { return true; }, "twice")
+           .filter([](const Payment&) { return true; }, "twice")
+           .to("out");
      },
      {"twice"}},
     {"a_function_called_as_a_step_that_comes_with_thalweg",
-     [](App& a) { begin(a).map([](const Payment& p) { return Fee{p.amount}; }, "filter").to("out"); },
+     [](App& a) {
+       begin(a).map([](const Payment& p) { return Fee{p.amount}; }, "filter").to("out");
+     },
      {"filter"}},
-    {"a_wrong_override", [](App& a) { a.set("workrs", "2"), begin(a).to("out"); }, {"workrs", "workers"}},
+    {"a_wrong_override",
+     [](App& a) { a.set("workrs", "2"), begin(a).to("out"); },
+     {"workrs", "workers"}},
     {"a_wrong_signature",
      [](App& a) {
        a.model("m", "", kFake);
@@ -408,7 +437,8 @@ const Mistake kMistakes[] = {
      },
      {"z", "x"}},
 };
-INSTANTIATE_TEST_SUITE_P(All, DriverMistake, testing::ValuesIn(kMistakes), [](const auto& info) { return info.param.what; });
+INSTANTIATE_TEST_SUITE_P(All, DriverMistake, testing::ValuesIn(kMistakes),
+                         [](const auto& info) { return info.param.what; });
 
 }  // namespace
 }  // namespace thalweg

@@ -1,9 +1,9 @@
 // Hard values through whole pipelines: each goes where it should, nothing is lost, and no cut into batches can be seen from outside.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "thalweg/testing.h"
 
@@ -37,7 +37,10 @@ struct Policies {
 std::string pipeline(const Policies& p) {
   std::string text = kPipeline;
   const auto put = [&](const std::string& name, const std::string& value) {
-    text.replace(text.find(name + (name == "NONFINITE" ? "}" : name == "ON_EMPTY" ? "}" : "\n")), name.size(), value);
+    text.replace(text.find(name + (name == "NONFINITE"  ? "}"
+                                   : name == "ON_EMPTY" ? "}"
+                                                        : "\n")),
+                 name.size(), value);
   };
   put("ON_NULL", p.on_null);
   put("ON_EMPTY", p.on_empty);
@@ -75,14 +78,16 @@ std::string becomes(const std::string& value, const Policies& policies = {}) {
 }
 
 TEST(HardValues, A_good_one_passes) {
-  EXPECT_EQ(becomes(R"({"id":"a","w":1,"items":[1,3,2]})"), R"({"id":"a","best":[3,2],"scores":[4,3]})");
+  EXPECT_EQ(becomes(R"({"id":"a","w":1,"items":[1,3,2]})"),
+            R"({"id":"a","best":[3,2],"scores":[4,3]})");
 }
 
 TEST(HardValues, Ten_megabytes_pass_below_the_bound_and_are_a_dead_letter_above_it) {
   const std::string big(10 << 20, 'x');
   const std::string out = becomes(R"({"w":1,"items":[1],"id":")" + big + "\"}");
   EXPECT_EQ(out.size(), big.size() + std::string(R"({"id":"","best":[1],"scores":[2]})").size());
-  EXPECT_EQ(becomes(R"({"id":"a","w":1,"items":[1],"more":")" + std::string(12 << 20, 'x') + "\"}"), "too_large");
+  EXPECT_EQ(becomes(R"({"id":"a","w":1,"items":[1],"more":")" + std::string(12 << 20, 'x') + "\"}"),
+            "too_large");
 }
 
 TEST(HardValues, What_is_no_JSON_is_told_from_what_is_cut_off_too_deep_or_no_text) {
@@ -92,7 +97,9 @@ TEST(HardValues, What_is_no_JSON_is_told_from_what_is_cut_off_too_deep_or_no_tex
   EXPECT_EQ(becomes(R"({"id":"a","w":1,"items":[1]} {})"), "not_json");
   EXPECT_EQ(becomes(R"({"id":"a","w":NaN,"items":[1]})"), "not_json");
   EXPECT_EQ(becomes("{\"id\":\"\xff\",\"w\":1,\"items\":[1]}"), "not_utf8");
-  EXPECT_EQ(becomes(R"({"id":"a","w":1,"items":[1],"d":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}"), "too_deep");
+  EXPECT_EQ(becomes(R"({"id":"a","w":1,"items":[1],"d":)" + std::string(100'000, '[') +
+                    std::string(100'000, ']') + "}"),
+            "too_deep");
   EXPECT_EQ(becomes(std::string("\0\0\0\0\x07{\"id\":\"a\"}", 15)), "confluent_framed");
 }
 
@@ -109,7 +116,8 @@ TEST(HardValues, Members_that_do_not_fit_their_field) {
 TEST(HardValues, An_infinity_made_by_the_model_is_refused_or_written_as_null) {
   const std::string infinite = R"({"id":"a","w":3e38,"items":[3e38,-3e38]})";
   EXPECT_EQ(becomes(infinite), "nonfinite");
-  EXPECT_EQ(becomes(infinite, {.nonfinite = "null"}), R"({"id":"a","best":[3e+38,-3e+38],"scores":[null,0]})");
+  EXPECT_EQ(becomes(infinite, {.nonfinite = "null"}),
+            R"({"id":"a","best":[3e+38,-3e+38],"scores":[null,0]})");
 }
 
 TEST(HardValues, An_empty_list_to_explode_follows_its_policy) {
@@ -139,14 +147,18 @@ std::vector<TestInput> mixture() {
     const auto record = [&](const std::string& w, const std::string& items) {
       return R"({"id":")" + id + R"(","w":)" + w + R"(,"items":[)" + items + "]}";
     };
-    TestInput input{.key = "k" + std::to_string(i % 5), .headers = {{"n", id}}, .partition = {i % 3}};
+    TestInput input{
+        .key = "k" + std::to_string(i % 5), .headers = {{"n", id}}, .partition = {i % 3}};
     switch (i % 12) {
       case 0: input.value = record("1", ""); break;
       case 1: input.value = std::nullopt; break;
       case 2: input.value = "{"; break;
       case 3: input.value = record("3e38", "3e38"); break;
       case 4: input.value = record("-7", "1,2"); break;
-      case 5: input.key = std::nullopt; input.value = record("2", "5"); break;
+      case 5:
+        input.key = std::nullopt;
+        input.value = record("2", "5");
+        break;
       case 6: input.value = record("\"x\"", "5"); break;
       default: input.value = record(std::to_string(i), "1,-2,3.5,0,4"); break;
     }
@@ -155,28 +167,37 @@ std::vector<TestInput> mixture() {
   return all;
 }
 
-using Trace = std::map<std::string, std::vector<std::string>>;   // topic and partition of the input: what came of it, in order
+using Trace = std::map<
+    std::string,
+    std::vector<std::string>>;  // topic and partition of the input: what came of it, in order
 
 std::string words(const TestOutput& o) {
-  std::string text = o.key.value_or("(none)") + " " + o.value.value_or("(null)") + " " + o.dead_code();
+  std::string text =
+      o.key.value_or("(none)") + " " + o.value.value_or("(null)") + " " + o.dead_code();
   for (const auto& [name, value] : o.headers) {
     if (name != "__thalweg.errors.message") text += " " + name + "=" + value;
   }
   return text;
 }
 
-std::string partition_of(const TestOutput& o) { return std::to_string(std::stoi(*o.header("n")) % 3); }
+std::string partition_of(const TestOutput& o) {
+  return std::to_string(std::stoi(*o.header("n")) % 3);
+}
 
 Trace trace(std::size_t batch_records, TestCounts& counts) {
-  TestDriver driver = TestDriver::from_text(pipeline({.on_null = "forward"}), {.partitions = 3, .batch_records = batch_records});
+  TestDriver driver = TestDriver::from_text(pipeline({.on_null = "forward"}),
+                                            {.partitions = 3, .batch_records = batch_records});
   for (TestInput& input : mixture()) driver.send("in", std::move(input));
   driver.run();
   Trace trace;
-  for (const TestOutput& o : driver.read("out")) trace["out " + partition_of(o)].push_back(words(o));
-  for (const TestOutput& o : driver.dead_letters()) trace["dead " + partition_of(o)].push_back(words(o));
+  for (const TestOutput& o : driver.read("out"))
+    trace["out " + partition_of(o)].push_back(words(o));
+  for (const TestOutput& o : driver.dead_letters())
+    trace["dead " + partition_of(o)].push_back(words(o));
   counts = driver.counts();
   driver.close();
-  for (const auto& [at, offset] : driver.committed()) EXPECT_EQ(offset, Offset{80}) << at.to_string();
+  for (const auto& [at, offset] : driver.committed())
+    EXPECT_EQ(offset, Offset{80}) << at.to_string();
   return trace;
 }
 
@@ -188,7 +209,8 @@ TEST_P(AnyCut, Gives_the_same_outputs_dead_letters_and_counts) {
   EXPECT_EQ(trace(GetParam(), cut), expected);
   EXPECT_TRUE(cut.add_up());
   EXPECT_EQ(cut.in, 240U);
-  EXPECT_EQ(std::tuple(cut.forwarded, cut.filtered, cut.dead), std::tuple(whole.forwarded, whole.filtered, whole.dead));
+  EXPECT_EQ(std::tuple(cut.forwarded, cut.filtered, cut.dead),
+            std::tuple(whole.forwarded, whole.filtered, whole.dead));
   EXPECT_EQ(cut.filtered, 20U);
   EXPECT_EQ(cut.dead, 80U);
 }
