@@ -28,8 +28,8 @@ thread_local std::size_t told_here = 0;  // by the poll() of this thread
 kafka::Pairs defaults(const KafkaSinkOptions& o) {
   return {
       {"client.id", o.client_id},
-      {"partitioner", "murmur2_random"},        // Java's: the same key, the same partition
-      {"linger.ms", "0"},                       // batches form while a request is under way
+      {"partitioner", "murmur2_random"},  // Java's: the same key, the same partition
+      {"linger.ms", "1"},                 // a third less CPU per output than 0, for at most 1 ms
       {"queue.buffering.max.kbytes", "65536"},  // 1 GiB otherwise
       {"queue.buffering.max.messages", "500000"},
       {"reconnect.backoff.max.ms", "2000"},
@@ -114,7 +114,8 @@ Status KafkaSink::make_producer() {
 
 void KafkaSink::abandon() {
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  (void)rd_kafka_flush(client_.get(), 1000);  // calls back for each
+  // Calls back for each. A batch in flight comes back only when its request does, or the connection is given up.
+  for (int i = 0; i < 100 && rd_kafka_outq_len(client_.get()) > 0; ++i) (void)rd_kafka_flush(client_.get(), 100);
   const Error stopped(Code::stopped, "the output was not acknowledged before the end");
   const std::scoped_lock lock(again_mutex_);
   for (const Again& a : again_) tell(*a.output, &stopped);

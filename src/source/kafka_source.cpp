@@ -199,13 +199,17 @@ void KafkaSource::event(rd_kafka_message_t* message) {
 }
 
 void KafkaSource::tell_health() {
-  if (auto error = life_->health.take()) listener_->source_error(*error);
+  if (auto error = life_->health.take()) tell(*error);
 }
 
-// The same words twice in a row are said once.
+// A trouble that passes is told once, until records flow again; librdkafka finds new words for it at every try, and those go
+// to the log.
 void KafkaSource::tell(const Error& error) {
-  if (last_told_ && last_told_->message() == error.message()) return;
-  last_told_ = error;
+  const bool passes = error.retry() != Retry::fatal;
+  if (passes && std::find(told_.begin(), told_.end(), error.code()) != told_.end()) {
+    return life_->log.from_client(6, "SOURCE", error.message());
+  }
+  if (passes) told_.push_back(error.code());
   listener_->source_error(error);
 }
 

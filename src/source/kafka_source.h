@@ -129,7 +129,7 @@ class KafkaSource final : public Source {
   bool starts_pending_ = false;
   std::chrono::steady_clock::time_point next_retry_{};
   std::size_t delivered_ = 0;  // counted in a dry run
-  std::optional<Error> last_told_;
+  std::vector<Code> told_;     // troubles that pass, told since records last flowed
 };
 
 }  // namespace thalweg

@@ -64,6 +64,7 @@ std::size_t KafkaSource::drain(Batch& batch, const DrainLimits& limits) {
   if (records > 0) {
     batch.keep(life_);  // let go after the messages
     life_->health.answered();
+    told_.clear();
   }
   return records;
 }
