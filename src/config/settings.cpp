@@ -119,8 +119,11 @@ class SettingsReader {
 
   Status take(Entry& entry, const Node& node, const Where& key) const {
     const Setting& setting = *entry.setting;
-    if (node.is_null() && setting.type != SettingType::node) return {};
-    entry.node = node;
+    // `nonfinite: null` is a choice of that name, and not an absence.
+    const bool named_null =
+        std::find(setting.choices.begin(), setting.choices.end(), "null") != setting.choices.end();
+    if (node.is_null() && setting.type != SettingType::node && !named_null) return {};
+    entry.node = node.is_null() && named_null ? Node::scalar("null", false, node.where()) : node;
     if (setting.secret) entry.node.mark_secret();
     if (setting.type == SettingType::section || setting.type == SettingType::sections) {
       if (auto status = take_sections(entry, node); !status) return status;

@@ -25,7 +25,7 @@ void BatchRun::reset() noexcept {
   held_bytes = records = 0;
   phase = Phase::stepping;
   next_step = 0;
-  pending = false;
+  pending = in_call = false;
   resumed.store(false, std::memory_order_relaxed);
   attempts = 0;
   retry_at = step_began = std::chrono::nanoseconds{0};

@@ -70,6 +70,7 @@ struct BatchRun final : DeliveryListener {
 
   // stepping
   std::size_t next_step = 0;
+  bool in_call = false;              // a step has it now, in this thread or elsewhere
   bool pending = false;              // an asynchronous step has it
   std::atomic<bool> resumed{false};  // … and has given it back
   std::uint32_t attempts = 0;        // of the present step, after failures that may pass

@@ -69,10 +69,9 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   options.by_hand = by_hand_;
   options.dead_letter_target = dead_letter_target_;
   const std::string worker = std::to_string(index);
-  options.on_error = [this, worker](const Error& error) {
-    const bool fatal = error.retry() == Retry::fatal;
+  options.on_error = [this, worker](const Error& error, bool stops) {
     log_.write(
-        fatal ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),
+        stops ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),
         {{"pipeline", name_}, {"worker", worker}, {"code", std::string(to_string(error.code()))}});
   };
   options.on_group = [this, worker](std::string_view what,
@@ -89,27 +88,14 @@ Status PipelineRun::open_sink(const Ports& ports) {
   auto sink = ports.sink(file_);
   if (!sink) return std::move(sink).error();
   sink_ = std::move(sink).value();
-  bool said = false;
-  for (auto pause = 200ms; true; pause = std::min<std::chrono::milliseconds>(pause * 2, 5s)) {
-    Result<std::optional<std::uint16_t>> target = std::optional<std::uint16_t>{};
+  return try_until_answered("sink.waiting", [&]() -> Status {
     for (auto& chain : chains_) {
-      target = add_targets(file_, *chain, *sink_);
-      if (!target) break;
-    }
-    if (target) {
+      auto target = add_targets(file_, *chain, *sink_);
+      if (!target) return std::move(target).error();
       dead_letter_target_ = *target;
-      return {};
     }
-    if (target.error().retry() != Retry::backoff) return std::move(target).error();
-    if (!said)
-      log_.write(LogLevel::warning, "sink.waiting", name_ + ": " + target.error().message(),
-                 {{"pipeline", name_}});
-    said = true;
-    for (auto slept = 0ms; slept < pause; slept += 50ms) {
-      if (stop_.load()) return Error(Code::stopped, name_ + ": stopped before a broker answered");
-      std::this_thread::sleep_for(50ms);
-    }
-  }
+    return {};
+  });
 }
 
 Status PipelineRun::add_workers(const Ports& ports) {
@@ -132,9 +118,28 @@ Status PipelineRun::open(const Ports& ports, bool by_hand) {
   if (Status sink = open_sink(ports); !sink.ok()) return sink;
   if (Status workers = add_workers(ports); !workers.ok()) return workers;
   for (auto& worker : workers_) {
-    if (Status opened = worker->open(); !opened.ok()) return opened;
+    Status opened = try_until_answered("source.waiting", [&] { return worker->open(); });
+    if (!opened.ok()) return opened;
   }
   return {};
+}
+
+// A broker that does not answer at the start is waited for, as it is later. Said once.
+Status PipelineRun::try_until_answered(std::string_view event,
+                                       const std::function<Status()>& attempt) {
+  bool said = false;
+  for (auto pause = 200ms; true; pause = std::min<std::chrono::milliseconds>(pause * 2, 5s)) {
+    Status status = attempt();
+    if (status.ok() || status.error().retry() != Retry::backoff || by_hand_) return status;
+    if (!said)
+      log_.write(LogLevel::warning, event, name_ + ": " + status.error().message(),
+                 {{"pipeline", name_}});
+    said = true;
+    for (auto slept = 0ms; slept < pause; slept += 50ms) {
+      if (stop_.load()) return Error(Code::stopped, name_ + ": stopped before a broker answered");
+      std::this_thread::sleep_for(50ms);
+    }
+  }
 }
 
 Status PipelineRun::start(const Ports& ports, std::function<void()> on_worker_end) {

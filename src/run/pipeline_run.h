@@ -63,6 +63,8 @@ class PipelineRun {
  private:
   PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log);
   [[nodiscard]] Status open_sink(const Ports& ports);
+  [[nodiscard]] Status try_until_answered(std::string_view event,
+                                          const std::function<Status()>& attempt);
   [[nodiscard]] Status add_workers(const Ports& ports);
   [[nodiscard]] WorkerOptions worker_options(std::size_t index) const;
   void run_worker(Worker& worker, std::size_t index);

@@ -89,6 +89,11 @@ void Process::say_models(const PipelineRun& pipeline) {
       costs += fmt::format("{}{:.1f} us at {}", costs.empty() ? "" : ", ", cost.cpu_us_per_row,
                            cost.rows);
     }
+    for (const std::string& warning : version->warnings) {
+      log_.write(LogLevel::warning, "model.warning",
+                 fmt::format("{}: model '{}': {}", pipeline.name(), name, warning),
+                 {{"pipeline", pipeline.name()}, {"model", name}});
+    }
     log_.write(LogLevel::info, "model.ready",
                fmt::format("{}: model '{}' version {} ({}) is warm{}{}", pipeline.name(), name,
                            version->version, version->runtime,

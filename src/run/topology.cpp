@@ -136,6 +136,12 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
     if (!output) return std::move(output).error();
     chain->outputs.add(std::move(output).value());
   }
+  if (chain->outputs.outputs().empty()) {
+    return config_error(
+        file.values.where("to"),
+        "to: at least one output was expected; got none; every record would be read, "
+        "scored and forgotten: name a topic");
+  }
   if (Status nulls = check_nulls(from, *chain); !nulls.ok()) return std::move(nulls).error();
   return chain;
 }

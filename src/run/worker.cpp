@@ -1,6 +1,7 @@
 #include "run/worker.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace thalweg {
 namespace {
@@ -185,18 +186,17 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
       if (run.retry_at.count() > 0 && clock_.monotonic() < run.retry_at) return did;
       run.retry_at = std::chrono::nanoseconds{0};
       run.step_began = clock_.monotonic();
-      metrics_.call_began_ns.store(run.step_began.count(), std::memory_order_relaxed);
-      const Resume resume = [this, &run] {
-        run.resumed.store(true, std::memory_order_release);
-        loop_.wake();
-      };
+      run.in_call = true;
+      publish_calls();
+      const Resume resume = [this, &run] { resume_run(run); };
       if (chain_->steps[run.next_step].op->process(run.batch, resume) == Progress::pending) {
         run.pending = true;
         continue;
       }
     }
     did = true;
-    metrics_.call_began_ns.store(0, std::memory_order_relaxed);
+    run.in_call = false;
+    publish_calls();
     if (Status status = chain_->steps[run.next_step].op->result(run.batch); !status.ok()) {
       return step_failed(run, std::move(status).error());
     }
@@ -209,12 +209,29 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
   return true;
 }
 
+// Any thread. The worker may be gone as soon as `resumed` is seen, so it waits for this call to have ended (close).
+void Worker::resume_run(BatchRun& run) noexcept {
+  resuming_.fetch_add(1);
+  run.resumed.store(true, std::memory_order_release);
+  loop_.wake();
+  resuming_.fetch_sub(1);
+}
+
+// The watchdog looks at the call that has been running longest.
+void Worker::publish_calls() noexcept {
+  std::chrono::nanoseconds oldest{0};
+  for (const auto& run : walking_) {
+    if (run->in_call && (oldest.count() == 0 || run->step_began < oldest)) oldest = run->step_began;
+  }
+  metrics_.call_began_ns.store(oldest.count(), std::memory_order_relaxed);
+}
+
 bool Worker::step_failed(BatchRun& run, Error error) {
   Error placed = std::move(error).at("step " + chain_->steps[run.next_step].name);
   const bool ours = placed.domain() == Domain::internal;
   if (placed.retry() == Retry::backoff &&
       (!ours || run.attempts + 1 < options_.model_attempts_max)) {
-    if (run.attempts == 0) options_.on_error(placed);
+    if (run.attempts == 0) options_.on_error(placed, false);
     run.retry_at = clock_.monotonic() + backoff(run.attempts++);
     metrics_.retries.add();
     return true;
@@ -254,7 +271,7 @@ void Worker::encode(BatchRun& run) {
 
 void Worker::stop_with(Error error) {
   if (failure_) return;
-  options_.on_error(error);
+  options_.on_error(error, true);
   failure_ = std::move(error);
   metrics_.failed.store(true, std::memory_order_relaxed);
 }
@@ -264,14 +281,29 @@ void Worker::close() {
   closed_ = true;
   stop_.store(true, std::memory_order_release);
   const bool all = finish_within(options_.shutdown_timeout, [&] { return can_finish_more(); });
-  if (!all) {
-    options_.on_error(
-        Error(Code::timed_out,
-              "stop: outputs not acknowledged in time; their records will be read again"));
-  }
-  commit_all(true);
+  commit_for_good();
   source_->close();
   metrics_.joined.store(false, std::memory_order_relaxed);
+  metrics_.records_under_way.set(0);
+  for (const auto* runs : {&walking_, &awaiting_}) {
+    for (const auto& run : *runs) metrics_.given_up.add(run->batch.size());
+  }
+  wait_for_calls();
+  if (!all && !options_.by_hand) {
+    stop_with(Error(
+        Code::timed_out,
+        "stop: what was under way was expected to be done within shutdown_timeout; it was not; its "
+        "records will be read again"));
+  }
+}
+
+// A call that runs elsewhere has our batch in its hands and cannot be cancelled. The watchdog bounds this wait.
+void Worker::wait_for_calls() {
+  const auto out = [](const auto& run) {
+    return run->pending && !run->resumed.load(std::memory_order_acquire);
+  };
+  while (std::any_of(walking_.begin(), walking_.end(), out)) loop_.wait(100ms);
+  while (resuming_.load() > 0) std::this_thread::yield();
 }
 
 void Worker::recycle(std::unique_ptr<BatchRun> run) {

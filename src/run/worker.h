@@ -43,7 +43,7 @@ struct WorkerOptions {
   bool by_hand = false;  // turned by a test: never sleep, since nothing will change meanwhile
   std::optional<std::uint16_t> dead_letter_target;  // none: stop at the first bad record
   // Told in the worker's thread; for logging.
-  std::function<void(const Error&)> on_error = [](const Error&) {};
+  std::function<void(const Error&, bool stops)> on_error = [](const Error&, bool) {};
   std::function<void(std::string_view event, const std::vector<TopicPartition>&)> on_group =
       [](std::string_view, const std::vector<TopicPartition>&) {};
 };
@@ -84,6 +84,9 @@ class Worker final : private SourceListener {
   void begin(BatchRun& run);
   bool walk_all();
   bool walk(BatchRun& run, std::size_t steps_allowed);
+  void resume_run(BatchRun& run) noexcept;
+  void publish_calls() noexcept;
+  void wait_for_calls();
   bool step_failed(BatchRun& run, Error error);
   void encode(BatchRun& run);
   void stop_with(Error error);
@@ -112,7 +115,8 @@ class Worker final : private SourceListener {
   [[nodiscard]] bool finish_within(std::chrono::milliseconds timeout,
                                    const std::function<bool()>& still_busy);
   bool commit_if_due();
-  void commit_all(bool wait);
+  [[nodiscard]] bool commit_all(bool wait);
+  void commit_for_good();
   void publish_lag();
   bool pump();  // everything that needs no new records
   void wait_for_deliveries(std::chrono::nanoseconds at_most);
@@ -138,9 +142,11 @@ class Worker final : private SourceListener {
   std::chrono::nanoseconds next_commit_{0};
   std::chrono::nanoseconds next_lag_{0};
   std::vector<TopicPartitionOffset> offsets_;  // scratch
+  std::optional<Error> last_commit_error_;
   std::vector<Lag> lag_scratch_;
   std::vector<TopicPartition> held_partitions_;
   std::atomic<bool> stop_{false};
+  std::atomic<int> resuming_{0};  // calls of resume_run that have not ended
   std::chrono::nanoseconds reported_call_{0};
   bool opened_ = false;
   bool closed_ = false;

@@ -119,7 +119,11 @@ void Worker::acknowledged(BatchRun& run) {
   *it = std::move(awaiting_.back());
   awaiting_.pop_back();
   if (!run.failures.empty() && !settle_failures(run)) {
-    if (failure_) return recycle(std::move(owned));  // not finished: its records will be read again
+    if (failure_) {  // not finished: its records will be read again
+      metrics_.given_up.add(run.batch.size());
+      metrics_.records_under_way.set(metrics_.records_under_way.get() - run.batch.size());
+      return recycle(std::move(owned));
+    }
     // Its dead letters go out before anything newer.
     run.unreported.store(1, std::memory_order_relaxed);
     run.phase = BatchRun::Phase::sending;
@@ -146,7 +150,9 @@ bool Worker::settle_failures(BatchRun& run) {
                     .in_stage("sink"));
       return false;
     }
-    if (error.domain() != Domain::user || !options_.dead_letter_target) {
+    // Only what the broker refuses for its own sake is a dead letter: a topic that is gone is no fault of the record.
+    if (error.domain() != Domain::user || error.retry() != Retry::no ||
+        !options_.dead_letter_target) {
       stop_with(Error(error.code(), fmt::format("output of {}: {}", place(record), error.message()))
                     .in_stage("sink"));
       return false;

@@ -8,6 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::chrono::nanoseconds commit_for_good_timeout = 10s;
+
 }  // namespace
 
 void Worker::assigned(std::span<const TopicPartition> partitions) {
@@ -29,17 +31,15 @@ void Worker::revoked(std::span<const TopicPartition> partitions) {
            std::any_of(partitions.begin(), partitions.end(),
                        [&](const auto& at) { return progress_.under_way(at); });
   };
-  (void)finish_within(
-      options_.revoke_timeout,
-      busy);  // what is not finished in time is given up: the next owner reads it again
+  // What is not finished in time is given up: the next owner reads it again. When closing, the time is over already.
+  if (!closed_) (void)finish_within(options_.revoke_timeout, busy);
   offsets_.clear();
   for (const TopicPartition& at : partitions) progress_.take(at, offsets_);
-  if (!offsets_.empty()) {
-    metrics_.commits.add();
-    if (Status status = source_->commit(offsets_, true); !status.ok()) {
-      metrics_.commit_failures.add();
-      options_.on_error(status.error());
-    }
+  if (!offsets_.empty()) metrics_.commits.add();
+  // Also without new offsets: an earlier commit of these may not have gone through.
+  if (Status status = source_->commit(offsets_, true); !status.ok()) {
+    metrics_.commit_failures.add();
+    options_.on_error(status.error(), false);
   }
   give_up(partitions);
   options_.on_group("revoked", {partitions.begin(), partitions.end()});
@@ -63,7 +63,7 @@ void Worker::source_error(const Error& error) {
   if (error.retry() == Retry::fatal) {
     stop_with(error);
   } else {
-    options_.on_error(error);
+    options_.on_error(error, false);
   }
 }
 
@@ -90,6 +90,8 @@ bool Worker::finish_within(std::chrono::milliseconds timeout,
 void Worker::wait_for_deliveries(std::chrono::nanoseconds at_most) {
   mailbox_.wake_on_push(true);
   // Looked at after asking to be woken: a push in between is seen by one of the two.
+  // Another worker may take the sink's wake-up from us; a queue that has room again is then seen a little later.
+  if (sink_full_) at_most = std::min<std::chrono::nanoseconds>(at_most, 20ms);
   if (mailbox_.empty()) loop_.wait(at_most, sink_.fd());
   mailbox_.wake_on_push(false);
 }
@@ -98,19 +100,32 @@ bool Worker::commit_if_due() {
   if (clock_.monotonic() < next_commit_) return false;
   next_commit_ = clock_.monotonic() + options_.commit_interval;
   if (!progress_.anything_to_commit()) return false;
-  commit_all(false);
+  if (!commit_all(false)) options_.on_error(*last_commit_error_, false);
   return true;
 }
 
-void Worker::commit_all(bool wait) {
+// False if it failed; then it is tried again at the next interval.
+bool Worker::commit_all(bool wait) {
   offsets_.clear();
   progress_.take(offsets_);
-  if (offsets_.empty()) return;
-  metrics_.commits.add();
-  if (Status status = source_->commit(offsets_, wait); !status.ok()) {
-    metrics_.commit_failures.add();
-    options_.on_error(status.error());
-    progress_.give_back(offsets_);  // tried again at the next interval
+  if (offsets_.empty() && !wait) return true;
+  if (!offsets_.empty()) metrics_.commits.add();
+  const Status status = source_->commit(offsets_, wait);
+  if (status.ok()) return true;
+  metrics_.commit_failures.add();
+  progress_.give_back(offsets_);
+  last_commit_error_ = status.error();
+  return false;
+}
+
+// The last commit, at the end. While the group is being balanced it is refused, and goes through when the group has been served.
+void Worker::commit_for_good() {
+  const auto deadline = clock_.monotonic() + commit_for_good_timeout;
+  while (!commit_all(true)) {
+    if (options_.by_hand || clock_.monotonic() >= deadline)
+      return options_.on_error(*last_commit_error_, false);
+    source_->serve();
+    loop_.wait(50ms);
   }
 }
 

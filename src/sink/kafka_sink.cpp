@@ -115,7 +115,8 @@ Status KafkaSink::make_producer() {
 void KafkaSink::abandon() {
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   // Calls back for each. A batch in flight comes back only when its request does, or the connection is given up.
-  for (int i = 0; i < 100 && rd_kafka_outq_len(client_.get()) > 0; ++i) (void)rd_kafka_flush(client_.get(), 100);
+  for (int i = 0; i < 100 && rd_kafka_outq_len(client_.get()) > 0; ++i)
+    (void)rd_kafka_flush(client_.get(), 100);
   const Error stopped(Code::stopped, "the output was not acknowledged before the end");
   const std::scoped_lock lock(again_mutex_);
   for (const Again& a : again_) tell(*a.output, &stopped);

@@ -111,6 +111,7 @@ class KafkaSource final : public Source {
   [[nodiscard]] Status commit_and_wait(const List& list);
   void commit_finished(rd_kafka_resp_err_t err, const List& offsets);
   void commit_again();
+  [[nodiscard]] std::vector<TopicPartitionOffset> not_committed();
 
   KafkaSourceOptions options_;
   PartitionTable table_;

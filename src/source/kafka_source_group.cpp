@@ -207,11 +207,20 @@ ListHandle KafkaSource::to_commit(std::span<const TopicPartitionOffset> next) {
 
 Status KafkaSource::commit(std::span<const TopicPartitionOffset> next, bool wait) {
   if (options_.dry_run || !opened_ || closed_) return {};
-  const ListHandle list = to_commit(next);
+  ListHandle list = to_commit(next);
+  if (wait) {  // the last word on these partitions: also what an earlier commit asked for and did not get
+    const auto due = not_committed();
+    list = to_commit(due);
+    if (list->cnt == 0) return {};
+    return commit_and_wait(*list);
+  }
   if (list->cnt == 0) return {};
-  if (wait) return commit_and_wait(*list);
   const auto err = rd_kafka_commit(client(), list.get(), 1);
-  if (err == RD_KAFKA_RESP_ERR_NO_ERROR || kafka::membership_is_over(err)) return {};
+  if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  if (kafka::membership_is_over(err)) {
+    commit_again_ = true;
+    return {};
+  }
   return kafka::error_of(err, "source: offsets cannot be committed: " + kafka::words(err));
 }
 
@@ -233,7 +242,9 @@ Status KafkaSource::commit_and_wait(const List& list) {
           commit_finished(err, *offsets);
       }
     }
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR || kafka::membership_is_over(err)) return {};
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    // Between two generations of the group. Waiting here would not help: the group goes on when it is served.
+    if (kafka::membership_is_over(err)) break;
     if (kafka::error_of(err, "").retry() == Retry::fatal) break;
     kafka::pause(Millis(50));  // the group is being balanced, or its coordinator moves
   }
@@ -257,7 +268,9 @@ void KafkaSource::commit_finished(rd_kafka_resp_err_t err, const List& offsets) 
       state->committed = std::max(state->committed, Offset{p.offset});
       life_->health.answered();
     } else if (kafka::membership_is_over(own)) {
-      continue;  // the partition is somebody else's by now; its revocation is on the way
+      // Either the partition is somebody else's by now, and its revocation is on the way, or the group is between two generations
+      // and we keep it (cooperative rebalance): then nobody would commit this offset if we did not ask again.
+      commit_again_ = true;
     } else if (Error error =
                    kafka::error_of(own, "source: offsets were not committed: " + kafka::words(own));
                error.retry() == Retry::fatal) {
@@ -271,13 +284,19 @@ void KafkaSource::commit_finished(rd_kafka_resp_err_t err, const List& offsets) 
 // An asynchronous commit failed. A newer one usually follows by itself, but not on a quiet topic.
 void KafkaSource::commit_again() {
   commit_again_ = false;
+  const auto due = not_committed();
+  if (!due.empty() && !commit(due, false)) commit_again_ = true;
+}
+
+// What was asked for and not acknowledged, of the partitions held.
+std::vector<TopicPartitionOffset> KafkaSource::not_committed() {
   std::vector<TopicPartitionOffset> due;
   table_.for_each_held(
       [&](const TopicState& topic, std::int32_t partition, const PartitionState& state) {
         if (state.requested > state.committed)
           due.push_back({{topic.name, {partition}}, state.requested});
       });
-  if (!due.empty() && !commit(due, false)) commit_again_ = true;
+  return due;
 }
 
 Status KafkaSource::seek(std::span<const TopicPartitionOffset> to) {

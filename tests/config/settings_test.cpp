@@ -245,5 +245,18 @@ TEST(Suggest, A_list_of_names_reads_as_a_sentence) {
   EXPECT_EQ(quoted_list(std::vector<std::string>{"a", "b", "c"}), "'a', 'b' and 'c'");
 }
 
+TEST(Settings, A_choice_named_null_may_be_written_without_quotes) {
+  static const Section section{.name = "output",
+                               .doc = "An output.",
+                               .settings = {{.name = "nonfinite",
+                                             .fallback = "dead",
+                                             .choices = {"dead", "null"},
+                                             .example = "null",
+                                             .doc = "What becomes of NaN."}}};
+  const auto values = read(section, Node::map({{"nonfinite", Node::null({})}}));
+  ASSERT_TRUE(values.ok());
+  EXPECT_EQ(values->string("nonfinite"), "null");
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -1,8 +1,10 @@
 // The worker with fakes at both ends: what it delivers, commits and refuses to commit, step by step.
 #include "run/worker.h"
 
+#include <atomic>
 #include <deque>
 #include <functional>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -77,6 +79,7 @@ class ScriptedStep final : public Operator {
 
 class WorkerTest : public testing::Test {
  protected:
+  WorkerTest() { options.by_hand = true; }
   // After options are set.
   Worker& start() {
     auto chain = std::make_unique<Chain>();
@@ -89,8 +92,7 @@ class WorkerTest : public testing::Test {
     chain->outputs.add(std::move(output));
     if (dead_letters) options.dead_letter_target = *sink->add_target("dead");
     options.pipeline = "test";
-    options.by_hand = true;
-    options.on_error = [this](const Error& error) { errors.push_back(error.message()); };
+    options.on_error = [this](const Error& error, bool) { errors.push_back(error.message()); };
     log->create("in", 2);
     auto made = std::make_unique<MemorySource>(*log, std::vector<std::string>{"in"});
     source = made.get();
@@ -270,6 +272,63 @@ TEST_F(WorkerTest,
   EXPECT_EQ(worker->failure()->code(), Code::dead_letters_unwritable);
   worker->close();
   EXPECT_EQ(committed(p0), -1);
+}
+
+TEST_F(WorkerTest, An_output_topic_that_goes_away_stops_the_pipeline_and_kills_no_record) {
+  send(p0, "a");
+  start();
+  sink->fail_if([](const SentRecord& r) -> std::optional<Error> {
+    if (r.dead_letter) return std::nullopt;
+    return Error(Code::topic_missing, "sink: topic 'out' is gone");
+  });
+  settle();
+  ASSERT_TRUE(worker->failure().has_value());
+  EXPECT_EQ(worker->failure()->code(), Code::topic_missing);
+  worker->close();
+  EXPECT_TRUE(written("dead").empty())
+      << "a broken dependency never turns good records into dead letters";
+  EXPECT_EQ(committed(p0), -1);
+}
+
+TEST_F(WorkerTest, Closing_waits_for_a_call_that_still_has_the_batch) {
+  send(p0, "a");
+  script.hold = true;
+  options.by_hand = false;
+  options.shutdown_timeout = 0ms;
+  start();
+  worker->turn();
+  ASSERT_EQ(script.held.size(), 1u);
+  std::atomic<bool> given_back{false};
+  std::thread model([&] {
+    std::this_thread::sleep_for(20ms);  // the model's time, not a wait for an event
+    given_back = true;
+    script.held.front()();
+  });
+  worker->close();
+  EXPECT_TRUE(given_back) << "the batch's memory must not go while the call has it";
+  model.join();
+  ASSERT_TRUE(worker->failure().has_value()) << "an unfinished stop is no clean end";
+  EXPECT_EQ(committed(p0), -1);
+}
+
+TEST_F(WorkerTest, The_watchdog_sees_the_oldest_call_whatever_newer_batches_do) {
+  options.drain.records = 1;
+  send(p0, "a");
+  send(p0, "b");
+  script.hold = true;
+  start();
+  worker->turn();
+  const auto began = worker->metrics().call_began_ns.load();
+  EXPECT_NE(began, 0);
+  clock.advance(1s);
+  settle();
+  EXPECT_EQ(worker->metrics().call_began_ns.load(), began);
+  while (!script.held.empty()) {
+    script.held.front()();
+    script.held.pop_front();
+    settle();
+  }
+  EXPECT_EQ(worker->metrics().call_began_ns.load(), 0);
 }
 
 TEST_F(WorkerTest, A_full_sink_stops_the_draining_and_nothing_is_lost) {
