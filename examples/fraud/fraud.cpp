@@ -3,7 +3,6 @@
 //   example_fraud --set kafka.bootstrap.servers=localhost:9092        (run it in examples/fraud, where the model is)
 #include <cstdint>
 #include <string_view>
-
 #include <thalweg/thalweg.h>
 
 struct Payment {

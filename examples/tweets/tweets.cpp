@@ -2,7 +2,6 @@
 //
 //   example_tweets --set kafka.bootstrap.servers=localhost:9092        (run it in examples/tweets, where the model is)
 #include <string_view>
-
 #include <thalweg/thalweg.h>
 
 struct Tweet {

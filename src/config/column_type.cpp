@@ -19,7 +19,8 @@ std::string_view trimmed(std::string_view s) {
 
 Error bad_type(std::string_view text, const std::string& expected) {
   return {Code::config_invalid,
-          "expected " + expected + ", as in 'float32', 'string', 'float32[784]' or 'int64[]'; got '" +
+          "expected " + expected +
+              ", as in 'float32', 'string', 'float32[784]' or 'int64[]'; got '" +
               std::string(text) + "'"};
 }
 
@@ -33,8 +34,8 @@ Error unknown_dtype(std::string_view text, std::string_view name) {
   if (name == "int") hint = " Did you mean 'int32' or 'int64'?";
   if (name == "long") hint = " Did you mean 'int64'?";
   if (name == "str" || name == "text") hint = " Did you mean 'string'?";
-  return {Code::config_invalid, "expected a type (" + quoted_list(known) + "); got '" +
-                                    std::string(text) + "'." + hint};
+  return {Code::config_invalid,
+          "expected a type (" + quoted_list(known) + "); got '" + std::string(text) + "'." + hint};
 }
 
 // One dimension: a positive number, or (first place only) `?` or nothing. 0 when it is neither.
@@ -63,7 +64,8 @@ Result<ColumnType> parse_column_type(std::string_view text) {
   for (bool more = true; more;) {
     const auto comma = rest.find(',');
     more = comma != std::string_view::npos;
-    const std::int64_t dim = parse_dimension(trimmed(rest.substr(0, comma)), type.shape.dims.empty());
+    const std::int64_t dim =
+        parse_dimension(trimmed(rest.substr(0, comma)), type.shape.dims.empty());
     if (dim == 0) {
       return bad_type(text, "lengths above 0 in the brackets (only the first may be left open)");
     }

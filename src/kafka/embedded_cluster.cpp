@@ -9,7 +9,8 @@ Result<std::unique_ptr<EmbeddedCluster>> EmbeddedCluster::start(int brokers, Log
   std::unique_ptr<EmbeddedCluster> cluster(
       new EmbeddedCluster("the embedded cluster", std::move(log)));
   ConfHandle conf(rd_kafka_conf_new());
-  rd_kafka_conf_set(conf.get(), "log_level", "4", nullptr, 0);  // it would notice that it has no brokers to connect to
+  rd_kafka_conf_set(conf.get(), "log_level", "4", nullptr,
+                    0);  // it would notice that it has no brokers to connect to
   auto client = make_client(Role::admin, std::move(conf), cluster->context_);
   if (!client) return std::move(client).error();
   cluster->client_ = *std::move(client);

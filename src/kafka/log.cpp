@@ -45,7 +45,8 @@ void Log::from_client(int syslog_level, std::string_view facility, std::string_v
   if (facility == "CONFWARN" && message.find("allow.auto.create.topics") != message.npos) return;
   const LogLevel level = level_of(syslog_level, facility);
   // "[thrd:main]: text": which of librdkafka's threads it was does not matter to anybody who reads our log.
-  if (const std::size_t end = message.find("]: "); message.starts_with("[thrd:") && end != message.npos) {
+  if (const std::size_t end = message.find("]: ");
+      message.starts_with("[thrd:") && end != message.npos) {
     message.remove_prefix(end + 3);
   }
   std::string text(message);

@@ -34,8 +34,9 @@ TEST(ColumnTypeGrammar, What_a_type_prints_can_be_read_back) {
 }
 
 TEST(ColumnTypeGrammar, Nonsense_is_refused_with_what_was_expected) {
-  for (const char* text : {"", "float32[", "float32[0]", "float32[-1]", "float32[4,]", "float32[4,?]",
-                           "float32]", "float32[4]x", "float32[99999999999999999999]"}) {
+  for (const char* text :
+       {"", "float32[", "float32[0]", "float32[-1]", "float32[4,]", "float32[4,?]", "float32]",
+        "float32[4]x", "float32[99999999999999999999]"}) {
     const auto type = parse_column_type(text);
     ASSERT_FALSE(type.ok()) << text;
     EXPECT_EQ(type.error().code(), Code::config_invalid);

@@ -260,7 +260,8 @@ TEST_F(KafkaSourceBroker, Records_deleted_behind_the_commit_are_an_offset_out_of
   }
 }
 
-TEST_F(KafkaSourceBroker, A_topic_that_was_deleted_is_missing_at_open_although_offsets_are_committed) {
+TEST_F(KafkaSourceBroker,
+       A_topic_that_was_deleted_is_missing_at_open_although_offsets_are_committed) {
   write(0, 40);
   Member member(options());
   member.open();

@@ -1,7 +1,8 @@
 #include "state/memory_store.h"
 
-#include <gtest/gtest.h>
 #include <map>
+
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 namespace thalweg {
