@@ -11,18 +11,19 @@
 namespace thalweg::tensorflow {
 
 // Every function we call: the table, the binding and the test go through this one list.
-#define THALWEG_TENSORFLOW_FUNCTIONS(X)                                                         \
-  X(TF_Version)                                                                                 \
-  X(TF_NewStatus)                                                                               \
-  X(TF_DeleteStatus) X(TF_GetCode) X(TF_Message) X(TF_NewBuffer) X(TF_NewBufferFromString)      \
-      X(TF_DeleteBuffer) X(TF_NewSessionOptions) X(TF_SetConfig) X(TF_DeleteSessionOptions)     \
-          X(TF_NewGraph) X(TF_DeleteGraph) X(TF_GraphOperationByName) X(TF_OperationNumOutputs) \
-              X(TF_LoadSessionFromSavedModel) X(TF_CloseSession) X(TF_DeleteSession)            \
-                  X(TF_SessionRun) X(TF_NewTensor) X(TF_DeleteTensor) X(TF_TensorType)          \
-                      X(TF_NumDims) X(TF_Dim) X(TF_TensorByteSize) X(TF_TensorData)             \
-                          X(TF_StringInit) X(TF_StringCopy) X(TF_StringGetDataPointer)          \
-                              X(TF_StringGetSize) X(TF_StringDealloc) X(TF_LoadLibrary)         \
-                                  X(TF_DeleteLibraryHandle)
+// clang-format off
+#define THALWEG_TENSORFLOW_FUNCTIONS(X)                                                          \
+  X(TF_Version)                                                                                  \
+  X(TF_NewStatus) X(TF_DeleteStatus) X(TF_GetCode) X(TF_Message) X(TF_NewBuffer)                 \
+      X(TF_NewBufferFromString) X(TF_DeleteBuffer) X(TF_NewSessionOptions) X(TF_SetConfig)       \
+          X(TF_DeleteSessionOptions) X(TF_NewGraph) X(TF_DeleteGraph) X(TF_GraphOperationByName) \
+              X(TF_OperationNumOutputs) X(TF_LoadSessionFromSavedModel) X(TF_CloseSession)       \
+                  X(TF_DeleteSession) X(TF_SessionRun) X(TF_NewTensor) X(TF_DeleteTensor)        \
+                      X(TF_TensorType) X(TF_NumDims) X(TF_Dim) X(TF_TensorByteSize)              \
+                          X(TF_TensorData) X(TF_StringInit) X(TF_StringCopy)                     \
+                              X(TF_StringGetDataPointer) X(TF_StringGetSize) X(TF_StringDealloc) \
+                                  X(TF_LoadLibrary) X(TF_DeleteLibraryHandle)
+// clang-format on
 
 struct Api {
 #define THALWEG_TENSORFLOW_MEMBER(name) decltype(&::name) name = nullptr;
