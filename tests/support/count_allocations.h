@@ -49,6 +49,13 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
 void* operator new[](std::size_t bytes, std::align_val_t alignment) {
   return thalweg::support::counted(bytes, static_cast<std::size_t>(alignment));
 }
+// The rest of the family: what is left to the library would come from another allocator than the one that frees it.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return thalweg::support::counted(bytes, 1);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return thalweg::support::counted(bytes, 1);
+}
 void operator delete(void* p) noexcept {
   std::free(p);
 }
