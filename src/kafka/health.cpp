@@ -30,11 +30,11 @@ void Health::error(rd_kafka_t* rk, rd_kafka_resp_err_t err, const std::string& r
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: {
       if (state_ == State::down) return;
       state_ = State::down;
-      keep(Error(Code::broker_unreachable,
-                 "kafka: expected a broker at " + brokers_ + "; got " +
-                     (last_reason_.empty() ? "no answer" : last_reason_) +
-                     "; trying on. Does it run, and is bootstrap.servers right?"));
-      log_.say(LogLevel::warn, untold_->message());
+      const std::string text = "expected a broker at " + brokers_ + "; got " +
+                               (last_reason_.empty() ? "no answer" : last_reason_) +
+                               "; trying on. Does it run, and is bootstrap.servers right?";
+      keep(Error(Code::broker_unreachable, "kafka: " + text));
+      log_.say(LogLevel::warn, text);
       return;
     }
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
