@@ -308,7 +308,7 @@ TEST_F(KafkaSourceTest, A_commit_that_fails_for_a_while_is_sent_again_by_itself)
   ASSERT_TRUE(read(source, 1, got, batch));
   // One that librdkafka does not try again by itself.
   rd_kafka_mock_push_request_errors(cluster->mock(), 8 /* OffsetCommit */, 1,
-                                    RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR);
+                                    RD_KAFKA_RESP_ERR_INVALID_COMMIT_OFFSET_SIZE);
   const TopicPartitionOffset next{{"in", {0}}, {1}};
   EXPECT_TRUE(source.commit({&next, 1}, false));
   const kafka::ListHandle list = kafka::make_list();
