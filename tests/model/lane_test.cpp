@@ -31,7 +31,7 @@ class Gate final : public LoadedModel {
   Signature signature;
   std::counting_semaphore<> entered{0};
   std::counting_semaphore<> let_go{0};
-  std::thread::id thread;
+  std::atomic<std::thread::id> thread;  // two calls may run at once
 };
 
 TEST(Lane, A_call_runs_beside_the_caller_and_is_answered_there) {
