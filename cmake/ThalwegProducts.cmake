@@ -83,7 +83,7 @@ if(THALWEG_BUILD_EXAMPLES)
 endif()
 if(THALWEG_BUILD_BENCH)
   find_package(benchmark REQUIRED)
-  thalweg_executables(bench "bench/*.cpp" thalweg_basics thalweg::rdkafka simdjson::simdjson
+  thalweg_executables(bench "bench/micro/*.cpp" thalweg_basics thalweg::rdkafka simdjson::simdjson
     benchmark::benchmark)
 endif()
 if(THALWEG_BUILD_FUZZ)
