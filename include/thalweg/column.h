@@ -114,6 +114,7 @@ class Column {
   // Appends a row of zeros, false or empty strings; a ragged one gets an empty row.
   void append_zero_row();
   // Becomes a read-only view of memory kept alive by `owner`: how a model's output becomes a column without a copy.
+  // No rows can be appended to it until reset() or clear(); raw_mutable() makes it an ordinary column.
   // REQUIRES a fixed type; `data` holds rows × width() elements (or `strings` that many views).
   void adopt(ColumnType type, std::size_t rows, const void* data,
              std::vector<std::string_view> strings, std::shared_ptr<const void> owner);
@@ -142,7 +143,11 @@ class Column {
   [[nodiscard]] const void* raw() const noexcept {
     return adopted_ ? adopted_ : static_cast<const void*>(buffer_.data());
   }
-  [[nodiscard]] void* raw_mutable() noexcept { return buffer_.data(); }
+  // The same for changing numbers in place. A column that is a view of a model's output is copied first.
+  [[nodiscard]] void* raw_mutable() {
+    if (adopted_ != nullptr) copy_adopted();
+    return buffer_.data();
+  }
   // Ragged only: rows()+1 element offsets.
   [[nodiscard]] std::span<const std::uint32_t> offsets() const noexcept { return offsets_; }
   // Memory held, in bytes (capacity; string bytes are counted by who owns them).
@@ -152,6 +157,7 @@ class Column {
   // Elements in memory, those of an unfinished row included.
   [[nodiscard]] std::size_t written() const noexcept;
   void truncate(std::size_t elements);
+  void copy_adopted();
 
   ColumnType type_;
   std::size_t width_ = 1;

@@ -150,6 +150,18 @@ void Column::adopt(ColumnType type, std::size_t rows, const void* data,
   owner_ = std::move(owner);
 }
 
+void Column::copy_adopted() {
+  if (type_.dtype != DType::string) {
+    const std::size_t bytes = elements() * size_of(type_.dtype);
+    buffer_.clear();
+    if (bytes > 0) std::memcpy(buffer_.grow(bytes), adopted_, bytes);
+    owner_.reset();
+  } else {
+    strings_.resize(elements());  // the views still need their owner
+  }
+  adopted_ = nullptr;
+}
+
 std::size_t Column::bytes() const noexcept {
   return buffer_.capacity() + strings_.capacity() * sizeof(std::string_view) +
          offsets_.capacity() * sizeof(std::uint32_t);

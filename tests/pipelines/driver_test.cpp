@@ -82,6 +82,27 @@ TEST(Driver, Every_kind_of_step_between_a_typed_record_and_a_score) {
   EXPECT_EQ(counts.model_calls, 1U);
 }
 
+TEST(Driver, A_handler_may_change_a_score_where_it_stands) {
+  App app("p");
+  app.model("m", "", kFake);
+  begin(app)
+      .infer("m", "{features: {x: amount}, outputs: {y: score}}")
+      .batch([](Batch& batch, const Schema& schema) -> Status {
+        Column& score = batch.rows().columns[*schema.find("score")];
+        for (std::uint32_t row = 0; row < batch.rows().count(); ++row) {
+          static_cast<float*>(score.raw_mutable())[row] += 1;
+        }
+        return {};
+      })
+      .to("out", "{card: card, score: score}");
+  TestDriver driver(app);
+  driver.send("in", payment(10, "a"));
+  driver.send("in", payment(4, "b"));
+  driver.run();
+  EXPECT_THAT(values(driver.read("out")),
+              ElementsAre(R"({"card":"a","score":11})", R"({"card":"b","score":5})"));
+}
+
 TEST(Driver, A_map_leaves_only_what_its_function_made) {
   App app("p");
   begin(app).map([](const Payment& p) { return Pair{p.amount * 10, p.card}; }).to("out");

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -151,6 +152,19 @@ TEST(Column, An_adopted_block_is_read_in_place_and_let_go_at_reset) {
   EXPECT_EQ(owner.use_count(), 2);
   column.clear();
   EXPECT_EQ(owner.use_count(), 1);
+}
+
+TEST(Column, An_adopted_block_that_is_changed_becomes_a_copy_and_an_ordinary_column) {
+  auto owner = std::make_shared<std::vector<float>>(std::vector<float>{1, 2, 3, 4});
+  Column column;
+  column.adopt({DType::float32, {{2}}}, 2, owner->data(), {}, owner);
+  column.drop_rows(1);
+  static_cast<float*>(column.raw_mutable())[0] = 9;
+  EXPECT_EQ(owner->at(0), 1.0F);
+  EXPECT_EQ(owner.use_count(), 1);
+  column.append<float>()[0] = 7;
+  EXPECT_EQ(column.rows(), 2u);
+  EXPECT_THAT(column.values<float>().first(3), testing::ElementsAre(9, 2, 7));
 }
 
 TEST(Column, Types_and_schemas_say_what_they_are) {
