@@ -83,9 +83,19 @@ endfunction()
 
 function(_thalweg_discover target labels filter timeout)
   math(EXPR timeout "${timeout} * ${THALWEG_TEST_SLOWDOWN}")
+  list(JOIN labels "_" tests)
+  set(tests "${target}_${tests}")
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 TEST_FILTER "${filter}"
-    WORKING_DIRECTORY "${PROJECT_BINARY_DIR}"
-    PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
+    WORKING_DIRECTORY "${PROJECT_BINARY_DIR}" TEST_LIST ${tests} PROPERTIES TIMEOUT ${timeout})
+  # Properties that are lists lose all but their first element on the way through gtest_discover_tests (CMake 3.25), so ctest
+  # sets them itself, on the list of tests that it finds.
+  set(file "${PROJECT_BINARY_DIR}/properties/${tests}.cmake")
+  file(CONFIGURE OUTPUT "${file}" @ONLY CONTENT [==[
+if(@tests@)
+  set_tests_properties(${@tests@} PROPERTIES LABELS "@labels@" ENVIRONMENT "@THALWEG_TEST_ENVIRONMENT@")
+endif()
+]==])
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${file}")
 endfunction()
 
 # The rooms named and all rooms under them, each once.
