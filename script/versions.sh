@@ -17,7 +17,7 @@ DEBIAN_PACKAGES=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
 )
 # Installed only where the command is missing: these often come from elsewhere than Debian.
-declare -A DEBIAN_PACKAGE_OF_COMMAND=([java]=default-jre-headless [mvn]=maven [npm]=npm)
+declare -A DEBIAN_PACKAGE_OF_COMMAND=([openssl]=openssl [java]=default-jre-headless [mvn]=maven [npm]=npm)
 
 # librdkafka: built from the source inside an npm package, unless the system has LIBRDKAFKA_MIN or newer.
 LIBRDKAFKA_MIN=2.10.1
