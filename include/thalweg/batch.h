@@ -102,14 +102,12 @@ struct OutputRecord {
   DeliveryListener* listener = nullptr;
 };
 
-// Which model answered, for the output header (one entry per infer step that touched the record).
+// A model that was asked for records of the batch, for the output header and the dead letters. Which records: Batch::saw.
 struct ModelStamp {
   std::string_view model;  // stable as long as `keep` in Batch lives
   std::string_view variant;
   std::int64_t version = 0;
   std::int64_t epoch = 0;
-  bool fallback =
-      false;  // it stood in for another model: answered only for records with Batch::is_fallback
 };
 
 // Where a batch's time went, for the metrics; the steps that know add to it.
@@ -210,8 +208,11 @@ class Batch {
   // --- outputs -----------------------------------------------------------------------------------------------
   [[nodiscard]] std::vector<OutputRecord>& outputs() noexcept { return outputs_; }
   [[nodiscard]] const std::vector<OutputRecord>& outputs() const noexcept { return outputs_; }
-  [[nodiscard]] std::vector<ModelStamp>& stamps() noexcept { return stamps_; }
-  [[nodiscard]] const std::vector<ModelStamp>& stamps() const noexcept { return stamps_; }
+  // A model was asked; `mark_seen` then says for which records. In the order of the steps. Returns its place in stamps().
+  std::size_t add_stamp(const ModelStamp& stamp);
+  void mark_seen(std::size_t stamp, std::size_t record) noexcept;
+  [[nodiscard]] bool saw(std::size_t record, std::size_t stamp) const noexcept;
+  [[nodiscard]] std::span<const ModelStamp> stamps() const noexcept { return stamps_; }
 
   [[nodiscard]] BatchTimes& times() noexcept { return times_; }  // reset() zeroes it
   [[nodiscard]] Arena& arena() noexcept { return arena_; }
@@ -228,6 +229,8 @@ class Batch {
     std::uint32_t record;
     Error error;
   };
+  [[nodiscard]] std::size_t words_a_stamp() const noexcept { return (records_.size() + 63) / 64; }
+
   std::vector<SourceRecord> records_;
   std::vector<Header> headers_;
   std::vector<Disposition> dispositions_;
@@ -238,6 +241,7 @@ class Batch {
   std::vector<Rows> spare_rows_;
   std::vector<OutputRecord> outputs_;
   std::vector<ModelStamp> stamps_;
+  std::vector<std::uint64_t> seen_;  // a bit a record, the words of one stamp after the other's
   std::vector<Pin> pins_;
   std::vector<std::shared_ptr<const void>> kept_;
   std::size_t pinned_bytes_ = 0;

@@ -27,6 +27,7 @@ void Batch::reset() noexcept {
   rows_.clear();
   outputs_.clear();
   stamps_.clear();
+  seen_.clear();
   times_ = {};
   failures_.clear();
   fallback_records_.clear();
@@ -154,6 +155,20 @@ void Batch::mark_fallback(std::size_t record) {
 
 bool Batch::is_fallback(std::size_t record) const noexcept {
   return std::binary_search(fallback_records_.begin(), fallback_records_.end(), record);
+}
+
+std::size_t Batch::add_stamp(const ModelStamp& stamp) {
+  stamps_.push_back(stamp);
+  seen_.resize(stamps_.size() * words_a_stamp(), 0);
+  return stamps_.size() - 1;
+}
+
+void Batch::mark_seen(std::size_t stamp, std::size_t record) noexcept {
+  seen_[stamp * words_a_stamp() + record / 64] |= std::uint64_t{1} << (record % 64);
+}
+
+bool Batch::saw(std::size_t record, std::size_t stamp) const noexcept {
+  return (seen_[stamp * words_a_stamp() + record / 64] >> (record % 64) & 1) != 0;
 }
 
 std::size_t Batch::bytes() const noexcept {

@@ -15,10 +15,12 @@ std::string_view number(Arena& arena, std::int64_t n) {
 // Kafka refuses records over its size limit: a message that quotes a large value must not make the dead letter larger.
 constexpr std::size_t message_bytes_max = 2048;
 
-// A record that a model may have seen. The stamps are the batch's: a record that failed before must not get those of its
-// neighbours, or its dead letter would depend on where the batch was cut.
-bool behind_a_model(std::string_view stage) {
-  return stage == "infer" || stage == "encode" || stage == "sink";
+// The last model that was asked for this record; null when none was. Its neighbours may have seen others.
+const ModelStamp* last_model(const Batch& batch, std::size_t record) {
+  for (std::size_t i = batch.stamps().size(); i-- > 0;) {
+    if (batch.saw(record, i)) return &batch.stamps()[i];
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -42,9 +44,9 @@ OutputRecord make_dead_letter(Batch& batch, std::size_t record, std::uint16_t ta
   add("__thalweg.errors.message",
       arena.copy(std::string_view(error.message()).substr(0, message_bytes_max)));
   add("__thalweg.errors.pipeline", pipeline);
-  if (!batch.stamps().empty() && behind_a_model(error.stage())) {
-    add("__thalweg.errors.model", batch.stamps().back().model);
-    add("__thalweg.errors.version", number(arena, batch.stamps().back().version));
+  if (const ModelStamp* model = last_model(batch, record)) {
+    add("__thalweg.errors.model", model->model);
+    add("__thalweg.errors.version", number(arena, model->version));
   }
   OutputRecord out;
   out.record = static_cast<std::uint32_t>(record);

@@ -1,7 +1,8 @@
 // Dead letters: a record that cannot go on, as it came, with the reason in its headers (docs/dead-letters.md).
 //
 // Key, value, headers and timestamp are the input's. The headers added follow Kafka Connect's habit under our own prefix:
-// `__thalweg.errors.{topic,partition,offset,stage,code,message,pipeline}`, and `model` and `version` where a model ran.
+// `__thalweg.errors.{topic,partition,offset,stage,code,message,pipeline}`, and `model` and `version` of the last model that the
+// record saw.
 #pragma once
 
 #include <cstdint>

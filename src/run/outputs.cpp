@@ -42,20 +42,16 @@ std::string_view header_text(Batch& batch, std::size_t index) {
   char* memory = batch.arena().allocate(header_bound(batch, record));
   Appender out(memory);
   out << "id=" << record.topic << "-" << record.partition.value << "-" << record.offset.value;
-  // A tombstone that was forwarded: no model saw it, whatever its batch holds.
-  const auto stamps =
-      record.value ? std::span<const ModelStamp>(batch.stamps()) : std::span<const ModelStamp>();
-  const bool fell_back = batch.is_fallback(index);
-  for (std::size_t i = 0; i < stamps.size(); ++i) {
-    const ModelStamp& stamp = stamps[i];
-    // The stamps are the batch's: of a model and the one that stood in for it, a record was answered by one.
-    const bool replaced = i + 1 < stamps.size() && stamps[i + 1].fallback && !stamp.fallback;
-    if (fell_back ? replaced : stamp.fallback) continue;
+  // The stamps are the batch's: a tombstone, or a record without rows, saw none of them, and of a model and the one that stands
+  // in for it most records saw one.
+  for (std::size_t i = 0; i < batch.stamps().size(); ++i) {
+    if (!batch.saw(index, i)) continue;
+    const ModelStamp& stamp = batch.stamps()[i];
     out << ",model=" << stamp.model << ",version=" << stamp.version;
     if (!stamp.variant.empty()) out << ",variant=" << stamp.variant;
     if (stamp.epoch > 0) out << ",epoch=" << stamp.epoch;
   }
-  if (fell_back) out << ",fallback=1";
+  if (batch.is_fallback(index)) out << ",fallback=1";
   batch.arena().shrink(memory, out.text().size());
   return out.text();
 }

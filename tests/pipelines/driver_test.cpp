@@ -362,6 +362,101 @@ TEST(Driver, Key_headers_and_timestamp_are_carried_and_the_thalweg_header_names_
   EXPECT_THAT(*out[1].header("thalweg"), HasSubstr("id=in-0-1"));
 }
 
+// Two steps, each with a model that refuses negative numbers and another that stands in for it.
+std::string two_steps(std::string_view second_on_error) {
+  const std::string strict =
+      "{runtime: fake, inputs: {x: 'float32[?]'}, outputs: {y: 'float32[?]'}, fail_when: negative}";
+  return "pipeline: p\nmodels: {a: " + strict + ", b: " + strict + ", a2: " + kFake +
+         ", b2: " + kFake + R"(}
+from: {topic: in, start: earliest, fields: {p: float32, q: float32}}
+steps:
+  - infer: {model: a, features: {x: p}, outputs: {y: first}, on_error: {model: a2}}
+  - infer: {model: b, features: {x: q}, outputs: {y: second}, on_error: )" +
+         std::string(second_on_error) + R"(}
+to: {topic: out, value: {first: first, second: second}}
+dead_letters: dead
+)";
+}
+
+TEST(Driver, The_thalweg_header_names_for_each_step_the_model_that_answered_this_record) {
+  for (const std::size_t cut : {1u, 2u, 1024u}) {
+    TestDriver driver = TestDriver::from_text(two_steps("{model: b2}"), {.batch_records = cut});
+    for (const char* value :
+         {R"({"p":1,"q":1})", R"({"p":-1,"q":1})", R"({"p":1,"q":-1})", R"({"p":-1,"q":-1})"})
+      driver.send("in", value);
+    driver.run();
+    std::vector<std::string> headers;
+    for (const TestOutput& out : driver.read("out")) headers.push_back(*out.header("thalweg"));
+    EXPECT_THAT(headers, ElementsAre("id=in-0-0,model=a,version=0,model=b,version=0",
+                                     "id=in-0-1,model=a2,version=0,model=b,version=0,fallback=1",
+                                     "id=in-0-2,model=a,version=0,model=b2,version=0,fallback=1",
+                                     "id=in-0-3,model=a2,version=0,model=b2,version=0,fallback=1"))
+        << "batches of " << cut;
+  }
+}
+
+TEST(Driver, A_dead_letter_names_the_model_that_its_record_saw_last) {
+  for (const std::size_t cut : {1u, 1024u}) {
+    TestDriver driver = TestDriver::from_text(two_steps("dead_letter"), {.batch_records = cut});
+    for (const char* value : {R"({"p":1,"q":-1})", "{", R"({"p":1,"q":1})"})
+      driver.send("in", value);
+    driver.run();
+    const auto dead = driver.dead_letters();
+    ASSERT_EQ(dead.size(), 2U);
+    EXPECT_EQ(dead[0].header("__thalweg.errors.model"), "b");
+    EXPECT_EQ(dead[1].header("__thalweg.errors.model"), std::nullopt) << "it saw none";
+  }
+  // Refused by the first step, while its neighbours go on to the second.
+  std::string text = two_steps("dead_letter");
+  text.replace(text.find("{model: a2}"), 11, "dead_letter");
+  TestDriver driver = TestDriver::from_text(text);
+  for (const char* value : {R"({"p":-1,"q":1})", R"({"p":1,"q":1})"}) driver.send("in", value);
+  driver.run();
+  const auto dead = driver.dead_letters();
+  ASSERT_EQ(dead.size(), 1U);
+  EXPECT_EQ(dead[0].header("__thalweg.errors.model"), "a");
+}
+
+TEST(Driver, A_record_without_rows_names_no_model_whoever_was_in_its_batch) {
+  TestDriver driver = TestDriver::from_text(std::string(R"(
+pipeline: p
+models: {m: )") + kFake + R"(}
+from: {topic: in, start: earliest, fields: {items: 'float32[]'}}
+steps:
+  - explode: {fields: items, as: {items: x}, on_empty: forward}
+  - infer: {model: m, outputs: {y: score}}
+  - collect: {fields: score}
+to: {topic: out, value: {scores: score}}
+dead_letters: dead
+)");
+  driver.send("in", R"({"items":[]})");
+  driver.send("in", R"({"items":[1]})");
+  driver.run();
+  const auto out = driver.read("out");
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(out[0].header("thalweg"), "id=in-0-0");
+  EXPECT_EQ(out[1].header("thalweg"), "id=in-0-1,model=m,version=0");
+}
+
+TEST(Driver, An_exploded_record_without_rows_has_nothing_to_write_and_counts_as_filtered) {
+  TestDriver driver = TestDriver::from_text(R"(
+pipeline: p
+from: {topic: in, start: earliest, fields: {items: 'float32[]'}}
+steps:
+  - explode: {fields: items, as: {items: x}, on_empty: forward}
+to: {topic: out, value: {x: x}}
+dead_letters: dead
+)");
+  driver.send("in", R"({"items":[]})");
+  driver.send("in", R"({"items":[1,2]})");
+  driver.run();
+  EXPECT_THAT(values(driver.read("out")), ElementsAre(R"({"x":1})", R"({"x":2})"));
+  EXPECT_TRUE(driver.dead_letters().empty());
+  EXPECT_EQ(driver.counts().filtered, 1U);
+  EXPECT_EQ(driver.counts().forwarded, 1U);
+  EXPECT_TRUE(driver.counts().add_up());
+}
+
 TEST(Driver, The_output_is_chosen_by_its_condition) {
   App app("p");
   begin(app)

@@ -209,9 +209,13 @@ TEST_P(InferFailures, On_error_model_asks_the_other_one_for_refused_rows_only) {
   EXPECT_THAT(dead(batch), ElementsAre(3));
   EXPECT_TRUE(batch.is_fallback(1));
   ASSERT_EQ(batch.stamps().size(), 2u);
-  EXPECT_FALSE(batch.stamps()[0].fallback);
+  EXPECT_EQ(batch.stamps()[0].model, "m");
   EXPECT_EQ(batch.stamps()[1].model, "other");
-  EXPECT_TRUE(batch.stamps()[1].fallback);
+  for (const std::size_t record : {0u, 1u, 2u, 3u}) {
+    const bool other_answered = record == 1 || record == 3;
+    EXPECT_EQ(batch.saw(record, 0), !other_answered) << record;
+    EXPECT_EQ(batch.saw(record, 1), other_answered) << record;
+  }
   EXPECT_LE(other.calls, 3);
 }
 

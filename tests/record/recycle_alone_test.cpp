@@ -44,7 +44,8 @@ void one_round(Batch& batch, std::vector<std::uint32_t>& kept) {
   batch.give_back(batch.pop_rows());
   batch.rows().add_column(kOutput).append_rows<float>(500);
   batch.outputs().resize(250);
-  batch.stamps().resize(1);
+  const std::size_t stamp = batch.add_stamp({});
+  batch.mark_seen(stamp, 0);
 }
 
 TEST(Recycle, A_batch_used_before_allocates_nothing) {

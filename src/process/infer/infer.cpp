@@ -146,9 +146,10 @@ void Infer::settle_refused(Call& call) const {
   }
 }
 
+// Who was asked for which record: the other model for the rows that it was given, this one for the rest.
 void Infer::stamp(Call& call) const {
   Batch& batch = *call.batch;
-  const auto add = [&](ModelUse& use, bool fallback) {
+  const auto add = [&](ModelUse& use) {
     const BatchTimes& own = use.run().times();
     BatchTimes& all = batch.times();
     all.features_ns += use.features_ns();
@@ -160,11 +161,24 @@ void Infer::stamp(Call& call) const {
     ModelStamp stamp;
     stamp.model = version.model;
     stamp.version = version.version;
-    stamp.fallback = fallback;
-    batch.stamps().push_back(stamp);
+    return batch.add_stamp(stamp);
   };
-  if (call.fallback_rows.size() < call.rows.size()) add(call.primary, false);
-  if (!call.fallback_rows.empty()) add(call.fallback, true);
+  if (call.fallback_rows.size() < call.rows.size()) {
+    const std::size_t primary = add(call.primary);
+    auto other = call.fallback_rows.begin();  // both lists are ascending
+    for (const std::uint32_t row : call.rows) {
+      if (other != call.fallback_rows.end() && *other == row) {
+        ++other;
+      } else {
+        batch.mark_seen(primary, call.record_of(row));
+      }
+    }
+  }
+  if (!call.fallback_rows.empty()) {
+    const std::size_t fallback = add(call.fallback);
+    for (const std::uint32_t row : call.fallback_rows)
+      batch.mark_seen(fallback, call.record_of(row));
+  }
 }
 
 std::string Infer::describe() const {
