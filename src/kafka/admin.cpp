@@ -64,7 +64,8 @@ Result<std::optional<TopicInfo>> topic_info(rd_kafka_t* client, const Health& he
 // In slices, since a refused login does not end the waiting for an answer: it only shows in the events.
 Result<std::optional<TopicInfo>> await_topic(rd_kafka_t* client, Health& health,
                                              const std::string& topic, Millis timeout,
-                                             const std::function<void()>& serve) {
+                                             const std::function<void()>& serve,
+                                             const std::stop_token& stop) {
   const auto until = Steady::now() + timeout;
   for (;;) {
     const auto left = std::chrono::duration_cast<Millis>(until - Steady::now());
@@ -76,7 +77,10 @@ Result<std::optional<TopicInfo>> await_topic(rd_kafka_t* client, Health& health,
     }
     if (auto fatal = health.fatal()) return *std::move(fatal);
     if (info.error().retry() == Retry::fatal) return info;
-    if (left <= Millis(500)) {
+    if (stop.stop_requested())
+      return Error(Code::stopped, "topic '" + topic + "': stopped before a broker answered");
+    // Not at the first refusal: "localhost" may mean two addresses, of which one refuses.
+    if (left <= Millis(500) || health.down_for() >= Millis(1000)) {
       (void)health.take();  // told with what is returned
       return health.unreachable("topic '" + topic + "'");
     }

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,11 +45,13 @@ struct OffsetRange {
 // nullopt: there is no such topic. Errors: broker_unreachable, topic_unauthorized, broker_refused.
 [[nodiscard]] Result<std::optional<TopicInfo>> topic_info(rd_kafka_t* client, const Health& health,
                                                           const std::string& topic, Millis timeout);
-// The same for a client that has only just been made: goes on asking until the time is over, or until `serve` (which polls the
-// client) has brought a reason why it will never be answered.
+// The same for a client that has only just been made: goes on asking until the time is over, until all brokers have refused for a
+// second, or until `serve` (which polls the client) has brought a reason why it will never be answered. Also `stopped`, half a
+// second after `stop` was asked.
 [[nodiscard]] Result<std::optional<TopicInfo>> await_topic(rd_kafka_t* client, Health& health,
                                                            const std::string& topic, Millis timeout,
-                                                           const std::function<void()>& serve);
+                                                           const std::function<void()>& serve,
+                                                           const std::stop_token& stop = {});
 // The names of all topics, for suggestions; empty when they cannot be had.
 [[nodiscard]] std::vector<std::string> topic_names(rd_kafka_t* client, Millis timeout);
 // Creates the topic and waits until the brokers know it. A topic that exists already is fine.

@@ -36,7 +36,9 @@ struct Config {
 
   // The value a client of this role would get; empty if not set.
   [[nodiscard]] std::string value(Role role, std::string_view name) const;
-  [[nodiscard]] std::string brokers() const { return value(Role::admin, "bootstrap.servers"); }
+  [[nodiscard]] std::string brokers(Role role = Role::admin) const {
+    return value(role, "bootstrap.servers");
+  }
 };
 
 // Checks names and values. Errors: config_invalid, with file:line and a suggestion.

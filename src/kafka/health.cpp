@@ -30,12 +30,11 @@ void Health::error(rd_kafka_t* rk, rd_kafka_resp_err_t err, const std::string& r
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: {
       if (state_ == State::down) return;
       state_ = State::down;
+      down_since_ = std::chrono::steady_clock::now();
       const std::string text = "expected a broker at " + brokers_ + "; got " +
                                (last_reason_.empty() ? "no answer" : last_reason_) +
                                "; trying on. Does it run, and is bootstrap.servers right?";
-      keep(Error(Code::broker_unreachable, "kafka: " + text));
-      log_.say(LogLevel::warn, text);
-      return;
+      return keep(Error(Code::broker_unreachable, "kafka: " + text));
     }
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR__SSL:
@@ -69,6 +68,12 @@ void Health::back() {
   state_ = State::up;
   ever_up_ = true;
   if (untold_ && untold_->retry() != Retry::fatal) untold_.reset();
+}
+
+std::chrono::steady_clock::duration Health::down_for() const {
+  const std::scoped_lock lock(mutex_);
+  if (state_ != State::down) return {};
+  return std::chrono::steady_clock::now() - down_since_;
 }
 
 std::optional<Error> Health::take() {

@@ -1,4 +1,4 @@
-// Whether the cluster answers, said once when it stops and once when it is back.
+// Whether the cluster answers: one error for its owner to tell when it stops, one line in the log when it is back.
 //
 // librdkafka reconnects for ever by itself, so an error from it is seldom an end; Health tells the three kinds apart:
 // going on trying (retry backoff), never going to work (fatal), and detail.
@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -29,7 +30,9 @@ class Health {
   void answered() {
     if (state_.load(std::memory_order_relaxed) != State::up) back();
   }
-  // What has not been told yet: at most one error per outage.
+  // No broker could be reached since so long; nothing while one can, or before the first try.
+  [[nodiscard]] std::chrono::steady_clock::duration down_for() const;
+  // What has not been told yet: at most one error per outage. Whoever takes it says it; Health itself does not.
   [[nodiscard]] std::optional<Error> take();
   // An error that ends the client. Cheap while there is none.
   [[nodiscard]] std::optional<Error> fatal() const;
@@ -49,6 +52,7 @@ class Health {
   std::atomic<bool> anything_untold_{false};
   mutable std::mutex mutex_;
   bool ever_up_ = false;
+  std::chrono::steady_clock::time_point down_since_{};
   std::string last_reason_;
   std::optional<Error> untold_;
   std::optional<Error> fatal_;

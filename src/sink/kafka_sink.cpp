@@ -88,7 +88,8 @@ Error refused(rd_kafka_resp_err_t err, const std::string& topic, const std::stri
 }  // namespace
 
 KafkaSink::KafkaSink(KafkaSinkOptions options)
-    : ClientContext(options.kafka.brokers(), options.log), options_(std::move(options)) {}
+    : ClientContext(options.kafka.brokers(Role::producer), options.log),
+      options_(std::move(options)) {}
 
 Result<std::unique_ptr<KafkaSink>> KafkaSink::make(KafkaSinkOptions options) {
   std::unique_ptr<KafkaSink> sink(new KafkaSink(std::move(options)));
@@ -164,8 +165,9 @@ Result<std::uint16_t> KafkaSink::add_target(const std::string& topic) {
 static constexpr std::chrono::milliseconds setting_timeout{1000};
 
 Status KafkaSink::find_or_create(const std::string& topic) {
-  auto info =
-      kafka::await_topic(client_.get(), health, topic, options_.topic_timeout, [&] { poll(); });
+  auto info = kafka::await_topic(
+      client_.get(), health, topic, options_.topic_timeout,
+      [&] { rd_kafka_poll(client_.get(), 0); }, options_.stop);
   if (!info) return std::move(info).error();
   if (*info) return {};
   auto spec = options_.create_missing;
@@ -173,7 +175,7 @@ Status KafkaSink::find_or_create(const std::string& topic) {
     if (own.name == topic) spec = own;
   }
   if (!spec) {
-    return kafka::topic_missing_error(client_.get(), topic, options_.kafka.brokers(),
+    return kafka::topic_missing_error(client_.get(), topic, options_.kafka.brokers(Role::producer),
                                       "Create it, or set create_topics.");
   }
   spec->name = topic;
@@ -305,8 +307,18 @@ std::size_t KafkaSink::poll() {
   // Emptied first: what comes later makes it readable again.
   [[maybe_unused]] const ssize_t n = ::read(eventfd_, &ignored, sizeof ignored);
   rd_kafka_poll(client_.get(), 0);
+  tell_outage();
   send_again();
   return told_here - before;
+}
+
+// Once; what ends the producer is fatal().
+void KafkaSink::tell_outage() {
+  const auto error = health.take();
+  if (!error || error->retry() == Retry::fatal) return;
+  std::string_view text = error->message();
+  if (text.starts_with("kafka: ")) text.remove_prefix(7);  // as every line of this log is
+  log.say(kafka::LogLevel::warn, std::string(text));
 }
 
 Status KafkaSink::flush(Millis timeout) {
@@ -317,6 +329,7 @@ Status KafkaSink::flush(Millis timeout) {
         std::max(Millis(0), std::chrono::duration_cast<Millis>(until - Steady::now()));
     const auto err =
         rd_kafka_flush(client_.get(), static_cast<int>(std::min(left, again_after).count()));
+    tell_outage();
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR && again_count_.load(std::memory_order_relaxed) == 0)
       return {};
     if (left == Millis(0)) {

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct KafkaSinkOptions {
   std::string client_id = "thalweg";
   std::optional<kafka::TopicSpec> create_missing;  // none: a topic that is missing is an error
   std::chrono::milliseconds topic_timeout{10000};  // for looking at, or creating, one topic
+  std::stop_token stop;                            // ends waiting for the brokers' first answer
   kafka::LogSink log;                              // none: spdlog
 };
 
@@ -72,6 +74,7 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
   static void on_delivery(rd_kafka_t* rk, const rd_kafka_message_t* message, void* opaque);
   void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words);
   void send_again();
+  void tell_outage();
   void tell(OutputRecord& output, const Error* failure);
 
   KafkaSinkOptions options_;

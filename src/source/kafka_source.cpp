@@ -60,7 +60,7 @@ kafka::Pairs owned(const KafkaSourceOptions& o) {
 KafkaSource::KafkaSource(KafkaSourceOptions options)
     : options_(std::move(options)),
       table_(options_.topics),
-      life_(std::make_shared<Life>(options_.kafka.brokers(), options_.log)) {
+      life_(std::make_shared<Life>(options_.kafka.brokers(Role::consumer), options_.log)) {
   life_->source = this;
 }
 
@@ -117,21 +117,24 @@ Status KafkaSource::check_topics() {
 }
 
 Status KafkaSource::check_topic(TopicState& topic) {
-  const auto serve_events = [&] {
-    while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client(), 0)) rd_kafka_message_destroy(m);
+  const auto look = [&] {
+    const auto serve_events = [&] {
+      while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client(), 0))
+        rd_kafka_message_destroy(m);
+    };
+    return kafka::await_topic(client(), life_->health, topic.name, options_.open_timeout,
+                              serve_events, options_.stop);
   };
-  auto info =
-      kafka::await_topic(client(), life_->health, topic.name, options_.open_timeout, serve_events);
+  auto info = look();
   if (info && !*info && options_.create_missing) {
     kafka::TopicSpec spec = *options_.create_missing;
     spec.name = topic.name;
     if (Status s = kafka::create_topic(client(), spec, options_.open_timeout); !s) return s;
-    info = kafka::await_topic(client(), life_->health, topic.name, options_.open_timeout,
-                              serve_events);
+    info = look();
   }
   if (!info) return std::move(info).error();
   if (!*info) {
-    return kafka::topic_missing_error(client(), topic.name, options_.kafka.brokers(),
+    return kafka::topic_missing_error(client(), topic.name, options_.kafka.brokers(Role::consumer),
                                       "Create it, or set from.topic.");
   }
   topic.partitions.resize(static_cast<std::size_t>((*info)->partitions));
@@ -170,7 +173,8 @@ Status KafkaSource::assign_for_dry_run() {
 
 void KafkaSource::serve() {
   if (!opened_ || closed_) return;
-  while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client(), 0)) event(m);
+  poll_events();
+  if (!astray_.empty()) take_astray();
   tell_health();
   if ((commit_again_ || starts_pending_) && Steady::now() >= next_retry_) {
     next_retry_ = Steady::now() + Millis(1000);
@@ -179,14 +183,13 @@ void KafkaSource::serve() {
   }
 }
 
+void KafkaSource::poll_events() {
+  while (rd_kafka_message_t* m = rd_kafka_consumer_poll(client(), 0)) event(m);
+}
+
 // The consumer's own queue. Callbacks have been called already; what is left are errors.
 void KafkaSource::event(rd_kafka_message_t* message) {
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    // A partition that restarted before its queue was forwarded again: not lost, only taken another way.
-    taken_.push_back(message);
-    waker_->wake();
-    return;
-  }
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return astray_.push_back(message);
   if (message->rkt != nullptr && message->partition >= 0) {
     partition_error(*message);
   } else {

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ struct KafkaSourceOptions {
   std::chrono::milliseconds lookup_timeout{10000};  // for committed offsets, inside a rebalance
   std::chrono::milliseconds commit_timeout{10000};  // for commits that wait
   std::chrono::milliseconds close_timeout{10000};   // for leaving the group
+  std::stop_token stop;                             // ends waiting for the brokers' first answer
   kafka::LogSink log;                               // none: spdlog
 };
 
@@ -87,11 +89,14 @@ class KafkaSource final : public Source {
   [[nodiscard]] Status subscribe();
   [[nodiscard]] Status assign_for_dry_run();
   void event(rd_kafka_message_t* message);
+  void poll_events();
+  void take_astray();
   void tell_health();
   void tell(const Error& error);
 
   // kafka_source_read.cpp
   [[nodiscard]] rd_kafka_message_t* peek(std::size_t wanted);
+  std::size_t take_from_data(std::size_t at_most);
   bool deliver(rd_kafka_message_t* message, Batch& batch);
   void partition_error(const rd_kafka_message_t& message);
   void drop_queued(std::string_view topic, std::int32_t partition);
@@ -106,6 +111,7 @@ class KafkaSource final : public Source {
   void unassign(List& partitions);
   void restart(List& partitions);
   void retry_pending_starts();
+  void commit_starts(const List& starts);
   void offset_reset(const rd_kafka_message_t& message, PartitionState& state);
   [[nodiscard]] kafka::ListHandle to_commit(std::span<const TopicPartitionOffset> next);
   [[nodiscard]] Status commit_and_wait(const List& list);
@@ -123,7 +129,8 @@ class KafkaSource final : public Source {
   std::vector<rd_kafka_message_t*>
       taken_;  // from the data queue, not delivered yet: [taken_begin_, size)
   std::size_t taken_begin_ = 0;
-  bool queue_empty_ = false;  // when last looked at
+  std::vector<rd_kafka_message_t*> astray_;  // came among the events; empty between calls
+  bool queue_empty_ = false;                 // when last looked at
   bool opened_ = false;
   bool closed_ = false;
   bool commit_again_ = false;  // an asynchronous commit failed

@@ -61,11 +61,15 @@ void KafkaSource::assigned(List& partitions) {
   assign(partitions);
   const std::vector<TopicPartition> all = to_vector(partitions);
   listener_->assigned(all);
-  if (starts->cnt > 0) {
-    for (auto& p : elements(*starts))
-      set_commit_metadata(p, table_.topic(p.topic)->partitions_at_start);
-    (void)rd_kafka_commit(client(), starts.get(), 1);
-  }
+  commit_starts(*starts);
+}
+
+// As any other commit: what is asked for and not acknowledged is asked for again, also when the partition goes. A starting point
+// that is lost would be chosen anew at the next start, and what came meanwhile be skipped.
+void KafkaSource::commit_starts(const List& starts) {
+  std::vector<TopicPartitionOffset> next;
+  for (const auto& p : elements(starts)) next.push_back({{p.topic, {p.partition}}, {p.offset}});
+  if (!next.empty() && !commit(next, false)) commit_again_ = true;
 }
 
 void KafkaSource::forward(const List& partitions) {
@@ -124,10 +128,7 @@ void KafkaSource::restart(List& partitions) {
         const auto* chosen =
             rd_kafka_topic_partition_list_find(&partitions, topic.name.c_str(), partition);
         auto& p = kafka::add(*all, topic.name, {partition});
-        p.offset = chosen != nullptr       ? chosen->offset
-                   : state.start_pending   ? RD_KAFKA_OFFSET_STORED
-                   : state.next.value >= 0 ? state.next.value
-                                           : RD_KAFKA_OFFSET_BEGINNING;
+        p.offset = chosen != nullptr ? chosen->offset : where_to_go_on(state);
         drop_queued(topic.name, partition);
       });
   forward(*all);
@@ -154,9 +155,7 @@ void KafkaSource::retry_pending_starts() {
     state.next = {std::max<std::int64_t>(p.offset, -1)};
   }
   restart(*pending);
-  for (auto& p : elements(*starts))
-    set_commit_metadata(p, table_.topic(p.topic)->partitions_at_start);
-  if (starts->cnt > 0) (void)rd_kafka_commit(client(), starts.get(), 1);
+  commit_starts(*starts);
 }
 
 // librdkafka has no offset to go on from: either there never was one (and we could not ask before), or it is gone.

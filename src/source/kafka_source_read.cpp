@@ -1,6 +1,7 @@
 // The hot half of the Kafka source: messages into a batch.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "kafka/errors.h"
 #include "source/kafka_source.h"
@@ -76,12 +77,18 @@ rd_kafka_message_t* KafkaSource::peek(std::size_t wanted) {
   taken_begin_ = 0;
   if (queue_empty_) return nullptr;
   const std::size_t size = std::min(wanted, chunk);
-  taken_.resize(size);
-  // With any other timeout it would wait until the array is full.
-  const ssize_t got = rd_kafka_consume_batch_queue(data_.get(), 0, taken_.data(), size);
-  taken_.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  queue_empty_ = taken_.size() < size;
+  queue_empty_ = take_from_data(size) < size;
   return taken_.empty() ? nullptr : taken_.front();
+}
+
+// Appends to what was taken, without waiting; returns how many.
+std::size_t KafkaSource::take_from_data(std::size_t at_most) {
+  const std::size_t before = taken_.size();
+  taken_.resize(before + at_most);
+  // With any other timeout it would wait until the array is full.
+  const ssize_t got = rd_kafka_consume_batch_queue(data_.get(), 0, taken_.data() + before, at_most);
+  taken_.resize(before + (got > 0 ? static_cast<std::size_t>(got) : 0));
+  return taken_.size() - before;
 }
 
 bool KafkaSource::deliver(rd_kafka_message_t* message, Batch& batch) {
@@ -98,6 +105,7 @@ bool KafkaSource::deliver(rd_kafka_message_t* message, Batch& batch) {
     return false;
   }
   state->next = Offset{message->offset}.next();
+  state->start_pending = false;  // librdkafka found where to begin
   SourceRecord record;
   record.topic = topic;
   record.partition = {message->partition};
@@ -134,6 +142,31 @@ void KafkaSource::partition_error(const rd_kafka_message_t& message) {
                                             std::to_string(message.partition) +
                                             "]: " + rd_kafka_message_errstr(&message)));
   }
+}
+
+// Records among the events: a partition that librdkafka stopped and began anew has lost its forwarding. They are taken as any
+// others, in their order: behind what went the right way before, ahead of what goes it from now on. Forwarding at once bounds
+// them: what comes later waits in librdkafka.
+void KafkaSource::take_astray() {
+  while (take_from_data(chunk) == chunk) {
+  }
+  const kafka::ListHandle list = kafka::make_list();
+  for (rd_kafka_message_t* m : std::exchange(astray_, {})) {
+    const char* topic = rd_kafka_topic_name(m->rkt);
+    if (rd_kafka_topic_partition_list_find(list.get(), topic, m->partition) == nullptr) {
+      kafka::add(*list, topic, {m->partition});
+      life_->log.say(kafka::LogLevel::info, std::string(topic) + "[" +
+                                                std::to_string(m->partition) +
+                                                "]: records came among the events, from offset " +
+                                                std::to_string(m->offset));
+    }
+    taken_.push_back(m);
+  }
+  forward(*list);
+  poll_events();
+  taken_.insert(taken_.end(), astray_.begin(), astray_.end());  // what came before forwarding
+  astray_.clear();
+  waker_->wake();
 }
 
 // What was taken off the queue for a partition that is revoked or sought.

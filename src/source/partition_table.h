@@ -25,6 +25,12 @@ struct PartitionState {
   Offset committed{-1};        // last commit acknowledged
 };
 
+// For librdkafka: the next offset, or what it was told when the partition came.
+[[nodiscard]] inline std::int64_t where_to_go_on(const PartitionState& state) noexcept {
+  if (state.start_pending) return RD_KAFKA_OFFSET_STORED;
+  return state.next.value >= 0 ? state.next.value : RD_KAFKA_OFFSET_BEGINNING;
+}
+
 struct TopicState {
   std::string name;                    // views of it stand in SourceRecords: never moves
   rd_kafka_topic_t* handle = nullptr;  // the one last seen in a message: compared, never followed

@@ -170,6 +170,43 @@ TEST_F(KafkaSourceBroker, A_member_that_is_not_served_loses_its_partitions_and_c
   ASSERT_TRUE(eventually([&] { return member.turn(), member.read.size() == 80; })) << "read again";
 }
 
+// `group.instance.id: rack-7` in the pipeline file: the workers are rack-7-0 and rack-7-1, so none takes another's place.
+TEST_F(KafkaSourceBroker, A_static_member_that_restarts_in_time_moves_no_partition_of_others) {
+  const auto member = [&](int worker) {
+    KafkaSourceOptions o =
+        options({{"group.instance.id", "rack-7"}, {"session.timeout.ms", "20000"}});
+    o.worker = worker;
+    return std::make_unique<Member>(std::move(o));
+  };
+  auto first = member(0);
+  auto second = member(1);
+  first->open();
+  second->open();
+  ASSERT_TRUE(eventually([&] {
+    return first->turn(), second->turn(),
+           first->listener.held.size() == 2 && second->listener.held.size() == 2;
+  }));
+  write(0, 40);
+  ASSERT_TRUE(eventually([&] {
+    return first->turn(), second->turn(), first->read.size() + second->read.size() == 40;
+  }));
+  const auto held = first->listener.held;
+  const int assignments = second->listener.assignments;
+  first->source.close();
+  write(40, 80);
+  first = member(0);
+  first->open();
+  ASSERT_TRUE(eventually([&] {
+    return first->turn(), second->turn(), first->read.size() + second->read.size() >= 60;
+  }));
+  EXPECT_EQ(std::set(first->listener.held.begin(), first->listener.held.end()),
+            std::set(held.begin(), held.end()));
+  EXPECT_EQ(second->listener.assignments, assignments);
+  EXPECT_TRUE(second->listener.revoked_partitions.empty());
+  EXPECT_EQ(first->read.size(), 20U) << "what came while it was away";
+  EXPECT_EQ(second->read.size(), 40U);
+}
+
 TEST_F(KafkaSourceBroker, Start_latest_skips_what_was_there_and_a_restart_misses_nothing) {
   write(0, 40);
   const Start latest{Start::Kind::latest, {}};

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <set>
+#include <stop_token>
 
 #include <gtest/gtest.h>
 
@@ -318,6 +319,101 @@ TEST_F(KafkaSourceTest, A_commit_that_fails_for_a_while_is_sent_again_by_itself)
     rd_kafka_committed(source.client(), list.get(), 1000);
     return list->elems[0].offset == 1;
   }));
+}
+
+TEST_F(KafkaSourceTest, A_starting_point_whose_commit_failed_is_committed_by_itself) {
+  produce(cluster->bootstrap(), "in",
+          {{.value = "0", .partition = 0}, {.value = "1", .partition = 0}});
+  rd_kafka_mock_push_request_errors(cluster->mock(), 8 /* OffsetCommit */, 1,
+                                    RD_KAFKA_RESP_ERR_INVALID_COMMIT_OFFSET_SIZE);
+  KafkaSource source(options({Start::Kind::latest, {}}));
+  ASSERT_TRUE(source.open(waker, listener));
+  const kafka::ListHandle list = kafka::make_list();
+  kafka::add(*list, "in", {0});
+  kafka::add(*list, "in", {1});
+  EXPECT_TRUE(eventually([&] {
+    source.serve();
+    rd_kafka_committed(source.client(), list.get(), 1000);
+    return list->elems[0].offset == 2 && list->elems[1].offset == 0;
+  })) << list->elems[0].offset
+      << " " << list->elems[1].offset << ": a restart would begin at a later end";
+}
+
+TEST_F(KafkaSourceTest, A_starting_point_whose_commit_failed_is_committed_when_the_partition_goes) {
+  produce(cluster->bootstrap(), "in", {{.value = "0", .partition = 0}});
+  KafkaSource source(options({Start::Kind::latest, {}}));
+  rd_kafka_mock_push_request_errors(cluster->mock(), 8 /* OffsetCommit */, 1,
+                                    RD_KAFKA_RESP_ERR_INVALID_COMMIT_OFFSET_SIZE);
+  ASSERT_TRUE(source.open(waker, listener));
+  ASSERT_TRUE(eventually([&] { return source.serve(), listener.held.size() == 2; }));
+  listener.on_revoked = [&](auto) { EXPECT_TRUE(source.commit({}, true)); };
+  source.close();
+  KafkaSource next(options({Start::Kind::latest, {}}));
+  produce(cluster->bootstrap(), "in", {{.value = "between", .partition = 0}});
+  ASSERT_TRUE(next.open(waker, listener));
+  Batch batch;
+  std::vector<test::TestMessage> got;
+  ASSERT_TRUE(read(next, 1, got, batch)) << "skipped";
+  EXPECT_EQ(got[0].value, "between");
+}
+
+TEST_F(KafkaSourceTest,
+       Records_among_the_events_are_neither_lost_nor_repeated_nor_let_in_unbounded) {
+  const auto send = [&](int first, int count) {
+    std::vector<test::TestMessage> messages;
+    for (int n = first; n < first + count; ++n)
+      messages.push_back({.value = std::to_string(n), .partition = 0});
+    produce(cluster->bootstrap(), "in", messages);
+  };
+  KafkaSource source(options());
+  ASSERT_TRUE(source.open(waker, listener));
+  send(0, 3);
+  Batch batch;
+  std::vector<test::TestMessage> got;
+  ASSERT_TRUE(read(source, 3, got, batch));
+  {
+    const kafka::QueueHandle queue(rd_kafka_queue_get_partition(source.client(), "in", 0));
+    const kafka::QueueHandle events(rd_kafka_queue_get_consumer(source.client()));
+    rd_kafka_queue_forward(queue.get(), events.get());
+  }
+  send(3, 20);
+  // Without draining: later ones wait in librdkafka, on the right queue again.
+  ASSERT_TRUE(eventually(
+      [&] { return source.serve(), lines.count(kafka::LogLevel::info, "among the events") == 1; }));
+  send(23, 20);
+  ASSERT_TRUE(read(source, 43, got, batch));
+  ASSERT_EQ(got.size(), 43U);
+  for (int n = 0; n < 43; ++n) EXPECT_EQ(got[static_cast<std::size_t>(n)].offset, n);
+  EXPECT_EQ(lines.count(kafka::LogLevel::info, "among the events"), 1U);
+}
+
+TEST_F(KafkaSourceTest, A_stop_ends_the_waiting_for_a_broker) {
+  std::stop_source stop;
+  KafkaSourceOptions o = options();
+  // It takes connections and never answers.
+  rd_kafka_mock_broker_set_rtt(cluster->mock(), 1, 60000);
+  o.stop = stop.get_token();
+  KafkaSource source(o);
+  const auto began = std::chrono::steady_clock::now();
+  std::jthread stopper([&] {
+    (void)eventually([&] { return std::chrono::steady_clock::now() - began > 300ms; });
+    stop.request_stop();
+  });
+  const Status opened = source.open(waker, listener);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), Code::stopped);
+}
+
+TEST_F(KafkaSourceTest, The_broker_named_is_the_one_this_client_was_given) {
+  KafkaSourceOptions o = options();
+  o.kafka = *kafka::make_config({{"bootstrap.servers", "127.0.0.1:1", {}, false}},
+                                {{"bootstrap.servers", "127.0.0.1:2", {}, false}});
+  KafkaSource source(o);
+  const Status opened = source.open(waker, listener);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message().find("127.0.0.1:2"), std::string::npos)
+      << opened.error().message();
 }
 
 TEST_F(KafkaSourceTest, The_lag_is_what_lies_between_the_reader_and_the_end) {

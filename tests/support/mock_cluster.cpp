@@ -39,7 +39,19 @@ std::size_t size(const std::optional<std::string>& bytes) {
   return bytes ? bytes->size() : 0;
 }
 
-TestMessage read(const rd_kafka_message_t& m) {
+int partitions_of(rd_kafka_t* rk, const std::string& topic) {
+  const kafka::TopicHandle handle(rd_kafka_topic_new(rk, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* m = nullptr;
+  if (rd_kafka_metadata(rk, 0, handle.get(), &m, 10000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error("metadata");
+  const int n = m->topic_cnt == 1 ? m->topics[0].partition_cnt : 0;
+  rd_kafka_metadata_destroy(m);
+  return n;
+}
+
+}  // namespace
+
+TestMessage read_message(const rd_kafka_message_t& m) {
   TestMessage out;
   if (m.payload != nullptr) out.value.emplace(static_cast<const char*>(m.payload), m.len);
   if (m.key != nullptr) out.key.emplace(static_cast<const char*>(m.key), m.key_len);
@@ -58,18 +70,6 @@ TestMessage read(const rd_kafka_message_t& m) {
   }
   return out;
 }
-
-int partitions_of(rd_kafka_t* rk, const std::string& topic) {
-  const kafka::TopicHandle handle(rd_kafka_topic_new(rk, topic.c_str(), nullptr));
-  const rd_kafka_metadata_t* m = nullptr;
-  if (rd_kafka_metadata(rk, 0, handle.get(), &m, 10000) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    throw std::runtime_error("metadata");
-  const int n = m->topic_cnt == 1 ? m->topics[0].partition_cnt : 0;
-  rd_kafka_metadata_destroy(m);
-  return n;
-}
-
-}  // namespace
 
 void produce(const std::string& brokers, const std::string& topic,
              const std::vector<TestMessage>& messages) {
@@ -102,7 +102,7 @@ std::vector<TestMessage> consume(const std::string& brokers, const std::string& 
   while (all.size() < count && std::chrono::steady_clock::now() < until) {
     rd_kafka_message_t* m = rd_kafka_consumer_poll(rk.get(), 50);
     if (m == nullptr) continue;
-    if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) all.push_back(read(*m));
+    if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) all.push_back(read_message(*m));
     rd_kafka_message_destroy(m);
   }
   std::stable_sort(all.begin(), all.end(), [](const TestMessage& a, const TestMessage& b) {

@@ -148,6 +148,8 @@ struct TestMessage {
   std::int64_t offset = -1;
 };
 
+[[nodiscard]] TestMessage read_message(const rd_kafka_message_t& message);
+
 // Straight librdkafka, so that a mistake in source or sink cannot hide behind the same mistake in the test.
 void produce(const std::string& brokers, const std::string& topic,
              const std::vector<TestMessage>& messages);

@@ -28,24 +28,6 @@ void or_throw(const T& result) {
   if (!result) throw std::runtime_error(result.error().message());
 }
 
-TestMessage copy(const rd_kafka_message_t& m) {
-  TestMessage out;
-  if (m.payload != nullptr) out.value.emplace(static_cast<const char*>(m.payload), m.len);
-  if (m.key != nullptr) out.key.emplace(static_cast<const char*>(m.key), m.key_len);
-  out.partition = m.partition;
-  out.offset = m.offset;
-  out.timestamp = rd_kafka_message_timestamp(&m, nullptr);
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return out;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == 0; ++i) {
-    out.headers.emplace_back(name, std::string(static_cast<const char*>(value), size));
-  }
-  return out;
-}
-
 int free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -83,6 +65,17 @@ std::map<int, std::int64_t> committed(const std::string& brokers, const std::str
     if (part.committed) offsets[part.at.partition.value] = part.committed->value;
   }
   return offsets;
+}
+
+void delete_topic(const std::string& brokers, const std::string& topic) {
+  auto admin = admin_of(brokers);
+  rd_kafka_DeleteTopic_t* wanted = rd_kafka_DeleteTopic_new(topic.c_str());
+  const kafka::QueueHandle queue(rd_kafka_queue_new(admin.client()));
+  rd_kafka_DeleteTopics(admin.client(), &wanted, 1, nullptr, queue.get());
+  rd_kafka_DeleteTopic_destroy(wanted);
+  const kafka::EventHandle event(rd_kafka_queue_poll(queue.get(), 30000));
+  if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error("delete_topic");
 }
 
 void delete_records(const std::string& brokers, const std::string& topic, int partition,
@@ -123,7 +116,7 @@ bool Reader::poll(int timeout_ms) {
   rd_kafka_message_t* m = rd_kafka_consumer_poll(client_.get(), timeout_ms);
   if (m == nullptr) return false;
   const bool good = m->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (good) all_.push_back(copy(*m));
+  if (good) all_.push_back(read_message(*m));
   rd_kafka_message_destroy(m);
   return good;
 }

@@ -24,6 +24,7 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::map<int, std::int64_t> committed(const std::string& brokers,
                                                     const std::string& group,
                                                     const std::string& topic);
+void delete_topic(const std::string& brokers, const std::string& topic);
 // Everything before the offset is gone, as after a retention time.
 void delete_records(const std::string& brokers, const std::string& topic, int partition,
                     std::int64_t before);
