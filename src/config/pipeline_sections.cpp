@@ -113,21 +113,22 @@ const Section& watchdog_section() {
   static const Section section{
       .name = "watchdog",
       .doc = "Watches for model calls that do not return; they cannot be cancelled.",
-      .settings = {{.name = "report_after",
-                    .type = SettingType::duration,
-                    .fallback = "30s",
-                    .min = 10,
-                    .max = day,
-                    .example = "5s",
-                    .doc = "A call that takes longer is reported in the log."},
-                   {.name = "exit_after",
-                    .type = SettingType::duration,
-                    .fallback = "10m",
-                    .min = 10,
-                    .max = day,
-                    .example = "2m",
-                    .doc = "A call that takes longer ends the process, its offsets uncommitted, "
-                           "with an exit code of its own."}}};
+      .settings = {
+          {.name = "report_after",
+           .type = SettingType::duration,
+           .fallback = "30s",
+           .min = 10,
+           .max = day,
+           .example = "5s",
+           .doc = "A call that takes longer is reported in the log, and /livez answers 503."},
+          {.name = "exit_after",
+           .type = SettingType::duration,
+           .fallback = "10m",
+           .min = 10,
+           .max = day,
+           .example = "2m",
+           .doc = "A call that takes longer ends the process, its offsets uncommitted, "
+                  "with an exit code of its own."}}};
   return section;
 }
 

@@ -23,6 +23,7 @@ void BatchRun::reset() noexcept {
   batch.reset();
   parts.clear();
   held_bytes = records = 0;
+  given_up.clear();
   phase = Phase::stepping;
   next_step = 0;
   pending = in_call = false;

@@ -67,6 +67,7 @@ struct BatchRun final : DeliveryListener {
   std::size_t records =
       0;  // how many of the batch's are brought to an end: all, or those before a stop
   std::size_t held_bytes = 0;  // counted as held since it was encoded
+  std::vector<bool> given_up;  // by record, when its partition went too early; empty: none
 
   // stepping
   std::size_t next_step = 0;
@@ -89,6 +90,9 @@ struct BatchRun final : DeliveryListener {
   std::mutex failures_mutex;  // failures are rare; the good way never takes it
   std::vector<std::pair<OutputRecord*, Error>> failures;
 
+  [[nodiscard]] bool is_given_up(std::size_t record) const noexcept {
+    return !given_up.empty() && given_up[record];
+  }
   void delivered(OutputRecord& output, const Error* failure) noexcept override;
   // Lets go of one count; the last one puts the run into the mailbox.
   void release_one() noexcept {

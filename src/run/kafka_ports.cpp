@@ -1,6 +1,7 @@
 #include "run/kafka_ports.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -67,6 +68,17 @@ std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file) {
   return spec;
 }
 
+std::chrono::milliseconds rebalance_step_timeout(const PipelineFile& file) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds at_most{10000};
+  const auto config = kafka_config_of(file);
+  if (!config) return at_most;  // said where the source is made
+  const std::string text = config->value(kafka::Role::consumer, "max.poll.interval.ms");
+  std::int64_t interval = 300000;  // librdkafka's default
+  std::from_chars(text.data(), text.data() + text.size(), interval);
+  return std::min(at_most, milliseconds(interval / 3));
+}
+
 Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::size_t worker,
                                                 Log& log) {
   const Values& from = file.values.section("from");
@@ -84,25 +96,28 @@ Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::s
   options.worker = static_cast<int>(worker);
   options.client_id = "thalweg-" + file.values.string("pipeline");
   options.create_missing = topic_creation_of(file);
+  options.commit_timeout = options.lookup_timeout = rebalance_step_timeout(file);
   options.log = log_sink(log);
   return options;
 }
 
-Ports kafka_ports(Log& log) {
+Ports kafka_ports(Log& log, const std::stop_token& stop) {
   Ports ports;
-  ports.source = [&log](const PipelineFile& file,
-                        std::size_t worker) -> Result<std::unique_ptr<Source>> {
+  ports.source = [&log, stop](const PipelineFile& file,
+                              std::size_t worker) -> Result<std::unique_ptr<Source>> {
     auto options = kafka_source_options(file, worker, log);
     if (!options) return std::move(options).error();
+    options->stop = stop;
     return std::unique_ptr<Source>(std::make_unique<KafkaSource>(std::move(options).value()));
   };
-  ports.sink = [&log](const PipelineFile& file) -> Result<std::unique_ptr<Sink>> {
+  ports.sink = [&log, stop](const PipelineFile& file) -> Result<std::unique_ptr<Sink>> {
     auto config = kafka_config_of(file);
     if (!config) return std::move(config).error();
     KafkaSinkOptions options;
     options.kafka = std::move(config).value();
     options.client_id = "thalweg-" + file.values.string("pipeline");
     options.create_missing = topic_creation_of(file);
+    options.stop = stop;
     options.log = log_sink(log);
     auto sink = KafkaSink::make(std::move(options));
     if (!sink) return std::move(sink).error();

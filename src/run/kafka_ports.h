@@ -1,8 +1,10 @@
 // Kafka at both ends: the settings of a pipeline file turned into sources and a sink.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
+#include <stop_token>
 
 #include "kafka/admin.h"
 #include "kafka/config.h"
@@ -12,8 +14,8 @@
 
 namespace thalweg {
 
-// A source per worker and one producer for the process. `log` outlives them.
-[[nodiscard]] Ports kafka_ports(Log& log);
+// A source per worker and one producer for the process. `log` outlives them. `stop` ends waiting for a broker.
+[[nodiscard]] Ports kafka_ports(Log& log, const std::stop_token& stop = {});
 
 // The pipeline's Kafka settings: `kafka`, `from.kafka`, and the `to` entries' `kafka`, checked. Errors: config_invalid.
 [[nodiscard]] Result<kafka::Config> kafka_config_of(const PipelineFile& file);
@@ -22,6 +24,9 @@ namespace thalweg {
 // All of it, for one worker.
 [[nodiscard]] Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file,
                                                               std::size_t worker, Log& log);
+// How long one step of a rebalance may hold up the group (finishing what is under way, a commit, looking up offsets): a third of
+// max.poll.interval.ms, after which the group would put us out, and ten seconds at most.
+[[nodiscard]] std::chrono::milliseconds rebalance_step_timeout(const PipelineFile& file);
 // The consumer group: `group`, else the pipeline's name.
 [[nodiscard]] std::string group_of(const PipelineFile& file);
 

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "run/kafka_ports.h"
 #include "run/topology.h"
+#include "run/watchdog.h"
 
 namespace thalweg {
 namespace {
@@ -66,6 +68,7 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
                            static_cast<std::size_t>(v.integer("workers"));
   options.commit_interval = ms(v.integer("commit_interval"));
   options.shutdown_timeout = ms(v.integer("shutdown_timeout"));
+  options.revoke_timeout = rebalance_step_timeout(file_);
   options.by_hand = by_hand_;
   options.dead_letter_target = dead_letter_target_;
   const std::string worker = std::to_string(index);
@@ -89,11 +92,9 @@ Status PipelineRun::open_sink(const Ports& ports) {
   if (!sink) return std::move(sink).error();
   sink_ = std::move(sink).value();
   return try_until_answered("sink.waiting", [&]() -> Status {
-    for (auto& chain : chains_) {
-      auto target = add_targets(file_, *chain, *sink_);
-      if (!target) return std::move(target).error();
-      dead_letter_target_ = *target;
-    }
+    auto target = add_targets(file_, chains_, *sink_);
+    if (!target) return std::move(target).error();
+    dead_letter_target_ = *target;
     return {};
   });
 }
@@ -150,6 +151,7 @@ Status PipelineRun::start(const Ports& ports, std::function<void()> on_worker_en
     threads_.emplace_back([this, i] { run_worker(*workers_[i], i); });
     ::pthread_setname_np(threads_.back().native_handle(), fmt::format("worker-{}", i).c_str());
   }
+  started_.store(true);
   return {};
 }
 
@@ -194,9 +196,25 @@ PipelineView PipelineRun::view() const {
 }
 
 std::string PipelineRun::not_ready() const {
-  if (workers_.empty()) return name_ + ": starting";
+  if (!started()) return name_ + ": starting";
   for (const auto& worker : workers_) {
     if (!worker->metrics().joined.load()) return name_ + ": a worker has not joined the group yet";
+  }
+  return {};
+}
+
+bool PipelineRun::failed() const noexcept {
+  return started() && std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) {
+           return worker->metrics().failed.load();
+         });
+}
+
+std::string PipelineRun::not_live() const {
+  if (!started()) return {};
+  const WatchdogLimits limits = watchdog_limits(file_);
+  for (const auto& worker : workers_) {
+    std::string why = not_alive(worker->metrics(), limits, clock_.monotonic());
+    if (!why.empty()) return name_ + ": " + why;
   }
   return {};
 }

@@ -53,8 +53,14 @@ class PipelineRun {
     return workers_;
   }
   [[nodiscard]] PipelineView view() const;
+  // start() has returned well: view() and workers() may be used while it runs.
+  [[nodiscard]] bool started() const noexcept { return started_.load(); }
+  // A worker stopped with an error; join() tells it.
+  [[nodiscard]] bool failed() const noexcept;
   // Why it is not ready; empty: every worker is a member of the group.
   [[nodiscard]] std::string not_ready() const;
+  // Why it is not alive; empty: every worker comes round, and no call hangs.
+  [[nodiscard]] std::string not_live() const;
   [[nodiscard]] bool ended() const noexcept { return running_.load() == 0; }
 
   // For those who turn workers by hand (the test driver): like start, without threads.
@@ -82,6 +88,7 @@ class PipelineRun {
   std::vector<std::thread> threads_;
   bool by_hand_ = false;
   std::function<void()> on_worker_end_;
+  std::atomic<bool> started_{false};
   std::atomic<std::size_t> running_{0};
   std::atomic<bool> stop_{false};
   std::mutex failure_mutex_;

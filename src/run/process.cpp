@@ -17,15 +17,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct WatchdogLimits {
-  std::chrono::nanoseconds report_after;
-  std::chrono::nanoseconds exit_after;
-};
-
-WatchdogLimits watchdog_of(const PipelineFile& file) {
-  const Values& w = file.values.section("watchdog");
-  return {std::chrono::milliseconds(w.integer("report_after")),
-          std::chrono::milliseconds(w.integer("exit_after"))};
+// Threads that start a pipeline are joined whatever happens.
+void join_all(std::vector<std::thread>& threads) {
+  for (std::thread& thread : threads) thread.join();
+  threads.clear();
 }
 
 }  // namespace
@@ -47,11 +42,17 @@ Process::Process(const Registry& registry, Log& log) : registry_(registry), log_
 
 Process::~Process() {
   request_stop();
+  join_all(starts_);
   pipelines_.clear();
 }
 
+bool Process::started() const noexcept {
+  return std::all_of(pipelines_.begin(), pipelines_.end(),
+                     [](const auto& p) { return p->started(); });
+}
+
 void Process::request_stop() noexcept {
-  stop_.store(true);
+  stop_.request_stop();
   // Pipelines are only added before run(), so the list is still.
   for (auto& pipeline : pipelines_) pipeline->request_stop();
   changed_.notify_all();
@@ -107,7 +108,7 @@ void Process::say_models(const PipelineRun& pipeline) {
 }
 
 Status Process::run() {
-  return run(kafka_ports(log_));
+  return run(kafka_ports(log_, stop_.get_token()));
 }
 
 Status Process::run(const Ports& ports) {
@@ -119,20 +120,45 @@ Status Process::run(const Ports& ports) {
     request_stop();
   });
   if (Status http = start_http(); !http.ok()) return http;
-  Status started = start_pipelines(ports);
-  if (started.ok()) {
-    wait_for_end();
-  } else {
-    request_stop();
+  start_pipelines(ports);
+  wait_for_end();
+  join_all(starts_);
+  // Their ends may have come in another order.
+  if (first_failed_ != nullptr) {
+    if (Status ended = first_failed_->join(); !ended.ok())
+      failed(*first_failed_, std::move(ended).error());
   }
-  Status outcome = std::move(started);
   for (auto& pipeline : pipelines_) {
-    Status ended = pipeline->join();
-    if (outcome.ok() && !ended.ok()) outcome = std::move(ended);
+    if (Status ended = pipeline->join(); !ended.ok()) failed(*pipeline, std::move(ended).error());
   }
   if (http_) http_->stop();
-  if (!outcome.ok() && outcome.error().code() == Code::stopped) return {};
-  return outcome;
+  if (failure_) return *failure_;
+  return {};
+}
+
+HttpHandlers Process::handlers() {
+  HttpHandlers handlers;
+  handlers.metrics = [this] {
+    std::vector<PipelineView> views;
+    for (const auto& p : pipelines_) {
+      if (p->started()) views.push_back(p->view());
+    }
+    return metrics_page(views);
+  };
+  handlers.not_ready = [this]() -> std::string {
+    if (stop_.stop_requested()) return "stopping";
+    for (const auto& p : pipelines_) {
+      if (std::string why = p->not_ready(); !why.empty()) return why;
+    }
+    return {};
+  };
+  handlers.not_live = [this]() -> std::string {
+    for (const auto& p : pipelines_) {
+      if (std::string why = p->not_live(); !why.empty()) return why;
+    }
+    return {};
+  };
+  return handlers;
 }
 
 Status Process::start_http() {
@@ -140,26 +166,8 @@ Status Process::start_http() {
     const Values& values = pipeline->file().values;
     if (!values.given("http")) continue;
     const Values& http = values.section("http");
-    HttpHandlers handlers;
-    handlers.metrics = [this] {
-      std::vector<PipelineView> views;
-      if (started_.load()) {
-        for (const auto& p : pipelines_) views.push_back(p->view());
-      }
-      return metrics_page(views);
-    };
-    handlers.not_ready = [this]() -> std::string {
-      if (!started_.load()) return "starting";
-      if (stop_.load()) return "stopping";
-      for (const auto& p : pipelines_) {
-        if (std::string why = p->not_ready(); !why.empty()) return why;
-      }
-      return {};
-    };
-    handlers.not_live = [] { return std::string(); };
-    http_ = std::make_unique<HttpServer>(http.string("address"),
-                                         static_cast<std::uint16_t>(http.integer("port")),
-                                         std::move(handlers));
+    http_ = std::make_unique<HttpServer>(
+        http.string("address"), static_cast<std::uint16_t>(http.integer("port")), handlers());
     if (Status started = http_->start(); !started.ok()) return started;
     log_.write(LogLevel::info, "http.listening",
                fmt::format("http: listening on {}:{}", http.string("address"), http_->port()),
@@ -169,36 +177,50 @@ Status Process::start_http() {
   return {};
 }
 
-Status Process::start_pipelines(const Ports& ports) {
+void Process::start_pipelines(const Ports& ports) {
+  starting_ = pipelines_.size();
   for (auto& pipeline : pipelines_) {
-    // Notified under the lock, or the waiter could look just before and sleep just after.
-    Status started = pipeline->start(ports, [this] {
-      const std::lock_guard lock(mutex_);
-      changed_.notify_all();
-    });
-    if (!started.ok()) return started;
+    starts_.emplace_back(
+        [this, &pipeline = *pipeline, &ports] { start_pipeline(pipeline, ports); });
   }
-  started_.store(true);
-  return {};
+}
+
+// On a thread of its own.
+void Process::start_pipeline(PipelineRun& pipeline, const Ports& ports) {
+  // Notified under the lock, or the waiter could look just before and sleep just after.
+  Status started = pipeline.start(ports, [this] {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  });
+  const std::lock_guard lock(mutex_);
+  --starting_;
+  if (!started.ok()) failed(pipeline, std::move(started).error());
+  changed_.notify_all();
+}
+
+// The first one is what the process ends with. REQUIRES mutex_, or that nobody else runs.
+void Process::failed(const PipelineRun& pipeline, Error error) {
+  if (failure_ || error.code() == Code::stopped) return;
+  const bool several = pipelines_.size() > 1;
+  failure_ = several ? std::move(error).at("pipeline '" + pipeline.name() + "'") : std::move(error);
 }
 
 void Process::wait_for_end() {
   std::uint64_t last_records = 0;
   std::unique_lock lock(mutex_);
   const auto ended = [&] {
-    return std::all_of(pipelines_.begin(), pipelines_.end(),
-                       [](const auto& p) { return p->ended(); });
+    return starting_ == 0 && std::all_of(pipelines_.begin(), pipelines_.end(),
+                                         [](const auto& p) { return p->ended(); });
   };
   while (!ended()) {
     changed_.wait_for(lock, 1s);
     watch_calls();
     show_progress(last_records);
     // One that failed takes the others with it.
-    const bool failed = std::any_of(pipelines_.begin(), pipelines_.end(), [](const auto& p) {
-      return std::any_of(p->workers().begin(), p->workers().end(),
-                         [](const auto& w) { return w->metrics().failed.load(); });
-    });
-    if (failed) {
+    for (const auto& p : pipelines_) {
+      if (first_failed_ == nullptr && p->failed()) first_failed_ = p.get();
+    }
+    if ((failure_ || first_failed_ != nullptr) && !stop_.stop_requested()) {
       lock.unlock();
       request_stop();
       lock.lock();
@@ -206,35 +228,13 @@ void Process::wait_for_end() {
   }
 }
 
-// A native call cannot be cancelled: it is reported, and after a while the process ends without committing it.
 void Process::watch_calls() {
   const auto now = clock_.monotonic();
   for (const auto& pipeline : pipelines_) {
-    const WatchdogLimits limits = watchdog_of(pipeline->file());
+    if (!pipeline->started()) continue;
+    const WatchdogLimits limits = watchdog_limits(pipeline->file());
     for (const auto& worker : pipeline->workers()) {
-      const std::int64_t began = worker->metrics().call_began_ns.load(std::memory_order_relaxed);
-      if (began == 0) continue;
-      const auto running = now - std::chrono::nanoseconds(began);
-      std::chrono::nanoseconds& reported = worker->reported_call();
-      if (running < limits.report_after) {
-        reported = std::chrono::nanoseconds{0};
-        continue;
-      }
-      // Said when the limit is passed, and again each time the time has doubled.
-      if (running < 2 * reported && running < limits.exit_after) continue;
-      reported = running;
-      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(running).count();
-      log_.write(LogLevel::warning, "model.slow_call",
-                 fmt::format("{}: a step has been running for {} s", pipeline->name(), seconds),
-                 {{"pipeline", pipeline->name()}, {"seconds", std::to_string(seconds)}});
-      if (running < limits.exit_after) continue;
-      log_.error(
-          "model.hung",
-          Error(Code::model_hung,
-                fmt::format("{}: a step did not return in {} s; the process ends, and its records "
-                            "will be read again; watchdog.exit_after sets the time",
-                            pipeline->name(), seconds)));
-      ::_exit(exit_hung);
+      if (watchdog_.look(pipeline->name(), worker->metrics(), limits, now)) ::_exit(exit_hung);
     }
   }
 }
@@ -244,6 +244,7 @@ void Process::show_progress(std::uint64_t& last_records) {
   std::uint64_t in = 0, out = 0, dead = 0;
   std::int64_t lag = 0;
   for (const auto& pipeline : pipelines_) {
+    if (!pipeline->started()) continue;
     for (const auto& worker : pipeline->workers()) {
       const WorkerMetrics& m = worker->metrics();
       in += m.records_in.get();

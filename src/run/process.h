@@ -2,14 +2,18 @@
 //
 //   add (each pipeline: models loaded and warm, chain checked) → run (until stopped, ended or failed)
 //
-// SIGTERM and SIGINT: stop draining, finish, commit, leave; a second one ends the process at once. One pipeline that fails stops
-// the process: a supervisor starts it again, and nobody runs half of what he thinks he runs.
+// Pipelines start side by side: one that waits for its broker holds up nobody. SIGTERM and SIGINT: stop draining, finish, commit,
+// leave; a second one ends the process at once. One pipeline that fails, at its start or later, stops the process: a supervisor
+// starts it again, and nobody runs half of what he thinks he runs.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
 #include <vector>
 
 #include "thalweg/registry.h"
@@ -18,6 +22,7 @@
 #include "run/http.h"
 #include "run/log.h"
 #include "run/pipeline_run.h"
+#include "run/watchdog.h"
 
 namespace thalweg {
 
@@ -45,12 +50,15 @@ class Process {
   [[nodiscard]] const std::vector<std::unique_ptr<PipelineRun>>& pipelines() const noexcept {
     return pipelines_;
   }
-  // The workers are there, so that other threads may look at their metrics.
-  [[nodiscard]] bool started() const noexcept { return started_.load(); }
+  // All workers run.
+  [[nodiscard]] bool started() const noexcept;
 
  private:
   [[nodiscard]] Status start_http();
-  [[nodiscard]] Status start_pipelines(const Ports& ports);
+  [[nodiscard]] HttpHandlers handlers();
+  void start_pipelines(const Ports& ports);
+  void start_pipeline(PipelineRun& pipeline, const Ports& ports);
+  void failed(const PipelineRun& pipeline, Error error);
   void say_models(const PipelineRun& pipeline);
   void wait_for_end();
   void watch_calls();
@@ -63,10 +71,14 @@ class Process {
       models_;  // one a pipeline; loaded versions are shared below them
   std::vector<std::unique_ptr<PipelineRun>> pipelines_;
   std::unique_ptr<HttpServer> http_;
+  Watchdog watchdog_{log_};
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::atomic<bool> stop_{false};
-  std::atomic<bool> started_{false};
+  std::size_t starting_ = 0;             // pipelines whose start has not returned; mutex_
+  std::optional<Error> failure_;         // the first one; mutex_
+  PipelineRun* first_failed_ = nullptr;  // of those that ran
+  std::vector<std::thread> starts_;
+  std::stop_source stop_;
 };
 
 }  // namespace thalweg

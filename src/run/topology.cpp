@@ -146,12 +146,14 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
   return chain;
 }
 
-Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file, Chain& chain,
+Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file,
+                                                 std::span<const std::unique_ptr<Chain>> chains,
                                                  Sink& sink) {
-  for (Output& output : chain.outputs.outputs()) {
-    auto target = sink.add_target(output.topic);
+  const std::size_t outputs = chains.front()->outputs.outputs().size();
+  for (std::size_t i = 0; i < outputs; ++i) {
+    auto target = sink.add_target(chains.front()->outputs.outputs()[i].topic);
     if (!target) return std::move(target).error();
-    output.target = *target;
+    for (const auto& chain : chains) chain->outputs.outputs()[i].target = *target;
   }
   if (!file.values.given("dead_letters")) return std::optional<std::uint16_t>{};
   auto target = sink.add_target(file.values.section("dead_letters").string("topic"));

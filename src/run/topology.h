@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,10 @@ namespace thalweg {
                                                          const Registry& registry,
                                                          ModelProvider& models);
 
-// Asks the sink for the numbers of the output topics, and of the dead-letter topic if there is one.
-[[nodiscard]] Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file,
-                                                               Chain& chain, Sink& sink);
+// Asks the sink for the numbers of the output topics, and of the dead-letter topic if there is one. The chains are those of one
+// pipeline's workers.
+[[nodiscard]] Result<std::optional<std::uint16_t>> add_targets(
+    const PipelineFile& file, std::span<const std::unique_ptr<Chain>> chains, Sink& sink);
 
 struct TopologyNode {
   std::string name;  // "source", "decode", "filter", "scorer", "to fraud_alerts", …

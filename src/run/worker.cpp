@@ -64,12 +64,17 @@ bool Worker::turn() {
 }
 
 bool Worker::pump() {
+  came_round();
   bool did = sink_.poll() > 0;
   did |= take_acknowledged();
   did |= walk_all();
   did |= send_all();
   if (auto fatal = sink_.fatal(); fatal && !failure_) stop_with(*fatal);
   return did;
+}
+
+void Worker::came_round() noexcept {
+  metrics_.came_round_ns.store(clock_.monotonic().count(), std::memory_order_relaxed);
 }
 
 Status Worker::run() {
@@ -84,6 +89,7 @@ Status Worker::run() {
     }
   }
   close();
+  metrics_.came_round_ns.store(0, std::memory_order_relaxed);
   if (failure_) return *failure_;
   return {};
 }
@@ -108,11 +114,19 @@ bool Worker::may_take() const noexcept {
 }
 
 bool Worker::take_batch() {
-  if (pool_.empty()) pool_.push_back(std::make_unique<BatchRun>(mailbox_));
-  BatchRun& run = *pool_.back();
-  if (source_->drain(run.batch, options_.drain) == 0) return false;
-  walking_.push_back(std::move(pool_.back()));
-  pool_.pop_back();
+  std::unique_ptr<BatchRun> owned;
+  if (pool_.empty()) {
+    owned = std::make_unique<BatchRun>(mailbox_);
+  } else {
+    owned = std::move(pool_.back());
+    pool_.pop_back();
+  }
+  BatchRun& run = *owned;
+  if (source_->drain(run.batch, options_.drain) == 0) {
+    pool_.push_back(std::move(owned));
+    return false;
+  }
+  walking_.push_back(std::move(owned));
   begin(run);
   walk_all();
   send_all();
@@ -197,9 +211,9 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
     did = true;
     run.in_call = false;
     publish_calls();
-    if (Status status = chain_->steps[run.next_step].op->result(run.batch); !status.ok()) {
-      return step_failed(run, std::move(status).error());
-    }
+    Status status = chain_->steps[run.next_step].op->result(run.batch);
+    if (let_go(run)) break;  // given up while the step had it
+    if (!status.ok()) return step_failed(run, std::move(status).error());
     run.attempts = 0;
     ++run.next_step;
     const auto ns = (clock_.monotonic() - run.step_began).count();

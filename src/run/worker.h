@@ -74,8 +74,6 @@ class Worker final : private SourceListener {
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
   [[nodiscard]] const WorkerMetrics& metrics() const noexcept { return metrics_; }
   [[nodiscard]] const Chain& chain() const noexcept { return *chain_; }
-  // The watchdog's own note: how long the present call had run when it was last reported. Its thread only.
-  [[nodiscard]] std::chrono::nanoseconds& reported_call() noexcept { return reported_call_; }
 
  private:
   // worker.cpp: taking and walking
@@ -105,6 +103,11 @@ class Worker final : private SourceListener {
   void recycle(std::unique_ptr<BatchRun> run);
   void account(const BatchRun& run);
 
+  // worker_give_up.cpp: what is under way for a partition that went
+  void give_up(BatchRun& run, std::span<const TopicPartition> partitions);
+  [[nodiscard]] bool let_go(BatchRun& run);
+  void drop_given_up();
+
   // worker_group.cpp: rebalance and commit
   void assigned(std::span<const TopicPartition> partitions) override;
   void revoked(std::span<const TopicPartition> partitions) override;
@@ -118,7 +121,8 @@ class Worker final : private SourceListener {
   [[nodiscard]] bool commit_all(bool wait);
   void commit_for_good();
   void publish_lag();
-  bool pump();  // everything that needs no new records
+  void came_round() noexcept;  // for the watchdog
+  bool pump();                 // everything that needs no new records
   void wait_for_deliveries(std::chrono::nanoseconds at_most);
 
   WorkerOptions options_;
@@ -147,7 +151,6 @@ class Worker final : private SourceListener {
   std::vector<TopicPartition> held_partitions_;
   std::atomic<bool> stop_{false};
   std::atomic<int> resuming_{0};  // calls of resume_run that have not ended
-  std::chrono::nanoseconds reported_call_{0};
   bool opened_ = false;
   bool closed_ = false;
   std::optional<Error> failure_;

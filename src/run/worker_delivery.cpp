@@ -21,7 +21,7 @@ void Worker::add_dead_letters(BatchRun& run) {
   if (batch.count(Disposition::dead) == 0) return;
   if (!options_.dead_letter_target) return stop_at_dead(run);
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (batch.disposition(i) != Disposition::dead) continue;
+    if (batch.disposition(i) != Disposition::dead || run.is_given_up(i)) continue;
     batch.outputs().push_back(
         make_dead_letter(batch, i, *options_.dead_letter_target, options_.pipeline));
   }
@@ -31,9 +31,13 @@ void Worker::add_dead_letters(BatchRun& run) {
 void Worker::stop_at_dead(BatchRun& run) {
   Batch& batch = run.batch;
   std::size_t first = 0;
-  while (batch.disposition(first) != Disposition::dead) ++first;
+  while (first < batch.size() &&
+         (batch.disposition(first) != Disposition::dead || run.is_given_up(first)))
+    ++first;
+  if (first == batch.size()) return;
   std::erase_if(batch.outputs(), [&](const OutputRecord& o) { return o.record >= first; });
   for (std::size_t i = batch.size(); i-- > first;) {
+    if (run.is_given_up(i)) continue;
     // Backwards, so that the earliest record of each partition has the last word.
     const SourceRecord& record = batch.record(i);
     progress_.amend(progress_.ticket(record.topic, record.partition), run.sequence, record.offset);
@@ -69,10 +73,12 @@ bool Worker::send_all() {
 bool Worker::send_outputs(BatchRun& run) {
   auto& outputs = run.batch.outputs();
   for (; run.next_output < outputs.size(); ++run.next_output) {
-    if (!send(run, outputs[run.next_output])) return false;
+    OutputRecord& output = outputs[run.next_output];
+    if (!run.is_given_up(output.record) && !send(run, output)) return false;
   }
   for (; run.next_late < run.late.size(); ++run.next_late) {
-    if (!send(run, run.late[run.next_late])) return false;
+    OutputRecord& letter = run.late[run.next_late];
+    if (!run.is_given_up(letter.record) && !send(run, letter)) return false;
   }
   return true;
 }
@@ -176,6 +182,10 @@ void Worker::finish(BatchRun& run) {
 void Worker::account(const BatchRun& run) {
   const Batch& batch = run.batch;
   for (std::size_t i = 0; i < run.records; ++i) {
+    if (run.is_given_up(i)) {
+      metrics_.given_up.add();
+      continue;
+    }
     switch (batch.disposition(i)) {
       case Disposition::forwarded: metrics_.forwarded.add(); break;
       case Disposition::absorbed: metrics_.absorbed.add(); break;

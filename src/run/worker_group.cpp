@@ -56,6 +56,8 @@ void Worker::give_up(std::span<const TopicPartition> partitions) {
     progress_.drop(at);
     std::erase(held_partitions_, at);
   }
+  for (const auto& run : walking_) give_up(*run, partitions);
+  drop_given_up();
   metrics_.partitions.set(held_partitions_.size());
 }
 
@@ -124,6 +126,7 @@ void Worker::commit_for_good() {
   while (!commit_all(true)) {
     if (options_.by_hand || clock_.monotonic() >= deadline)
       return options_.on_error(*last_commit_error_, false);
+    came_round();
     source_->serve();
     loop_.wait(50ms);
   }

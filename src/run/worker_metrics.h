@@ -71,6 +71,8 @@ struct WorkerMetrics {
   Counter model_calls, model_rows;
   std::atomic<std::int64_t> call_began_ns{
       0};  // monotonic, of the step that runs now; 0: none (watchdog)
+  std::atomic<std::int64_t> came_round_ns{
+      0};  // monotonic, when the worker's loop last turned; 0: it does not run (watchdog)
   std::atomic<bool> joined{false};
   std::atomic<bool> failed{false};
 

@@ -57,7 +57,8 @@ TEST_F(FaultsBroker, A_stop_while_no_broker_answers_ends_at_once) {
   const auto command = run();
   ASSERT_TRUE(says(*command, "\"warning\"", 60s)) << command->err();
   command->signal(SIGTERM);
-  EXPECT_EQ(command->wait(15s), 0) << command->err();
+  EXPECT_EQ(command->wait(2s), 0) << command->err();
+  EXPECT_EQ(command->count_in_err("\"warning\""), 1U) << command->err();
 }
 
 TEST_F(FaultsBroker, A_broker_that_dies_and_comes_back_while_records_flow_loses_nothing) {
@@ -163,6 +164,25 @@ TEST_F(FaultsBroker,
   EXPECT_GE(command->count_in_err("offset"), 1U) << command->err();
   EXPECT_GE(command->count_in_err(in_), 1U) << command->err();
   EXPECT_EQ(test::committed(brokers_, group_, in_).at(0), 10) << "where it was";
+}
+
+TEST_F(FaultsBroker, A_topic_deleted_while_it_runs_ends_it_with_the_name_of_the_topic) {
+  for (const bool input : {true, false}) {
+    use(brokers_);
+    send(0, 10);
+    // Metadata are looked at every minute otherwise.
+    const auto command = run({"kafka.topic.metadata.refresh.interval.ms=500"});
+    {
+      Reader reader(brokers_, out_, 2);
+      ASSERT_TRUE(reader.until_count(10)) << command->err();
+    }
+    const std::string gone = input ? in_ : out_;
+    test::delete_topic(brokers_, gone);
+    if (!input) send(10, 10);
+    EXPECT_EQ(command->wait(), kConfiguration) << command->err();
+    EXPECT_GE(command->count_in_err("\"topic_missing\""), 1U) << command->err();
+    EXPECT_GE(command->count_in_err(gone), 1U) << command->err();
+  }
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // Whole processes with threads, ends in memory: what starts, what stops, and what a stop leaves behind.
 #include "run/process.h"
 
+#include <atomic>
 #include <chrono>
 #include <future>
+#include <map>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -27,6 +29,23 @@ to: { topic: out, value: { score: score } }
 dead_letters: dead
 )";
 
+// A broker that does not answer, or says no.
+class NoSource final : public Source {
+ public:
+  explicit NoSource(Error answer) : answer_(std::move(answer)) {}
+  [[nodiscard]] Status open(Waker&, SourceListener&) override { return answer_; }
+  void serve() override {}
+  [[nodiscard]] std::size_t drain(Batch&, const DrainLimits&) override { return 0; }
+  [[nodiscard]] Status commit(std::span<const TopicPartitionOffset>, bool) override { return {}; }
+  [[nodiscard]] Status seek(std::span<const TopicPartitionOffset>) override { return {}; }
+  [[nodiscard]] bool ended() const noexcept override { return false; }
+  void lag(std::vector<Lag>&) const override {}
+  void close() override {}
+
+ private:
+  Error answer_;
+};
+
 class ProcessTest : public testing::Test {
  protected:
   ProcessTest() { register_builtins(registry); }
@@ -34,8 +53,10 @@ class ProcessTest : public testing::Test {
   // Worker i reads partition i.
   Ports ports() {
     Ports made;
-    made.source = [this](const PipelineFile&,
+    made.source = [this](const PipelineFile& file,
                          std::size_t worker) -> Result<std::unique_ptr<Source>> {
+      if (const auto no = answers.find(file.values.string("pipeline")); no != answers.end())
+        return std::unique_ptr<Source>(std::make_unique<NoSource>(no->second));
       auto source =
           std::make_unique<MemorySource>(log_of_records, std::vector<std::string>{"in"}, false);
       source->assign({{"in", {static_cast<std::int32_t>(worker)}}});
@@ -44,15 +65,17 @@ class ProcessTest : public testing::Test {
         source->fail(Error(Code::topic_unauthorized, "source: denied"));
       return std::unique_ptr<Source>(std::move(source));
     };
-    made.sink = [this](const PipelineFile&) -> Result<std::unique_ptr<Sink>> {
+    made.sink = [this](const PipelineFile& file) -> Result<std::unique_ptr<Sink>> {
       auto owned = std::make_unique<MemorySink>();
-      sink = owned.get();
+      if (!answers.contains(file.values.string("pipeline"))) sink = owned.get();
       return std::unique_ptr<Sink>(std::move(owned));
     };
     return made;
   }
-  void add(Process& process) {
-    auto file = read_pipeline_text(pipeline_text, "numbers.yaml");
+  void add(Process& process, const std::string& name = "numbers") {
+    std::string text(pipeline_text);
+    text.replace(text.find("numbers"), 7, name);
+    auto file = read_pipeline_text(text, name + ".yaml");
     ASSERT_TRUE(file.ok()) << file.error().message();
     const Status added = process.add(std::move(file).value());
     ASSERT_TRUE(added.ok()) << added.error().message();
@@ -66,7 +89,8 @@ class ProcessTest : public testing::Test {
   Registry registry;
   Log log{LogLevel::error, LogFormat::json};
   MemoryLog log_of_records;
-  MemorySink* sink = nullptr;
+  std::atomic<MemorySink*> sink = nullptr;
+  std::map<std::string, Error> answers;  // by pipeline: what its broker says at the start
   bool ends = false;
   int worker_fails = -1;
 };
@@ -78,7 +102,7 @@ TEST_F(ProcessTest, Two_workers_share_one_sink_and_lose_nothing) {
   add(process);
   const Status ended = process.run(ports());
   EXPECT_TRUE(ended.ok()) << ended.error().message();
-  EXPECT_EQ(sink->acknowledged("out").size(), 2000u);
+  EXPECT_EQ(sink.load()->acknowledged("out").size(), 2000u);
   std::uint64_t in = 0, forwarded = 0, calls = 0, batches = 0;
   for (const auto& worker : process.pipelines().front()->workers()) {
     in += worker->metrics().records_in.get();
@@ -99,7 +123,7 @@ TEST_F(ProcessTest, A_stop_from_another_thread_drains_and_commits) {
   add(process);
   auto running = std::async(std::launch::async, [&] { return process.run(ports()); });
   while (!process.started()) std::this_thread::yield();
-  while (sink->acknowledged("out").size() < 100) std::this_thread::yield();
+  while (sink.load()->acknowledged("out").size() < 100) std::this_thread::yield();
   process.request_stop();
   ASSERT_EQ(running.wait_for(20s), std::future_status::ready);
   EXPECT_TRUE(running.get().ok());
@@ -122,6 +146,53 @@ TEST_F(ProcessTest, One_worker_that_fails_ends_the_process_with_its_error) {
   const Status ended = process.run(ports());
   ASSERT_FALSE(ended.ok());
   EXPECT_EQ(ended.error().code(), Code::topic_unauthorized);
+}
+
+TEST_F(ProcessTest, A_pipeline_that_waits_for_its_broker_holds_up_no_other_and_a_stop_ends_it) {
+  fill(100);
+  answers.emplace("away", Error(Code::broker_unreachable, "source: no broker answers"));
+  Process process(registry, log);
+  add(process, "away");
+  add(process);
+  auto running = std::async(std::launch::async, [&] { return process.run(ports()); });
+  while (sink.load() == nullptr || sink.load()->acknowledged("out").size() < 100)
+    std::this_thread::yield();
+  EXPECT_FALSE(process.started());
+  const auto asked = std::chrono::steady_clock::now();
+  process.request_stop();
+  ASSERT_EQ(running.wait_for(20s), std::future_status::ready);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 1s);
+  EXPECT_TRUE(running.get().ok());
+  EXPECT_EQ(log_of_records.committed({"in", {0}}), Offset{50});
+}
+
+TEST_F(ProcessTest, One_that_fails_while_another_still_starts_ends_the_process_with_its_name) {
+  fill(10);
+  worker_fails = 1;
+  answers.emplace("away", Error(Code::broker_unreachable, "source: no broker answers"));
+  Process process(registry, log);
+  add(process, "away");
+  add(process);
+  auto running = std::async(std::launch::async, [&] { return process.run(ports()); });
+  ASSERT_EQ(running.wait_for(20s), std::future_status::ready);
+  const Status ended = running.get();
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code(), Code::topic_unauthorized);
+  EXPECT_EQ(ended.error().message(), "pipeline 'numbers': source: denied");
+}
+
+TEST_F(ProcessTest, One_that_cannot_start_stops_those_that_run) {
+  fill(10);
+  answers.emplace("wrong", Error(Code::topic_missing, "source: topic 'i' does not exist"));
+  Process process(registry, log);
+  add(process);
+  add(process, "wrong");
+  auto running = std::async(std::launch::async, [&] { return process.run(ports()); });
+  ASSERT_EQ(running.wait_for(20s), std::future_status::ready);
+  const Status ended = running.get();
+  ASSERT_FALSE(ended.ok());
+  EXPECT_EQ(ended.error().code(), Code::topic_missing);
+  EXPECT_EQ(ended.error().message().rfind("pipeline 'wrong': ", 0), 0u) << ended.error().message();
 }
 
 TEST_F(ProcessTest, Two_pipelines_of_one_name_are_refused) {

@@ -51,10 +51,11 @@ TEST(MetricsPage, Says_every_number_under_its_documented_name) {
 class HttpTest : public testing::Test {
  protected:
   std::string why_not_ready;
+  std::string why_not_live;
   HttpServer server{"127.0.0.1",
                     0,
                     {[] { return std::string("thalweg_up 1\n"); }, [this] { return why_not_ready; },
-                     [] { return std::string(); }}};
+                     [this] { return why_not_live; }}};
 };
 
 TEST_F(HttpTest, Answers_metrics_livez_and_readyz) {
@@ -75,6 +76,17 @@ TEST_F(HttpTest, Not_ready_says_why) {
   ASSERT_TRUE(ready);
   EXPECT_EQ(ready->status, 503);
   EXPECT_EQ(ready->body, why_not_ready + "\n");
+}
+
+TEST_F(HttpTest, Not_live_says_why) {
+  ASSERT_TRUE(server.start().ok());
+  why_not_live = "fraud: a step has been running for 31 s";
+  httplib::Client client("127.0.0.1", server.port());
+  const auto live = client.Get("/livez");
+  ASSERT_TRUE(live);
+  EXPECT_EQ(live->status, 503);
+  EXPECT_EQ(live->body, why_not_live + "\n");
+  EXPECT_EQ(client.Get("/readyz")->status, 200);
 }
 
 TEST_F(HttpTest, Garbage_is_answered_with_a_client_error) {

@@ -10,6 +10,7 @@
 
 #include "thalweg/testing.h"
 
+#include "run/watchdog.h"
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
 
@@ -399,6 +400,120 @@ TEST_F(WorkerTest, Revocation_finishes_and_commits_what_is_under_way) {
   source->revoke({p0});
   settle();
   EXPECT_EQ(committed(p0), 1);
+}
+
+TEST_F(WorkerTest, Records_of_a_partition_that_went_too_early_are_neither_worked_on_nor_written) {
+  send(p0, "a");
+  send(p1, "b");
+  script.failures.push_back(Error(Code::model_unavailable, "away"));  // tried again later
+  start();
+  worker->turn();
+  source->revoke({p0});
+  settle();
+  EXPECT_EQ(worker->metrics().given_up.get(), 0u) << "counted when its batch is finished";
+  clock.advance(1s);
+  settle();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"b"}));
+  EXPECT_EQ(worker->metrics().given_up.get(), 1u);
+  EXPECT_EQ(worker->metrics().records_under_way.get(), 0u);
+  expect_accounts_balance();
+  commit_is_due();
+  EXPECT_EQ(committed(p0), -1);
+  EXPECT_EQ(committed(p1), 1);
+}
+
+TEST_F(WorkerTest, The_watchdog_sees_a_call_that_hangs_and_a_worker_that_turns) {
+  const WatchdogLimits limits{30s, 600s};
+  const auto why = [&] { return not_alive(worker->metrics(), limits, clock.monotonic()); };
+  send(p0, "a");
+  script.hold = true;
+  start();
+  settle();
+  clock.advance(30s);
+  EXPECT_NE(why(), "");
+  script.held.front()();
+  settle();
+  EXPECT_EQ(why(), "");
+  clock.advance(60s);
+  EXPECT_NE(why(), "") << "nobody turned it";
+  settle();
+  EXPECT_EQ(why(), "");
+}
+
+TEST_F(WorkerTest, A_batch_of_which_nothing_is_left_takes_no_further_step) {
+  send(p0, "a");
+  script.failures.push_back(Error(Code::model_unavailable, "away"));
+  start();
+  worker->turn();
+  source->lose({p0});
+  settle();
+  EXPECT_EQ(worker->metrics().given_up.get(), 1u);
+  clock.advance(1s);
+  settle();
+  EXPECT_EQ(script.calls, 1);
+  EXPECT_TRUE(written("out").empty());
+  EXPECT_EQ(worker->metrics().records_under_way.get(), 0u);
+  expect_accounts_balance();
+  source->assign({p0});
+  settle();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"a"})) << "read again";
+  expect_accounts_balance();
+}
+
+TEST_F(WorkerTest, A_batch_that_an_asynchronous_step_has_is_dropped_when_it_comes_back) {
+  for (const bool fails : {false, true}) {
+    fresh_ends();
+    script = {};
+    send(p0, "a");
+    script.hold = true;
+    start();
+    settle();
+    ASSERT_EQ(script.held.size(), 1u);
+    source->revoke({p0});
+    settle();
+    if (fails) script.failures.push_back(Error(Code::model_invalid, "broken"));
+    script.held.front()();
+    settle();
+    EXPECT_TRUE(written("out").empty());
+    EXPECT_EQ(worker->metrics().given_up.get(), 1u);
+    EXPECT_FALSE(worker->failure()) << "no fault of records that are not ours";
+    expect_accounts_balance();
+  }
+}
+
+TEST_F(WorkerTest, Outputs_not_sent_yet_when_their_partition_goes_are_not_sent) {
+  for (int i = 0; i < 3; ++i) send(p0, std::to_string(i));
+  start();
+  sink->cork();
+  sink->capacity(1);
+  settle();
+  source->revoke({p0});
+  settle();
+  sink->capacity(SIZE_MAX);
+  sink->uncork();
+  settle();
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"0"}));
+  EXPECT_EQ(worker->metrics().forwarded.get(), 1u);
+  EXPECT_EQ(worker->metrics().given_up.get(), 2u);
+  EXPECT_EQ(worker->metrics().records_under_way.get(), 0u);
+  expect_accounts_balance();
+}
+
+TEST_F(WorkerTest, A_bad_record_of_a_partition_that_went_stops_nobody) {
+  send(p0, "!");
+  send(p1, "b");
+  dead_letters = false;
+  script.failures.push_back(Error(Code::model_unavailable, "away"));
+  start();
+  worker->turn();
+  source->revoke({p0});
+  settle();
+  clock.advance(1s);
+  settle();
+  EXPECT_FALSE(worker->failure());
+  EXPECT_EQ(written("out"), (std::vector<std::string>{"b"}));
+  EXPECT_EQ(worker->metrics().given_up.get(), 1u);
+  expect_accounts_balance();
 }
 
 TEST_F(WorkerTest, A_lost_partition_is_never_committed) {

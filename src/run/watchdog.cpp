@@ -1,0 +1,66 @@
+#include "run/watchdog.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "thalweg/error.h"
+
+namespace thalweg {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// A rebalance may look up offsets for so long while the group's coordinator is away; that is no fault of the worker's.
+constexpr nanoseconds comes_round_within = std::chrono::seconds(60);
+
+std::int64_t seconds(nanoseconds time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+}
+
+// Since when something stands, by a metric that is 0 when nothing does.
+nanoseconds since(const std::atomic<std::int64_t>& began_ns, nanoseconds now) {
+  const std::int64_t began = began_ns.load(std::memory_order_relaxed);
+  return began == 0 ? nanoseconds{0} : now - nanoseconds(began);
+}
+
+}  // namespace
+
+WatchdogLimits watchdog_limits(const PipelineFile& file) {
+  const Values& w = file.values.section("watchdog");
+  return {std::chrono::milliseconds(w.integer("report_after")),
+          std::chrono::milliseconds(w.integer("exit_after"))};
+}
+
+std::string not_alive(const WorkerMetrics& worker, const WatchdogLimits& limits, nanoseconds now) {
+  if (const auto running = since(worker.call_began_ns, now); running >= limits.report_after)
+    return fmt::format("a step has been running for {} s", seconds(running));
+  if (const auto silent = since(worker.came_round_ns, now);
+      silent >= std::max(limits.report_after, comes_round_within))
+    return fmt::format("a worker has not come round for {} s", seconds(silent));
+  return {};
+}
+
+bool Watchdog::look(const std::string& pipeline, const WorkerMetrics& worker,
+                    const WatchdogLimits& limits, nanoseconds now) {
+  const auto running = since(worker.call_began_ns, now);
+  nanoseconds& reported = reported_[&worker];
+  if (running < limits.report_after) {
+    reported = nanoseconds{0};
+    return false;
+  }
+  if (running < 2 * reported && running < limits.exit_after) return false;
+  reported = running;
+  log_.write(LogLevel::warning, "model.slow_call",
+             fmt::format("{}: a step has been running for {} s", pipeline, seconds(running)),
+             {{"pipeline", pipeline}, {"seconds", std::to_string(seconds(running))}});
+  if (running < limits.exit_after) return false;
+  log_.error("model.hung",
+             Error(Code::model_hung,
+                   fmt::format("{}: a step did not return in {} s; the process ends, and its "
+                               "records will be read again; watchdog.exit_after sets the time",
+                               pipeline, seconds(running))));
+  return true;
+}
+
+}  // namespace thalweg
