@@ -52,28 +52,21 @@ void check_models(ModelProvider& models, Findings& findings) {
     if (version->feature_file) text += "; with features of its own";
     if (version->rows_max > 0) text += fmt::format("; at most {} rows a call", version->rows_max);
     findings.ok(subject, std::move(text), cost_table(*version));
+    for (const std::string& warning : version->warnings) findings.warning(subject, warning);
     findings.models.push_back(std::move(version));
   }
 }
 
-// True if the pipeline could be built.
-bool check_pipeline(const PipelineFile& file, Findings& findings) {
+void check_pipeline(const PipelineFile& file, Findings& findings) {
   auto models = models_of(file, builtins());
-  if (!models) {
-    findings.error("models", models.error());
-    return false;
-  }
+  if (!models) return findings.error("", models.error());
   check_models(**models, findings);
-  if (findings.exit_code() != exit_ok) return false;
+  if (findings.exit_code() != exit_ok) return;
   auto chain = build_chain(file, builtins(), **models);
-  if (!chain) {
-    findings.error("", chain.error());
-    return false;
-  }
+  if (!chain) return findings.error("", chain.error());
   findings.ok("topology", fmt::format("{}, {}; names, types and shapes fit",
                                       counted((*chain)->steps.size(), "step"),
                                       counted((*chain)->outputs.outputs().size(), "output")));
-  return true;
 }
 
 int check_one(const Options& options, const std::string& path) {
@@ -82,8 +75,11 @@ int check_one(const Options& options, const std::string& path) {
   if (!file) {
     findings.error("", file.error());
   } else {
-    check_configuration(*file, findings);
-    check_pipeline(*file, findings);
+    Findings built;
+    check_pipeline(*file, built);
+    // Only now is it known that the file is right in all its parts: models and steps read theirs themselves.
+    if (!built.has(Code::config_invalid)) check_configuration(*file, findings);
+    findings.append(std::move(built));
     if (!options.offline) check_broker(*file, std::chrono::seconds(options.timeout_s), findings);
   }
   if (options.json) {

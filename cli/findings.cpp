@@ -1,6 +1,7 @@
 #include "cli/findings.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,11 @@ std::string_view word(Severity severity) {
 std::string_view colour(Severity severity, const Style& s) {
   if (severity == Severity::ok) return s.good;
   return severity == Severity::warning ? s.warn : s.bad;
+}
+
+// Errors of the configuration say themselves where they are: "fraud.yaml:4: model 'fraud': …".
+bool is_said(const std::string& subject, const std::string& text) {
+  return subject.empty() || text.find(subject + ":") != std::string::npos;
 }
 
 std::string model_json(const ModelVersion& model) {
@@ -92,6 +98,17 @@ int Findings::exit_code() const noexcept {
   return exit_ok;
 }
 
+bool Findings::has(Code code) const noexcept {
+  return std::any_of(all_.begin(), all_.end(), [&](const Finding& f) { return f.code == code; });
+}
+
+void Findings::append(Findings more) {
+  all_.insert(all_.end(), std::make_move_iterator(more.all_.begin()),
+              std::make_move_iterator(more.all_.end()));
+  models.insert(models.end(), more.models.begin(), more.models.end());
+  partitions.insert(partitions.end(), more.partitions.begin(), more.partitions.end());
+}
+
 bool Findings::has_warnings() const noexcept {
   return std::any_of(all_.begin(), all_.end(),
                      [](const Finding& f) { return f.severity == Severity::warning; });
@@ -102,7 +119,7 @@ std::string Findings::to_text() const {
   std::string text;
   for (const Finding& f : all_) {
     text += fmt::format("  {}{:<8}{} ", colour(f.severity, s), word(f.severity), s.off);
-    text += f.subject.empty() ? f.text + '\n' : fmt::format("{}: {}\n", f.subject, f.text);
+    text += is_said(f.subject, f.text) ? f.text + '\n' : fmt::format("{}: {}\n", f.subject, f.text);
     text += f.details;
   }
   return text;

@@ -49,6 +49,8 @@ class Findings {
   // What `run` would end with, had it met the first error; exit_ok if there is none.
   [[nodiscard]] int exit_code() const noexcept;
   [[nodiscard]] bool has_warnings() const noexcept;
+  [[nodiscard]] bool has(Code code) const noexcept;
+  void append(Findings more);
 
   std::vector<std::shared_ptr<const ModelVersion>> models;
   std::vector<PartitionFinding> partitions;

@@ -1,5 +1,7 @@
 #include "cli/pipeline_options.h"
 
+#include "run/kafka_ports.h"
+
 namespace thalweg::cli {
 namespace {
 
@@ -34,7 +36,11 @@ Result<PipelineFile> PipelineOptions::read(const std::string& path, const Overri
     overrides.push_back(std::move(parsed).value());
   }
   overrides.insert(overrides.end(), more.begin(), more.end());
-  return read_pipeline(path, overrides);
+  auto file = read_pipeline(path, overrides);
+  if (!file) return file;
+  // Every command hears of a mistyped property, not only those that make a client of it.
+  if (auto kafka = kafka_config_of(*file); !kafka) return std::move(kafka).error();
+  return file;
 }
 
 Result<PipelineFile> PipelineOptions::read_for_trial(const std::string& path,

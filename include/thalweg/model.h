@@ -61,6 +61,8 @@ class LoadedModel {
  public:
   virtual ~LoadedModel() = default;
   [[nodiscard]] virtual std::span<const Signature> signatures() const noexcept = 0;
+  // What a user should know of how this runtime computes this model; whole sentences. `check` prints them, the run logs them.
+  [[nodiscard]] virtual std::span<const std::string> warnings() const noexcept { return {}; }
   // Calls `done` exactly once: inside the call for embedded runtimes, later and from any thread for others.
   // Never throws; a failure goes to `done`. REQUIRES dtypes and ranks as the signature says.
   virtual void submit(const Signature& signature, const InferenceRequest& request,

@@ -104,6 +104,17 @@ Error unknown_key(const Section& section, const Where& where, std::string_view k
                                          section.name, shown, known));
 }
 
+std::optional<Error> mistyped_key(const Section& section, const Node& node, const Values& values) {
+  std::vector<std::string> absent;
+  for (const Setting& setting : section.settings) {
+    if (!values.given(setting.name)) absent.push_back(setting.name);
+  }
+  for (const auto& [key, value] : values.others()) {
+    if (!did_you_mean(key, absent).empty()) return unknown_key(section, node.key_where(key), key);
+  }
+  return std::nullopt;
+}
+
 Error wrong_value(const Section& section, const Setting& setting, const Node& node,
                   const Where& where) {
   const bool text = node.is_scalar() && !node.secret();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <optional>
 #include <string_view>
 
 #include "thalweg/settings.h"
@@ -17,6 +18,9 @@ namespace thalweg::config {
 [[nodiscard]] Error unknown_key(const Section& section, const Where& where, std::string_view key);
 [[nodiscard]] Error wrong_value(const Section& section, const Setting& setting, const Node& node,
                                 const Where& where);
+// A key of an open section that is nearly one of its own settings: the likely reason why one is missing.
+[[nodiscard]] std::optional<Error> mistyped_key(const Section& section, const Node& node,
+                                                const Values& values);
 [[nodiscard]] Error missing(const Section& section, const Setting& setting, const Where& where);
 
 }  // namespace thalweg::config

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "config/expected.h"
 #include "config/scalars.h"
 
 namespace thalweg::config {
@@ -51,13 +52,14 @@ Status check_name(const Values& v) {
   return {};
 }
 
-Status check_inputs(const Values& from) {
+Status check_inputs(const Values& from, const Node& from_node) {
   if (from.given("topic") && from.given("topics")) {
     return config_error(from.where("topics"),
                         "from: expected either 'topic' or 'topics'; got both; keep one of them");
   }
   const auto topics = input_topics(from);
   if (topics.empty()) {
+    if (auto mistyped = mistyped_key(from_section(), from_node, from)) return *mistyped;
     return config_error(from.where(),
                         "from: expected the setting 'topic' (what to read); got none; write topic: "
                         "incoming_tweet");
@@ -196,7 +198,7 @@ Status check_running(const Values& v) {
 
 Status check_pipeline(const Values& values) {
   if (auto status = check_name(values); !status) return status;
-  if (auto status = check_inputs(values.section("from")); !status) return status;
+  if (auto status = check_inputs(values.section("from"), values.node("from")); !status) return status;
   if (auto status = check_outputs(values); !status) return status;
   if (auto status = check_models(values); !status) return status;
   if (auto steps = steps_of(values.node("steps")); !steps) return std::move(steps).error();

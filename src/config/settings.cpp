@@ -64,6 +64,7 @@ class SettingsReader {
     }
     for (const Entry& entry : values.entries_) {
       if (entry.setting->required && !entry.given) {
+        if (auto mistyped = config::mistyped_key(section_, node, values)) return *mistyped;
         return config::missing(section_, *entry.setting, node.where());
       }
     }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/column_type.h"
+#include "config/reserved_names.h"
 #include "decode/constant.h"
 
 namespace thalweg::decode {
@@ -155,6 +156,13 @@ Result<FieldSpec> read_field(const std::string& name, const Node& node) {
   return field;
 }
 
+// A member's name as a word that a field may be called.
+std::string plain_word(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '.' || c == '/'; }, '_');
+  return name;
+}
+
 }  // namespace
 
 Result<std::vector<FieldSpec>> read_fields(const Node& fields) {
@@ -165,6 +173,12 @@ Result<std::vector<FieldSpec>> read_fields(const Node& fields) {
                                             fields.to_json() + "; write {amount: float32}");
   }
   for (const auto& [name, node] : fields.entries()) {
+    if (auto refusal = refusal_of_reserved(name); !refusal.empty()) {
+      return config_error(fields.key_where(name),
+                          fmt::format("fields: {}; give it another name, as in my_{}: {{at: /{}, "
+                                      "type: …}}",
+                                      refusal, plain_word(name), name));
+    }
     auto field = read_field(name, node);
     if (!field) return std::move(field).error();
     out.push_back(*std::move(field));

@@ -40,12 +40,13 @@ bool RecordReader::visit(std::uint32_t i) {
   if (kind == Kind::null && i != 0) return read_null();  // what is beneath it is missing
   std::string_view span;
   if (!walker_.skip(span)) return values_.broken();
-  return values_.fail(
-      Error(Code::wrong_type,
-            fmt::format("{}: expected {}; got {} {}; the declared fields are beneath it",
-                        i == 0 ? "the value" : node.pointer,
-                        node.members.empty() ? "an array" : "an object", json::to_string(kind),
-                        json::excerpt(span))));
+  std::string got(json::to_string(kind));
+  if (kind != Kind::null) got += " " + json::excerpt(span);
+  return values_.fail(Error(
+      Code::wrong_type,
+      fmt::format("{}: expected {}; got {}; the declared fields are beneath it",
+                  i == 0 ? "the value" : node.pointer,
+                  node.members.empty() ? "an array" : "an object", got)));
 }
 
 // Several fields may read one value, and others what is beneath it: each begins at the same place.

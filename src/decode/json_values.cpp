@@ -25,6 +25,20 @@ bool starts_number(char c) noexcept {
   return c == '-' || static_cast<unsigned char>(c - '0') < 10;
 }
 
+// What to do with a number that its type does not hold: there is not always a wider one.
+std::string_view cure_for_overflow(DType dtype, std::string_view text) {
+  const bool negative = text.starts_with('-');
+  switch (dtype) {
+    case DType::uint8: return negative ? "declare it as int32" : "declare a wider type, as int32";
+    case DType::int32: return "declare a wider type, as int64 or float64";
+    case DType::float32: return "declare a wider type, as float64";
+    case DType::int64:
+      return "there is no wider whole number: declare it as float64, which rounds, or as string "
+             "if it is sent in quotes";
+    default: return "there is no wider type; send a smaller number";
+  }
+}
+
 Error number_error(const FieldSpec& field, NumberFault fault, std::string_view text) {
   const std::string where = describe(field);
   const std::string got = json::excerpt(text);
@@ -32,13 +46,13 @@ Error number_error(const FieldSpec& field, NumberFault fault, std::string_view t
   switch (fault) {
     case NumberFault::overflow:
       return Error(Code::out_of_range,
-                   fmt::format("{}: expected {}; got {}, which does not fit; declare a wider type",
-                               where, type, got));
+                   fmt::format("{}: expected {}; got {}, which does not fit; {}", where, type, got,
+                               cure_for_overflow(field.type.dtype, text)));
     case NumberFault::fraction:
       return Error(
           Code::wrong_type,
-          fmt::format("{}: expected {}; got {}, which is not whole; declare the field as float32",
-                      where, type, got));
+          fmt::format("{}: expected {}; got {}, which is not whole; declare it as float64", where,
+                      type, got));
     case NumberFault::nonfinite:
       return Error(Code::nonfinite,
                    fmt::format("{}: expected finite numbers; got {}; send null and set a `default`",

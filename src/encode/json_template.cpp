@@ -70,7 +70,38 @@ class Compiler {
     text_ += ']';
     return {};
   }
+  // `{argmx: scores}` is an object by the letter, and a slip by all likelihood.
+  static Status check_slip(const Node& node) {
+    const auto& entries = node.entries();
+    if (entries.size() > 2 || (entries.size() == 2 && entries[1].first != "labels")) return {};
+    static const std::vector<std::string> unmistakable{"argmax", "base64"};
+    const std::string hint = did_you_mean(entries[0].first, unmistakable);
+    if (hint.empty()) return {};
+    return config_error(
+        node.key_where(entries[0].first),
+        fmt::format("value: expected a function ({}), or a member's name unlike them; got '{}'.{}",
+                    quoted_list(functions()), entries[0].first, hint));
+  }
+
+  static const std::vector<std::string>& functions() {
+    static const std::vector<std::string> names{"const", "base64", "argmax", "part", "merge"};
+    return names;
+  }
+
   Status add_map(const Node& node) {
+    Status added = add_map_as_written(node);
+    if (added.ok() || node.entries().empty()) return added;
+    const std::string& first = node.entries().front().first;
+    const bool function =
+        std::find(functions().begin(), functions().end(), first) != functions().end();
+    const std::string hint = function ? std::string() : did_you_mean(first, functions());
+    const Error& error = added.error();
+    if (hint.empty() || error.message().find("Did you mean") != std::string::npos) return added;
+    return Error(error.code(),
+                 fmt::format("{} There is no function '{}'.{}", error.message(), first, hint));
+  }
+
+  Status add_map_as_written(const Node& node) {
     if (!node.entries().empty()) {
       const std::string& first = node.entries().front().first;
       if (first == "const") return add_const(node);
@@ -78,6 +109,7 @@ class Compiler {
       if (first == "argmax") return add_argmax(node);
       if (first == "part") return add_part(node);
       if (first == "merge") return add_merge(node);
+      if (auto status = check_slip(node); !status) return status;
     }
     text_ += '{';
     bool first = true;

@@ -26,6 +26,12 @@ std::string excerpt(std::string_view text, std::size_t bytes_max) {
 Error to_error(const Fault& fault, std::string_view text) {
   switch (fault.code) {
     case Code::not_utf8:
+      if (fault.at < text.size() && text[fault.at] == '\\') {
+        return Error(fault.code,
+                     fmt::format("byte {}: expected {}; got '{}' alone, which stands for no text; "
+                                 "repair the sender's escapes",
+                                 fault.at, fault.expected, text.substr(fault.at, 6)));
+      }
       return Error(
           fault.code,
           fmt::format("byte {}: expected UTF-8; got other bytes; send text as UTF-8, and bytes as "

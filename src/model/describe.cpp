@@ -1,7 +1,5 @@
 #include "model/describe.h"
 
-#include <algorithm>
-#include <cctype>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -9,7 +7,9 @@
 #include "config/json_text.h"
 #include "model/files.h"
 #include "model/load.h"
+#include "model/saved_model.h"
 #include "model/signatures.h"
+#include "model/warm_up.h"
 
 namespace thalweg {
 namespace {
@@ -23,13 +23,36 @@ const RuntimeKind* runtime_of(const std::string& path, const Registry& registry)
   return nullptr;
 }
 
+// From the file alone, so that it needs no runtime.
+void read_saved_model_file(DescribedVersion& version) {
+  auto bytes = read_whole_file(version.path + "/saved_model.pb");
+  if (!bytes) return;
+  version.bytes_input = parses_bytes(*bytes);
+  if (auto graph = read_serving_graph(version.path)) version.signatures = shown_signatures(*graph);
+}
+
+// What loads may still fail at its first run: variables that were not restored show only then.
+Status try_once(LoadedModel& model) {
+  auto signature = choose_signature(model.signatures(), "");
+  if (!signature) return {};  // there are several, none of them the usual one: the user chooses
+  auto batching = find_batching(*signature, "auto");
+  if (!batching) return {};
+  WarmUpPlan once;
+  once.sizes.clear();
+  auto report = warm_up(model, *signature, *batching, once);
+  return report.ok() ? Status() : Status(std::move(report).error());
+}
+
 void read_signatures(DescribedVersion& version, const RuntimeKind& kind) {
+  read_saved_model_file(version);
   auto loaded = kind.make()->load({"model", version.path, version.version, Node()});
   if (!loaded) {
     version.problem = loaded.error().message();
+    version.untried = loaded.error().code() == Code::runtime_missing;
     return;
   }
   version.signatures.assign((*loaded)->signatures().begin(), (*loaded)->signatures().end());
+  if (Status tried = try_once(**loaded); !tried.ok()) version.problem = tried.error().message();
 }
 
 void read_features(DescribedVersion& version) {
@@ -59,55 +82,6 @@ std::string specs_json(const std::vector<TensorSpec>& specs) {
   }
   return json + "]";
 }
-
-// The type of a field that feeds an input: its shape without the batch dimension, "float32[121]".
-std::string field_type(const TensorSpec& spec) {
-  std::string dims;
-  for (std::size_t i = 1; i < spec.shape.rank(); ++i) {
-    dims += dims.empty() ? "" : ",";
-    dims += spec.shape.dims[i] == Shape::unknown ? "?" : std::to_string(spec.shape.dims[i]);
-  }
-  return std::string(to_string(spec.dtype)) + (dims.empty() ? "" : "[" + dims + "]");
-}
-
-// A name YAML reads as it is, quoted where it would not.
-std::string yaml_name(const std::string& name) {
-  const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '_';
-  }) && std::isdigit(static_cast<unsigned char>(name.front())) == 0;
-  return plain ? name : config::json_string(name);
-}
-
-const Signature& usual(const std::vector<Signature>& signatures) {
-  const auto it = std::find_if(signatures.begin(), signatures.end(),
-                               [](const Signature& s) { return s.name == "serving_default"; });
-  return it == signatures.end() ? signatures.front() : *it;
-}
-
-// The folder's own name, or the one above it for a version's folder.
-std::string folder_name(const std::string& path) {
-  fs::path folder = fs::path(path).lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path();
-  const std::string name = folder.stem().string();
-  const bool number = !name.empty() && std::all_of(name.begin(), name.end(),
-                                                   [](char c) { return c >= '0' && c <= '9'; });
-  return number && folder.has_parent_path() ? folder.parent_path().filename().string() : name;
-}
-
-constexpr const char* starter = R"(pipeline: {name}
-kafka: {{ bootstrap.servers: "localhost:9092" }}
-models:
-  {model}: {{ path: {path}, runtime: {runtime}{signature} }}
-from:
-  topic: {name}_in
-  format: json
-  start: earliest
-  fields: {{ {fields} }}
-steps:
-  - infer: {{ model: {model}, outputs: {{ {outputs} }} }}
-to: {{ topic: {name}_out, value: {{ {outputs} }} }}
-dead_letters: {{ topic: {name}_dead }}
-)";
 
 }  // namespace
 
@@ -139,7 +113,10 @@ std::string to_text(const ModelDescription& model) {
   for (const DescribedVersion& version : model.versions) {
     text += fmt::format("  version {}{}\n", version.version,
                         version.runtime.empty() ? "" : " (runtime " + version.runtime + ")");
-    if (!version.problem.empty()) text += "    cannot be used: " + version.problem + "\n";
+    if (!version.problem.empty()) {
+      text += version.untried ? "    not tried, since its runtime is not here: " : "    cannot be used: ";
+      text += version.problem + "\n";
+    }
     for (const Signature& signature : version.signatures) {
       text +=
           "    signature " + (signature.name.empty() ? "(without a name)" : signature.name) + "\n";
@@ -175,34 +152,6 @@ std::string to_json(const ModelDescription& model) {
     json += "]}";
   }
   return json + "]}\n";
-}
-
-Result<std::string> starter_pipeline(const ModelDescription& model) {
-  const auto best = std::find_if(
-      model.versions.rbegin(), model.versions.rend(),
-      [](const DescribedVersion& v) { return v.problem.empty() && !v.signatures.empty(); });
-  if (best == model.versions.rend()) {
-    return Error(Code::model_invalid,
-                 "expected a usable version in '" + model.path + "'; got none");
-  }
-  const Signature& signature = usual(best->signatures);
-  std::vector<std::string> fields = best->feature_inputs;
-  if (fields.empty()) {  // without features a model's input is the field of the same name
-    for (const TensorSpec& input : signature.inputs) {
-      fields.push_back(yaml_name(input.name) + ": " + config::json_string(field_type(input)));
-    }
-  }
-  std::vector<std::string> outputs;
-  for (const TensorSpec& output : signature.outputs) {
-    outputs.push_back(yaml_name(output.name) + ": " + yaml_name(output.name));
-  }
-  const std::string name = folder_name(model.path);
-  const bool usual_signature = signature.name.empty() || signature.name == "serving_default";
-  return fmt::format(
-      starter, fmt::arg("name", name), fmt::arg("model", yaml_name(name)),
-      fmt::arg("path", config::json_string(model.path)), fmt::arg("runtime", best->runtime),
-      fmt::arg("signature", usual_signature ? "" : ", signature: " + yaml_name(signature.name)),
-      fmt::arg("fields", fmt::join(fields, ", ")), fmt::arg("outputs", fmt::join(outputs, ", ")));
 }
 
 }  // namespace thalweg

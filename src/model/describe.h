@@ -1,4 +1,4 @@
-// What `thalweg model DIR` says: versions, signatures, features, and a pipeline to start from.
+// What `thalweg model DIR` says: versions, signatures, features. The pipeline to start from is made in starter.h.
 #pragma once
 
 #include <string>
@@ -17,9 +17,11 @@ struct DescribedVersion {
   std::int64_t version = 0;
   std::string path;
   std::string runtime;                      // empty: none knows it
-  std::vector<Signature> signatures;        // empty if `problem` is set
+  std::vector<Signature> signatures;        // also of some that cannot be used: a SavedModel's file tells
   std::vector<std::string> feature_inputs;  // "value: string"; empty: no features of its own
   std::string problem;                      // why it cannot be used, or empty
+  bool untried = false;                     // the problem is only that its runtime is not here
+  bool bytes_input = false;                 // its graph parses bytes: an image, a tf.Example
 };
 
 struct ModelDescription {
@@ -27,16 +29,12 @@ struct ModelDescription {
   std::vector<DescribedVersion> versions;  // lowest first
 };
 
-// Reads signatures from the files where that is possible (SavedModel), else by loading the version; without a runtime the others
-// have a problem. Errors: model_missing (nothing there).
+// Loads each version and calls it once: what it is told to be usable is. What cannot be loaded, for want of its runtime or
+// because it is broken, still shows its signatures where its file tells them (SavedModel). Errors: model_missing (nothing there).
 [[nodiscard]] Result<ModelDescription> describe_model(const std::string& path,
                                                       const Registry& registry);
 
 [[nodiscard]] std::string to_text(const ModelDescription& model);
 [[nodiscard]] std::string to_json(const ModelDescription& model);
-
-// A pipeline file for the highest usable version: fields, features and outputs are filled in as far as the signature tells. Errors:
-// model_invalid (no version is usable).
-[[nodiscard]] Result<std::string> starter_pipeline(const ModelDescription& model);
 
 }  // namespace thalweg

@@ -5,7 +5,8 @@
 // made by it may outlive the model.
 #pragma once
 
-#include <span>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct LibrarySearch {
   std::string built_in;                 // the folder known at build time, or empty
   std::vector<std::string> subfolders;  // looked into below each folder: "", "libs", …
   std::vector<std::string> names;       // file names, best first; a trailing '*' matches any ending
+  std::string oldest;                   // the oldest version that will do, "2.4"
   std::string cure;                     // how to get it
 };
 
@@ -57,5 +59,36 @@ class Binder {
   const Library& library_;
   std::vector<std::string> missing_;
 };
+
+// Opens the library and fills `api`, a table of function pointers and the library's `path`: `bind_all(api, binder)` binds each.
+// Errors: runtime_missing (no library, or one older than `oldest`, which lacks a function).
+template <class Api, class BindAll>
+Result<std::unique_ptr<Api>> open_api(const LibrarySearch& search, bool deep_bind,
+                                      BindAll bind_all) {
+  auto library = Library::open(search, deep_bind);
+  if (!library) return std::move(library).error();
+  auto api = std::make_unique<Api>();
+  api->path = library->path();
+  Binder binder(*library);
+  bind_all(*api, binder);
+  if (binder.missing().empty()) return api;
+  return Error(Code::runtime_missing, "expected " + search.what + " " + search.oldest +
+                                          " or newer in '" + api->path + "'; it has no " +
+                                          binder.missing().front() + "; get a newer one");
+}
+
+// The process's one table of a kind: the first call that succeeds makes it, and it lives until the process ends, since tensors
+// may outlive every model. `load(folder)` gives a Result<std::unique_ptr<Api>>. Any thread.
+template <class Api, class Load>
+Result<const Api*> api_of_process(const std::string& folder, Load load) {
+  static std::mutex mutex;
+  static const Api* loaded = nullptr;
+  const std::lock_guard lock(mutex);
+  if (loaded != nullptr) return loaded;
+  Result<std::unique_ptr<Api>> api = load(folder);
+  if (!api) return std::move(api).error();
+  loaded = api->release();
+  return loaded;
+}
 
 }  // namespace thalweg

@@ -184,6 +184,8 @@ Result<std::shared_ptr<const LoadedVersion>> load_checked(const ModelEntry& entr
   auto loaded =
       load_unchanged(*kind->make(), {entry.name, files->path, files->version, entry.node});
   if (!loaded) return std::move(loaded).error();
+  const auto said = (*loaded)->warnings();
+  version->facts.warnings.insert(version->facts.warnings.end(), said.begin(), said.end());
   version->loaded = std::make_shared<WatchedModel>(entry.name, std::move(*loaded));
   if (auto status = check_and_warm(entry, *version); !status.ok()) return std::move(status).error();
   return std::shared_ptr<const LoadedVersion>(std::move(version));

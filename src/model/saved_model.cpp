@@ -189,6 +189,60 @@ std::string tf_type_name(TfType type) {
   return "type " + std::to_string(static_cast<int>(type));
 }
 
+TfType plain(TfType type) noexcept {
+  const auto number = static_cast<int>(type);
+  return static_cast<TfType>(number > 100 ? number - 100 : number);
+}
+
+std::optional<Element> element_of(TfType type) noexcept {
+  switch (type) {
+    case TfType::float32: return Element::float32;
+    case TfType::float64: return Element::float64;
+    case TfType::int32: return Element::int32;
+    case TfType::int64: return Element::int64;
+    case TfType::uint8: return Element::uint8;
+    case TfType::boolean: return Element::boolean;
+    case TfType::string: return Element::string;
+    case TfType::half: return Element::half;
+    case TfType::bfloat16: return Element::bfloat16;
+    case TfType::int8: return Element::int8;
+    case TfType::int16: return Element::int16;
+    case TfType::uint16: return Element::uint16;
+    case TfType::uint32: return Element::uint32;
+    default: return std::nullopt;
+  }
+}
+
+std::vector<Signature> shown_signatures(const MetaGraph& graph) {
+  std::vector<Signature> all;
+  const auto shown = [](const TfTensorInfo& info) -> std::optional<TensorSpec> {
+    const auto element = element_of(plain(info.type));
+    if (info.tensor.empty() || !element) return std::nullopt;
+    return TensorSpec{info.key, shown_as(*element), info.shape, info.unknown_rank};
+  };
+  for (const TfSignature& described : graph.signatures) {
+    Signature signature{described.name, {}, {}};
+    for (const TfTensorInfo& info : described.inputs) {
+      if (auto spec = shown(info)) signature.inputs.push_back(std::move(*spec));
+    }
+    for (const TfTensorInfo& info : described.outputs) {
+      if (auto spec = shown(info)) signature.outputs.push_back(std::move(*spec));
+    }
+    if (signature.inputs.size() == described.inputs.size() && !signature.outputs.empty())
+      all.push_back(std::move(signature));
+  }
+  return all;
+}
+
+bool parses_bytes(std::string_view saved_model) {
+  static constexpr std::array<std::string_view, 9> operations{
+      "DecodeImage", "DecodeJpeg",        "DecodePng",   "DecodeWav",      "DecodeRaw",
+      "DecodeProto", "ParseSingleExample", "ParseTensor", "ParseExample"};
+  return std::any_of(operations.begin(), operations.end(), [&](std::string_view operation) {
+    return saved_model.find(operation) != std::string_view::npos;
+  });
+}
+
 Result<MetaGraph> read_meta_graph(std::string_view bytes) {
   return guarded([&] { return read_meta_graph(pbf_reader(bytes.data(), bytes.size())); });
 }

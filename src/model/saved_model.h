@@ -4,12 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "thalweg/error.h"
+#include "thalweg/model.h"
 #include "thalweg/tensor.h"
+
+#include "model/element.h"
 
 namespace thalweg {
 
@@ -37,6 +41,10 @@ enum class TfType : std::int32_t {
 };
 // "half"; numbers without a name as "type 33".
 [[nodiscard]] std::string tf_type_name(TfType type);
+// A reference type (TensorFlow 1's variables) is its plain type plus 100.
+[[nodiscard]] TfType plain(TfType type) noexcept;
+// REQUIRES a plain type. Empty: one that no column can hold.
+[[nodiscard]] std::optional<Element> element_of(TfType type) noexcept;
 
 // One input or output as the file has it.
 struct TfTensorInfo {
@@ -68,6 +76,13 @@ struct MetaGraph {
 [[nodiscard]] Result<std::vector<MetaGraph>> read_saved_model(std::string_view bytes);
 // The graph tagged `serve` of a version's folder (or the only one).
 [[nodiscard]] Result<MetaGraph> read_serving_graph(const std::string& folder);
+
+// The signatures that a pipeline could use, as the runtime would show them: those with dense inputs of known types. TensorFlow
+// also looks for their tensors in the graph, so that it may show fewer.
+[[nodiscard]] std::vector<Signature> shown_signatures(const MetaGraph& graph);
+
+// Does the graph parse bytes itself: a tf.Example, an image, a recording? Looks for the names of such operations.
+[[nodiscard]] bool parses_bytes(std::string_view saved_model);
 
 // Is this a protobuf message from the first to the last byte, and not empty? Looks at the outermost fields only.
 [[nodiscard]] bool is_whole_protobuf(std::string_view bytes);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <condition_variable>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,18 +18,38 @@
 namespace thalweg {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // For unknown dimensions behind the first: short, then long enough for a network that shrinks an image.
 constexpr std::array<std::int64_t, 3> lengths{8, 64, 224};
 constexpr double tolerance_relative = 1e-3;
 constexpr double tolerance_absolute = 1e-4;
 
-double cpu_us() {
+constexpr double clearly = 1.15;  // a size must be better by this much before it bounds others
+
+double microseconds(clockid_t clock) {
   timespec t{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  clock_gettime(clock, &t);
   return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
 }
+
+// The least that calls of one size have taken. Others share the machine with us and only ever add.
+struct Least {
+  std::size_t rows = 0;
+  double thread_cpu_us = std::numeric_limits<double>::infinity();
+  double process_cpu_us = std::numeric_limits<double>::infinity();
+  double wall_us = std::numeric_limits<double>::infinity();
+
+  void add(const WarmUpClocks& before, const WarmUpClocks& after) {
+    thread_cpu_us = std::min(thread_cpu_us, after.thread_cpu_us - before.thread_cpu_us);
+    process_cpu_us = std::min(process_cpu_us, after.process_cpu_us - before.process_cpu_us);
+    wall_us = std::min(wall_us, after.wall_us - before.wall_us);
+  }
+  [[nodiscard]] BatchCost cost() const {
+    // Where the caller only waits, threads of the runtime do the work.
+    const double cpu_us = thread_cpu_us * 2 < process_cpu_us ? process_cpu_us : thread_cpu_us;
+    const auto count = static_cast<double>(rows);
+    return {rows, cpu_us / count, wall_us / count};
+  }
+};
 
 // Submits and waits. The promise is shared: a model that answers after we gave up must not write into our stack.
 // `later`: set if the answer did not come inside submit().
@@ -64,10 +85,10 @@ class WarmUp {
   Result<WarmUpReport> run() {
     if (auto found = find_rows(); !found.ok()) return std::move(found).error();
     if (!accepted_ || plan_.sizes.empty()) return std::move(report_);
-    const auto deadline = Clock::now() + plan_.time;
-    for (const std::size_t size : sizes()) {
-      if (!report_.costs.empty() && !worth_trying(size, deadline)) break;
-      if (auto status = measure(size, deadline); !status.ok()) return std::move(status).error();
+    if (auto status = measure_all(); !status.ok()) return std::move(status).error();
+    // A bound is set for good, so it is not set by one moment's noise.
+    if (recommended_rows_max(report_.costs) > 0) {
+      if (auto status = measure_again(); !status.ok()) return std::move(status).error();
     }
     check_outputs();
     compare_alone_and_in_company();
@@ -109,38 +130,58 @@ class WarmUp {
     return plan_.sizes;
   }
 
-  // Would two calls of `size` rows end in time, if a row cost what it did last? And would the rows fit into little memory?
-  [[nodiscard]] bool worth_trying(std::size_t size, Clock::time_point deadline) const {
-    constexpr std::size_t bytes_max = std::size_t{64} << 20;
-    const std::chrono::duration<double, std::micro> guess(report_.costs.back().wall_us_per_row *
-                                                          static_cast<double>(2 * size));
-    return Clock::now() + guess < deadline && size * bytes_per_row_ <= bytes_max;
+  [[nodiscard]] double deadline() const {
+    return plan_.clocks().wall_us + std::chrono::duration<double, std::micro>(plan_.time).count();
   }
 
-  // The quickest of a few calls: others share the machine with us.
-  Status measure(std::size_t size, Clock::time_point deadline) {
-    constexpr int calls_max = 5;
-    MadeRows rows(signature_, batching_, size, length_, blank_);
+  Status measure_all() {
+    const double end = deadline();
+    for (const std::size_t size : sizes()) {
+      if (!least_.empty() && !worth_trying(size, end)) break;
+      Least least{size};
+      if (auto status = measure(least, end); !status.ok()) return status;
+      if (least.wall_us == std::numeric_limits<double>::infinity()) continue;  // refused
+      least_.push_back(least);
+      report_.costs.push_back(least.cost());
+    }
+    return {};
+  }
+
+  Status measure_again() {
+    const double end = deadline();
+    for (std::size_t i = 0; i < least_.size(); ++i) {
+      if (auto status = measure(least_[i], end); !status.ok()) return status;
+      report_.costs[i] = least_[i].cost();
+    }
+    return {};
+  }
+
+  // Would two calls of `size` rows end in time, if a row cost what it did last? And would the rows fit into little memory?
+  [[nodiscard]] bool worth_trying(std::size_t size, double end) const {
+    constexpr std::size_t bytes_max = std::size_t{64} << 20;
+    const double guess = report_.costs.back().wall_us_per_row * static_cast<double>(2 * size);
+    return plan_.clocks().wall_us + guess < end && size * bytes_per_row_ <= bytes_max;
+  }
+
+  // Several calls of one size; short ones beyond the deadline too, since one call alone says little.
+  Status measure(Least& least, double end) {
+    constexpr int calls_min = 3;
+    constexpr int calls_max = 7;
+    constexpr double short_us = 10'000;
+    MadeRows rows(signature_, batching_, least.rows, length_, blank_);
     const InferenceRequest request = rows.all();
     // The first call of a size plans for it (shapes, buffers): run, not counted.
     if (auto first = call(model_, signature_, request); !first.ok())
-      return refused(size, std::move(first).error());
-    BatchCost best{size, 0, 0};
-    for (int i = 0; i < calls_max && (i == 0 || Clock::now() < deadline); ++i) {
-      const double cpu = cpu_us();
-      const auto wall = Clock::now();
+      return refused(least.rows, std::move(first).error());
+    for (int i = 0; i < calls_max; ++i) {
+      const WarmUpClocks before = plan_.clocks();
+      const bool enough = i >= calls_min || (i > 0 && least.wall_us > short_us);
+      if (enough && before.wall_us >= end) break;
       auto result = call(model_, signature_, request);
-      const double cpu_spent = cpu_us() - cpu;
-      const double wall_spent =
-          std::chrono::duration<double, std::micro>(Clock::now() - wall).count();
-      if (!result.ok()) return refused(size, std::move(result).error());
-      const auto per_row = [&](double spent) { return spent / static_cast<double>(size); };
-      best.cpu_us_per_row =
-          i == 0 ? per_row(cpu_spent) : std::min(best.cpu_us_per_row, per_row(cpu_spent));
-      best.wall_us_per_row =
-          i == 0 ? per_row(wall_spent) : std::min(best.wall_us_per_row, per_row(wall_spent));
+      const WarmUpClocks after = plan_.clocks();
+      if (!result.ok()) return refused(least.rows, std::move(result).error());
+      least.add(before, after);
     }
-    report_.costs.push_back(best);
     return {};
   }
 
@@ -212,6 +253,7 @@ class WarmUp {
   const Batching& batching_;
   const WarmUpPlan& plan_;
   WarmUpReport report_;
+  std::vector<Least> least_;  // one per entry of report_.costs
   bool accepted_ = false;
   bool per_row_ = true;
   std::size_t bytes_per_row_ = 0;
@@ -221,22 +263,25 @@ class WarmUp {
 
 }  // namespace
 
+WarmUpClocks read_clocks() {
+  return {microseconds(CLOCK_THREAD_CPUTIME_ID), microseconds(CLOCK_PROCESS_CPUTIME_ID),
+          microseconds(CLOCK_MONOTONIC)};
+}
+
 Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature,
                              const Batching& batching, const WarmUpPlan& plan) {
   return WarmUp(model, signature, batching, plan).run();
 }
 
 std::size_t recommended_rows_max(const std::vector<BatchCost>& costs) {
-  constexpr double worse = 1.15;
-  constexpr double as_good = 1.05;
   if (costs.size() < 2) return 0;
   const auto cost = [](const BatchCost& c) { return c.cpu_us_per_row; };
   const double best = cost(*std::min_element(
       costs.begin(), costs.end(), [&](const auto& a, const auto& b) { return cost(a) < cost(b); }));
-  if (cost(costs.back()) <= worse * best) return 0;
-  // The largest size that is as good as the best: more rows a call are more throughput at the same cost.
+  if (cost(costs.back()) <= clearly * best) return 0;
+  // The largest size that is not clearly worse than the best: more rows a call are more throughput at the same cost.
   for (auto it = costs.rbegin(); it != costs.rend(); ++it) {
-    if (cost(*it) <= as_good * best) return it->rows;
+    if (cost(*it) <= clearly * best) return it->rows;
   }
   return 0;
 }

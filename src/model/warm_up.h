@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,19 @@
 
 namespace thalweg {
 
+// Readings of three clocks, each since some moment of its own.
+struct WarmUpClocks {
+  double thread_cpu_us = 0;   // of the calling thread: what others do meanwhile is not in it
+  double process_cpu_us = 0;  // of all threads: a runtime may compute on its own
+  double wall_us = 0;
+};
+[[nodiscard]] WarmUpClocks read_clocks();
+
 struct WarmUpPlan {
   std::vector<std::size_t> sizes{1, 8, 32, 128,
                                  512};  // rows; ascending. Empty: one call of one row, nothing else
   std::chrono::milliseconds time{300};  // no size is begun that would go beyond it
+  std::function<WarmUpClocks()> clocks = read_clocks;
 };
 
 struct WarmUpReport {
@@ -39,7 +49,8 @@ struct WarmUpReport {
 [[nodiscard]] Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature,
                                            const Batching& batching, const WarmUpPlan& plan);
 
-// The rows per call to pin: the size with the lowest cost per row, if a larger one costs over 15 % more; 0: no bound.
+// The rows per call to pin, if the largest size costs clearly more than the best (over 15 %): the largest one that does not.
+// 0: no bound.
 [[nodiscard]] std::size_t recommended_rows_max(const std::vector<BatchCost>& costs);
 
 // "1 row 123 µs, 8 rows 68 µs, …": CPU time per row.

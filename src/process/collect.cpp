@@ -2,8 +2,8 @@
 #include "process/collect.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
+#include <span>
 
 namespace thalweg {
 namespace {
@@ -22,23 +22,22 @@ void append_element(const Column& from, std::uint32_t row, Column& to) {
   }
 }
 
+// Does row `a` come before row `b`? NaN comes last; the row number decides between equals, so the order is total: stable
+// without a stable sort's memory.
 template <class T>
-void keys_of(const Column& column, std::vector<double>& keys) {
-  for (const T value : column.values<T>()) keys.push_back(static_cast<double>(value));
-}
-
-void read_keys(const Column& column, std::vector<double>& keys) {
-  keys.clear();
-  switch (column.type().dtype) {
-    case DType::float32: return keys_of<float>(column, keys);
-    case DType::float64: return keys_of<double>(column, keys);
-    case DType::int32: return keys_of<std::int32_t>(column, keys);
-    case DType::int64: return keys_of<std::int64_t>(column, keys);
-    case DType::uint8:
-    case DType::boolean: return keys_of<std::uint8_t>(column, keys);
-    case DType::string: return;
+struct Before {
+  std::span<const T> keys;
+  bool descending;
+  bool operator()(std::uint32_t a, std::uint32_t b) const noexcept {
+    const T x = keys[a];
+    const T y = keys[b];
+    const bool x_is_nan = x != x;
+    const bool y_is_nan = y != y;
+    if (x_is_nan != y_is_nan) return y_is_nan;
+    if (x == y || x_is_nan) return a < b;
+    return descending ? x > y : x < y;
   }
-}
+};
 
 }  // namespace
 
@@ -50,7 +49,6 @@ Progress Collect::process(Batch& batch, const Resume&) {
   Rows finer = batch.pop_rows();
   Rows& rows = batch.rows();
   make_columns(rows);
-  if (order_) read_keys(finer.columns[order_->by], keys_);
   std::size_t f = 0;
   for (std::uint32_t row = 0; row < rows.count(); ++row) {
     group_.clear();
@@ -58,7 +56,7 @@ Progress Collect::process(Batch& batch, const Resume&) {
     for (; f < finer.live_count() && finer.parent_of[finer.live(f)] == row; ++f) {
       group_.push_back(finer.live(f));
     }
-    if (order_) sort_group();
+    if (order_) sort_group(finer.columns[order_->by]);
     for (const List& list : lists_) {
       for (const std::uint32_t from : group_) {
         append_element(finer.columns[list.from], from, rows.columns[list.to]);
@@ -81,19 +79,24 @@ void Collect::make_columns(Rows& rows) const {
   }
 }
 
-void Collect::sort_group() {
-  const bool descending = order_->descending;
-  const auto before = [&](std::uint32_t a, std::uint32_t b) {
-    const double x = keys_[a];
-    const double y = keys_[b];
-    if (std::isnan(x) != std::isnan(y)) return std::isnan(y);
-    if (x == y || std::isnan(x)) return a < b;
-    return descending ? x > y : x < y;
-  };
+// Compared in the column's own type: as doubles, whole numbers above 2^53 would be equal to their neighbours.
+void Collect::sort_group(const Column& keys) {
+  switch (keys.type().dtype) {
+    case DType::float32: return sort_group_by<float>(keys);
+    case DType::float64: return sort_group_by<double>(keys);
+    case DType::int32: return sort_group_by<std::int32_t>(keys);
+    case DType::int64: return sort_group_by<std::int64_t>(keys);
+    case DType::uint8:
+    case DType::boolean: return sort_group_by<std::uint8_t>(keys);
+    case DType::string: return;  // refused when the step was bound
+  }
+}
+
+template <class T>
+void Collect::sort_group_by(const Column& keys) {
   const std::size_t kept = std::min(order_->k, group_.size());
-  // The row number decides between equals, so the order is total: stable without a stable sort's memory.
   std::partial_sort(group_.begin(), group_.begin() + static_cast<std::ptrdiff_t>(kept),
-                    group_.end(), before);
+                    group_.end(), Before<T>{keys.values<T>(), order_->descending});
   group_.resize(kept);
 }
 

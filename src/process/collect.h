@@ -40,14 +40,15 @@ class Collect final : public Operator {
 
  private:
   void make_columns(Rows& rows) const;
-  void sort_group();
+  void sort_group(const Column& keys);
+  template <class T>
+  void sort_group_by(const Column& keys);
 
   Schema schema_;
   std::vector<List> lists_;
   std::optional<RowOrder> order_;
   std::string text_;
   std::vector<std::uint32_t> group_;  // the finer rows of one coarser row
-  std::vector<double> keys_;          // of `by`, per finer row
 };
 
 void register_collect(Registry& registry);

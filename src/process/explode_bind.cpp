@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "config/reserved_names.h"
+
 #include "process/explode.h"
 
 namespace thalweg {
@@ -71,6 +73,9 @@ Result<Plan> make_plan(const Values& values, const Schema& input, const std::str
                         field.name, quoted_list(lists)));
       }
       field.name = rename->second;
+      if (auto refusal = refusal_of_reserved(field.name); !refusal.empty()) {
+        return config_error(values.where("as"), fmt::format("{}: as: {}", who, refusal));
+      }
       renames.erase(rename);
     }
     if (plan.schema.find(field.name)) {

@@ -14,8 +14,8 @@ using std::chrono::nanoseconds;
 // A rebalance may look up offsets for so long while the group's coordinator is away; that is no fault of the worker's.
 constexpr nanoseconds comes_round_within = std::chrono::seconds(60);
 
-std::int64_t seconds(nanoseconds time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+std::string seconds(nanoseconds time) {
+  return fmt::format("{:.1f}", std::chrono::duration<double>(time).count());
 }
 
 // Since when something stands, by a metric that is 0 when nothing does.
@@ -53,7 +53,7 @@ bool Watchdog::look(const std::string& pipeline, const WorkerMetrics& worker,
   reported = running;
   log_.write(LogLevel::warning, "model.slow_call",
              fmt::format("{}: a step has been running for {} s", pipeline, seconds(running)),
-             {{"pipeline", pipeline}, {"seconds", std::to_string(seconds(running))}});
+             {{"pipeline", pipeline}, {"seconds", seconds(running)}});
   if (running < limits.exit_after) return false;
   log_.error("model.hung",
              Error(Code::model_hung,

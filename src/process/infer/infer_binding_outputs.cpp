@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "config/reserved_names.h"
+
 namespace thalweg {
 namespace {
 
@@ -86,6 +88,10 @@ Result<std::vector<OutputPlan>> bind_outputs(const ModelVersion& version,
     if (!output) return std::move(output).error();
     auto type = binder.type_of(version.signature.outputs[*output], choice);
     if (!type) return std::move(type).error();
+    if (auto refusal = refusal_of_reserved(choice.column); !refusal.empty()) {
+      return config_error(choice.where, fmt::format("{}: outputs: {}; write {}: another_name",
+                                                    settings.who, refusal, choice.output));
+    }
     const bool twice = std::any_of(plans.begin(), plans.end(),
                                    [&](const OutputPlan& p) { return p.column == choice.column; });
     if (twice || available.find(choice.column)) {

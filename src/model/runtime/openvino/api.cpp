@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 
 #include "model/library.h"
 
@@ -20,6 +19,7 @@ LibrarySearch search(const std::string& folder) {
 #endif
   s.subfolders = {"", "libs", "lib", "openvino/libs", "runtime/lib/intel64"};
   s.names = {"libopenvino_c.so", "libopenvino_c.so.*"};
+  s.oldest = "2025.0";
   s.cure =
       "get it with `pip install openvino` and set THALWEG_OPENVINO_DIR to the folder `openvino` in "
       "its site-packages "
@@ -47,42 +47,33 @@ std::string version_of(const Api& api) {
   return build;
 }
 
-Result<const Api*> load(const std::string& folder) {
-  auto library = Library::open(search(folder), false);
-  if (!library) return std::move(library).error();
-  auto api = std::make_unique<Api>();
-  api->path = library->path();
-  Binder binder(*library);
-#define THALWEG_OPENVINO_BIND(name) binder.bind(api->name, #name);
-  THALWEG_OPENVINO_FUNCTIONS(THALWEG_OPENVINO_BIND)
+Result<std::unique_ptr<Api>> load(const std::string& folder) {
+  const LibrarySearch where = search(folder);
+  auto opened = open_api<Api>(where, false, [](Api& api, Binder& binder) {
+#define THALWEG_OPENVINO_BIND(name) binder.bind(api.name, #name);
+    THALWEG_OPENVINO_FUNCTIONS(THALWEG_OPENVINO_BIND)
 #undef THALWEG_OPENVINO_BIND
-  const std::string expected = "expected OpenVINO 2025.0 or newer in '" + library->path() + "'; ";
-  if (!binder.missing().empty()) {
+  });
+  if (!opened) return opened;
+  Api& api = **opened;
+  const std::string expected =
+      "expected OpenVINO " + where.oldest + " or newer in '" + api.path + "'; ";
+  if (!element_types_agree(api)) {
     return Error(Code::runtime_missing,
-                 expected + "it has no " + binder.missing().front() + "; get a newer one");
-  }
-  if (!element_types_agree(*api)) {
-    return Error(Code::runtime_missing,
-                 expected + "got " + version_of(*api) +
+                 expected + "got " + version_of(api) +
                      ", whose element types are numbered otherwise; get another version");
   }
-  if (const auto created = api->ov_core_create(&api->core); created != OK) {
-    return Error(Code::runtime_missing, expected + "it does not start: " + api->reason(created) +
+  if (const auto created = api.ov_core_create(&api.core); created != OK) {
+    return Error(Code::runtime_missing, expected + "it does not start: " + api.reason(created) +
                                             "; are its plug-ins beside it?");
   }
-  return static_cast<const Api*>(api.release());  // for good, as the library itself
+  return opened;
 }
 
 }  // namespace
 
 Result<const Api*> Api::get(const std::string& folder) {
-  static std::mutex mutex;
-  static const Api* loaded = nullptr;
-  const std::lock_guard lock(mutex);
-  if (loaded != nullptr) return loaded;
-  auto api = load(folder);
-  if (api.ok()) loaded = *api;
-  return api;
+  return api_of_process<Api>(folder, load);
 }
 
 std::string Api::reason(ov_status_e failed) const {

@@ -41,6 +41,7 @@ Result<std::unique_ptr<LoadedModel>> Compiled::load(const Api& api, const Compil
   auto first = model->compile();
   if (!first) return std::move(first).error();
   model->give_back(*first);
+  model->warn_of_narrow_types();
   return std::unique_ptr<LoadedModel>(std::move(model));
 }
 
@@ -153,6 +154,33 @@ Result<TensorSpec> Compiled::describe_port(ov_output_const_port* port, Element& 
   element = *known;
   spec.dtype = shown_as(element);
   return spec;
+}
+
+// OpenVINO's processor plug-in has neither type: it puts conversions in front and behind, and says nothing.
+void Compiled::warn_of_narrow_types() {
+  const auto named = [this](Element a, Element b) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const Element element = inputs_[i].element;
+      if (element == a || element == b) names.push_back(signature_.inputs[i].name);
+    }
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      const Element element = outputs_[i].element;
+      if (element == a || element == b) names.push_back(signature_.outputs[i].name);
+    }
+    return names;
+  };
+  if (const auto names = named(Element::int64, Element::uint32); !names.empty()) {
+    warnings_.push_back("OpenVINO computes " + quoted_list(names) +
+                        " (int64) as int32: a row with a number beyond ±2147483647 is refused, and what "
+                        "the model itself computes beyond it wraps around; `runtime: tensorflow` "
+                        "does not, for a SavedModel");
+  }
+  if (const auto names = named(Element::float64, Element::float64); !names.empty()) {
+    warnings_.push_back("OpenVINO computes " + quoted_list(names) +
+                        " (float64) as float32: of a number about 7 digits count, and none is "
+                        "larger than 3.4e38; `runtime: tensorflow` keeps all, for a SavedModel");
+  }
 }
 
 Result<Compiled::Copy> Compiled::compile() const {

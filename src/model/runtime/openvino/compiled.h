@@ -33,6 +33,9 @@ class Compiled final : public LoadedModel {
   [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
     return {&signature_, 1};
   }
+  [[nodiscard]] std::span<const std::string> warnings() const noexcept override {
+    return warnings_;
+  }
   void submit(const Signature& signature, const InferenceRequest& request,
               InferenceDone done) override;
 
@@ -52,6 +55,7 @@ class Compiled final : public LoadedModel {
   Result<void> describe(bool outputs, std::vector<TensorSpec>& specs, std::vector<Place>& places);
   [[nodiscard]] Result<TensorSpec> describe_port(ov_output_const_port* port,
                                                  Element& element) const;
+  void warn_of_narrow_types();
   [[nodiscard]] Result<Copy> compile() const;
   [[nodiscard]] Result<Copy> acquire();
   void give_back(Copy copy);
@@ -63,6 +67,7 @@ class Compiled final : public LoadedModel {
   Signature signature_;
   std::vector<Place> inputs_;  // in signature order
   std::vector<Place> outputs_;
+  std::vector<std::string> warnings_;
   std::mutex mutex_;
   std::vector<Copy> free_;  // guarded by mutex_
 };

@@ -1,7 +1,9 @@
 #include "model/runtime/openvino/tensors.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -34,6 +36,19 @@ std::size_t count_of(std::span<const std::int64_t> dims) {
   return count;
 }
 
+// The processor's plug-in keeps the lower 32 bits of an int64 and says nothing: 2^32 + 7 would be scored as 7.
+Status check_32_bits(const std::int64_t* numbers, std::size_t count) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  const auto* const end = numbers + count;
+  const auto* const beyond =
+      std::find_if(numbers, end, [](std::int64_t n) { return n > most || n < -most - 1; });
+  if (beyond == end) return {};
+  return Error(Code::invalid_model_input,
+               "expected a number that fits int32, since OpenVINO computes int64 so; got " +
+                   std::to_string(*beyond) +
+                   "; make it smaller (a vocabulary, a hash), or use another runtime");
+}
+
 }  // namespace
 
 std::optional<Element> element_of(ov_element_type_e type) noexcept {
@@ -59,6 +74,10 @@ Status InputTensor::set(const TensorView& view, Element element) {
   const ov_shape_t shape{static_cast<std::int64_t>(view.dims.size()),
                          const_cast<std::int64_t*>(view.dims.empty() ? no_dims : view.dims.data())};
   void* data = const_cast<void*>(view.data != nullptr ? view.data : no_numbers);
+  if (view.dtype == DType::int64) {
+    if (auto status = check_32_bits(static_cast<const std::int64_t*>(data), count); !status.ok())
+      return status;
+  }
   if (is_converted(element)) {
     converted_.resize(count * size_of(element));
     if (auto status = narrow(element, view.data, count, converted_.data()); !status.ok())

@@ -9,31 +9,6 @@
 namespace thalweg::tensorflow {
 namespace {
 
-std::optional<Element> element_of(TfType type) {
-  switch (type) {
-    case TfType::float32: return Element::float32;
-    case TfType::float64: return Element::float64;
-    case TfType::int32: return Element::int32;
-    case TfType::int64: return Element::int64;
-    case TfType::uint8: return Element::uint8;
-    case TfType::boolean: return Element::boolean;
-    case TfType::string: return Element::string;
-    case TfType::half: return Element::half;
-    case TfType::bfloat16: return Element::bfloat16;
-    case TfType::int8: return Element::int8;
-    case TfType::int16: return Element::int16;
-    case TfType::uint16: return Element::uint16;
-    case TfType::uint32: return Element::uint32;
-    default: return std::nullopt;
-  }
-}
-
-// A reference type (TensorFlow 1's variables) is its plain type plus 100.
-TfType plain(TfType type) {
-  const auto number = static_cast<int>(type);
-  return static_cast<TfType>(number > 100 ? number - 100 : number);
-}
-
 // TensorFlow's messages run over several lines and may hold a whole trace: the first ones say it.
 std::string brief(std::string message) {
   constexpr std::size_t bytes_max = 600;
