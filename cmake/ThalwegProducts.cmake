@@ -80,6 +80,17 @@ endfunction()
 
 if(THALWEG_BUILD_EXAMPLES)
   thalweg_executables(example "examples/*/*.cpp") # sees the public headers only, as a user does
+  # examples/<name>/test.cpp is a test of <name>.yaml; 4 says that the runtime's library is missing.
+  file(GLOB tested CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/*/test.cpp")
+  foreach(source IN LISTS tested)
+    get_filename_component(folder "${source}" DIRECTORY)
+    get_filename_component(name "${folder}" NAME)
+    if(THALWEG_BUILD_TESTS AND NOT THALWEG_SANITIZE)
+      add_test(NAME examples.${name}.test_in_cpp COMMAND example_${name}_test ${name}.yaml WORKING_DIRECTORY "${folder}")
+      set_tests_properties(examples.${name}.test_in_cpp PROPERTIES LABELS native TIMEOUT 120 SKIP_RETURN_CODE 4
+        ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
+    endif()
+  endforeach()
 endif()
 if(THALWEG_BUILD_BENCH)
   find_package(benchmark REQUIRED)

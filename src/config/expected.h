@@ -3,8 +3,8 @@
 // All texts of read() stand in expected.cpp, so that they are worded alike.
 #pragma once
 
-#include <string>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "thalweg/settings.h"

@@ -198,7 +198,8 @@ Status check_running(const Values& v) {
 
 Status check_pipeline(const Values& values) {
   if (auto status = check_name(values); !status) return status;
-  if (auto status = check_inputs(values.section("from"), values.node("from")); !status) return status;
+  if (auto status = check_inputs(values.section("from"), values.node("from")); !status)
+    return status;
   if (auto status = check_outputs(values); !status) return status;
   if (auto status = check_models(values); !status) return status;
   if (auto steps = steps_of(values.node("steps")); !steps) return std::move(steps).error();

@@ -43,10 +43,9 @@ bool RecordReader::visit(std::uint32_t i) {
   std::string got(json::to_string(kind));
   if (kind != Kind::null) got += " " + json::excerpt(span);
   return values_.fail(Error(
-      Code::wrong_type,
-      fmt::format("{}: expected {}; got {}; the declared fields are beneath it",
-                  i == 0 ? "the value" : node.pointer,
-                  node.members.empty() ? "an array" : "an object", got)));
+      Code::wrong_type, fmt::format("{}: expected {}; got {}; the declared fields are beneath it",
+                                    i == 0 ? "the value" : node.pointer,
+                                    node.members.empty() ? "an array" : "an object", got)));
 }
 
 // Several fields may read one value, and others what is beneath it: each begins at the same place.

@@ -49,10 +49,9 @@ Error number_error(const FieldSpec& field, NumberFault fault, std::string_view t
                    fmt::format("{}: expected {}; got {}, which does not fit; {}", where, type, got,
                                cure_for_overflow(field.type.dtype, text)));
     case NumberFault::fraction:
-      return Error(
-          Code::wrong_type,
-          fmt::format("{}: expected {}; got {}, which is not whole; declare it as float64", where,
-                      type, got));
+      return Error(Code::wrong_type,
+                   fmt::format("{}: expected {}; got {}, which is not whole; declare it as float64",
+                               where, type, got));
     case NumberFault::nonfinite:
       return Error(Code::nonfinite,
                    fmt::format("{}: expected finite numbers; got {}; send null and set a `default`",

@@ -64,7 +64,8 @@ bool Walker::check_escapes(std::string_view raw) noexcept {
   const bool surrogate = bad + 1 < raw.size() && raw[bad + 1] == 'u' && bad + 3 < raw.size() &&
                          (raw[bad + 2] | 0x20) == 'd';
   const auto at = static_cast<std::uint32_t>(raw.data() - text_ + static_cast<std::ptrdiff_t>(bad));
-  return surrogate ? fail_at(at, "both halves of a surrogate pair", Code::not_utf8) : fail_at(at, "a valid escape");
+  return surrogate ? fail_at(at, "both halves of a surrogate pair", Code::not_utf8)
+                   : fail_at(at, "a valid escape");
 }
 
 bool Walker::skip_scalar() noexcept {

@@ -114,7 +114,8 @@ std::string to_text(const ModelDescription& model) {
     text += fmt::format("  version {}{}\n", version.version,
                         version.runtime.empty() ? "" : " (runtime " + version.runtime + ")");
     if (!version.problem.empty()) {
-      text += version.untried ? "    not tried, since its runtime is not here: " : "    cannot be used: ";
+      text += version.untried ? "    not tried, since its runtime is not here: "
+                              : "    cannot be used: ";
       text += version.problem + "\n";
     }
     for (const Signature& signature : version.signatures) {

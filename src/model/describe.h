@@ -16,8 +16,8 @@ namespace thalweg {
 struct DescribedVersion {
   std::int64_t version = 0;
   std::string path;
-  std::string runtime;                      // empty: none knows it
-  std::vector<Signature> signatures;        // also of some that cannot be used: a SavedModel's file tells
+  std::string runtime;                // empty: none knows it
+  std::vector<Signature> signatures;  // also of some that cannot be used: a SavedModel's file tells
   std::vector<std::string> feature_inputs;  // "value: string"; empty: no features of its own
   std::string problem;                      // why it cannot be used, or empty
   bool untried = false;                     // the problem is only that its runtime is not here

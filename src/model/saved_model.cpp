@@ -236,7 +236,7 @@ std::vector<Signature> shown_signatures(const MetaGraph& graph) {
 
 bool parses_bytes(std::string_view saved_model) {
   static constexpr std::array<std::string_view, 9> operations{
-      "DecodeImage", "DecodeJpeg",        "DecodePng",   "DecodeWav",      "DecodeRaw",
+      "DecodeImage", "DecodeJpeg",         "DecodePng",   "DecodeWav",   "DecodeRaw",
       "DecodeProto", "ParseSingleExample", "ParseTensor", "ParseExample"};
   return std::any_of(operations.begin(), operations.end(), [&](std::string_view operation) {
     return saved_model.find(operation) != std::string_view::npos;

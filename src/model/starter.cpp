@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 constexpr std::int64_t length_for_open = 10;
 
 bool is_word(const std::string& name) {
-  static constexpr std::array<std::string_view, 8> yaml{"true", "false", "null", "yes",
-                                                        "no",   "on",    "off",  "y"};
+  static constexpr std::array<std::string_view, 7> yaml{"true", "false", "null", "yes",
+                                                        "no",   "on",    "off"};
   const auto of_word = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
   return !name.empty() && std::all_of(name.begin(), name.end(), of_word) &&
          std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
@@ -39,15 +39,16 @@ std::string folder_name(const std::string& path) {
   if (error || folder.empty()) folder = fs::path(path).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   const auto is_number = [](const std::string& name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(),
-                                        [](char c) { return c >= '0' && c <= '9'; });
+    return !name.empty() &&
+           std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
   };
   if (fs::is_regular_file(folder, error)) {  // the file `model.onnx` says less than its folder
     const std::string stem = folder.stem().string();
     if (stem != "model") return stem;
     folder = folder.parent_path();
   }
-  if (is_number(folder.filename().string()) && folder.has_parent_path()) folder = folder.parent_path();
+  if (is_number(folder.filename().string()) && folder.has_parent_path())
+    folder = folder.parent_path();
   return folder.filename().string();
 }
 
@@ -55,7 +56,8 @@ std::string folder_name(const std::string& path) {
 std::string topic_word(std::string name) {
   std::replace_if(
       name.begin(), name.end(),
-      [](unsigned char c) { return std::isalnum(c) == 0 && c != '_' && c != '-' && c != '.'; }, '_');
+      [](unsigned char c) { return std::isalnum(c) == 0 && c != '_' && c != '-' && c != '.'; },
+      '_');
   return name.empty() ? "model" : name;
 }
 
@@ -72,9 +74,9 @@ class Starter {
     add_fields(signature);
     add_outputs(signature);
     if (outputs_.empty()) {
-      return Error(Code::signature_mismatch,
-                   "expected outputs with a result per row; got " + to_string(signature) +
-                       "; export a signature that answers row by row");
+      return Error(Code::signature_mismatch, "expected outputs with a result per row; got " +
+                                                 to_string(signature) +
+                                                 "; export a signature that answers row by row");
     }
     return text(signature);
   }
@@ -91,8 +93,8 @@ class Starter {
   std::string word_for(const std::string& name, std::string_view prefix) {
     std::string word = name;
     std::replace_if(
-        word.begin(), word.end(),
-        [](unsigned char c) { return std::isalnum(c) == 0 && c != '_'; }, '_');
+        word.begin(), word.end(), [](unsigned char c) { return std::isalnum(c) == 0 && c != '_'; },
+        '_');
     const auto taken = [&](const std::string& w) {
       return !is_word(w) || !meaning_of_reserved(w).empty() ||
              std::find(words_.begin(), words_.end(), w) != words_.end();
@@ -172,11 +174,11 @@ class Starter {
     const std::string name = topic_word(folder_name(model_.path));
     const bool usual_name = signature.name.empty() || signature.name == "serving_default";
     std::string more;
-    if (&version_ != &model_.versions.back()) more += fmt::format(", version: {}", version_.version);
+    if (&version_ != &model_.versions.back())
+      more += fmt::format(", version: {}", version_.version);
     if (!usual_name) more += ", signature: " + yaml_key(signature.name);
-    return notes +
-           fmt::format(
-               R"(pipeline: {name}
+    return notes + fmt::format(
+                       R"(pipeline: {name}
 kafka: {{ bootstrap.servers: "localhost:9092" }}
 models:
   {model}: {{ path: {path}, runtime: {runtime}{more} }}
@@ -190,12 +192,13 @@ steps:
 to: {{ topic: {name}_out, value: {{ {values} }} }}
 dead_letters: {{ topic: {name}_dead }}
 )",
-               fmt::arg("name", name), fmt::arg("model", yaml_key(name)),
-               fmt::arg("path", config::json_string(path_)), fmt::arg("runtime", version_.runtime),
-               fmt::arg("more", more), fmt::arg("format", format_),
-               fmt::arg("fields", fmt::join(fields_, ", ")), fmt::arg("features", features_),
-               fmt::arg("outputs", fmt::join(outputs_, ", ")),
-               fmt::arg("values", fmt::join(values_, ", ")));
+                       fmt::arg("name", name), fmt::arg("model", yaml_key(name)),
+                       fmt::arg("path", config::json_string(path_)),
+                       fmt::arg("runtime", version_.runtime), fmt::arg("more", more),
+                       fmt::arg("format", format_), fmt::arg("fields", fmt::join(fields_, ", ")),
+                       fmt::arg("features", features_),
+                       fmt::arg("outputs", fmt::join(outputs_, ", ")),
+                       fmt::arg("values", fmt::join(values_, ", ")));
   }
 
   const ModelDescription& model_;

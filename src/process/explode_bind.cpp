@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "config/reserved_names.h"
-
 #include "process/explode.h"
 
 namespace thalweg {

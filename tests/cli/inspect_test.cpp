@@ -91,6 +91,76 @@ TEST_F(Inspect, Check_says_that_no_broker_answers) {
   EXPECT_THAT(ran.out, HasSubstr("127.0.0.1:1"));
 }
 
+TEST_F(Inspect, A_mistyped_Kafka_property_is_found_by_every_command_without_a_broker) {
+  const std::vector<std::string> set{"--set", "kafka.secruity.protocol=ssl"};
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"check", sums, "--offline"}, {"score", sums}, {"describe", sums}, {"run", sums}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), set.begin(), set.end());
+    const Ran ran = run_thalweg(arguments);
+    EXPECT_EQ(ran.code, 3) << command[0];
+    EXPECT_THAT(ran.out + ran.err, HasSubstr("Did you mean 'security.protocol'?")) << command[0];
+  }
+  const Ran value =
+      run_thalweg({"check", sums, "--offline", "--set", "kafka.security.protocol=sll"});
+  EXPECT_EQ(value.code, 3);
+  EXPECT_THAT(value.out, HasSubstr("'sll'"));
+  EXPECT_THAT(value.out, ::testing::Not(HasSubstr("kafka: kafka:")));
+}
+
+TEST_F(Inspect, Check_does_not_call_a_configuration_ok_that_has_an_error) {
+  const Ran ran = run_thalweg({"check", sums, "--offline", "--set", "models.adder.rows_mx=3"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.out, HasSubstr("rows_max"));
+  EXPECT_THAT(ran.out, ::testing::Not(HasSubstr("ok ")));
+}
+
+TEST_F(Inspect, Check_says_a_place_once) {
+  const Ran ran = run_thalweg(
+      {"check", sums, "--offline", "--set", "models.adder={path: nowhere, runtime: tensorflow}"});
+  const auto first = ran.out.find("model 'adder'");
+  ASSERT_NE(first, std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("model 'adder'", first + 1), std::string::npos) << ran.out;
+}
+
+TEST_F(Inspect, Check_prints_what_the_run_would_warn_of) {
+  const Ran ran =
+      run_thalweg({"check", sums, "--offline", "--strict", "--set", "models.adder.fail_when=always",
+                   "--set", "models.adder.fail_code=invalid_model_input"});
+  EXPECT_THAT(ran.out, HasSubstr("made-up rows are refused")) << ran.out;
+}
+
+// Every model there is: a pipeline that `check` passes, or the reason why there is none.
+TEST(ModelNative, A_pipeline_to_start_from_passes_check_where_it_was_saved) {
+  const Folder folder;
+  int printed = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(THALWEG_SOURCE_DIR "/tests/models")) {
+    if (!entry.is_directory()) continue;
+    const std::string name = entry.path().filename().string();
+    const std::string file = folder.path(name + ".yaml");
+    const Ran made = run_thalweg({"model", entry.path().string(), "--output", file});
+    if (made.code != 0) {
+      EXPECT_THAT(made.err, HasSubstr("expected")) << name;
+      continue;
+    }
+    ++printed;
+    const Ran checked = run_thalweg({"check", "--offline", file});
+    // 4: its runtime is not installed here.
+    EXPECT_TRUE(checked.code == 0 || checked.code == 4) << name << "\n" << checked.out;
+  }
+  EXPECT_GT(printed, 20);
+}
+
+TEST(ModelNative, A_file_that_is_there_is_not_written_over) {
+  const Folder folder;
+  const std::string file = folder.write("mine.yaml", "precious");
+  const Ran ran =
+      run_thalweg({"model", THALWEG_SOURCE_DIR "/tests/models/onnx_mlp", "--output", file});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(folder.read("mine.yaml"), "precious");
+}
+
 TEST(ModelNative, Versions_signatures_and_a_pipeline_to_start_from_are_shown) {
   const std::string path = THALWEG_SOURCE_DIR "/examples/tweets/model";
   const Ran ran = run_thalweg({"model", path});

@@ -443,5 +443,18 @@ TEST(Declarations, Every_setting_has_a_sentence_an_example_and_a_default_in_rang
   check_section(pipeline_section());
 }
 
+TEST(Pipeline, A_key_that_is_nearly_a_required_one_is_told_before_its_absence) {
+  const std::string rest = "to: {topic: b}\n";
+  for (const auto& [from, hint] : std::vector<std::pair<std::string, std::string>>{
+           {"from: {topc: a, start: earliest}\n", "Did you mean 'topic'?"},
+           {"from: {topic: a, strat: earliest}\n", "Did you mean 'start'?"}}) {
+    const std::string error = error_of("pipeline: p\n" + from + rest);
+    EXPECT_NE(error.find(hint), std::string::npos) << error;
+  }
+  const std::string error =
+      error_of("pipeline: p\nfrom: {topic: a, start: earliest}\nto: {topc: b}\n");
+  EXPECT_NE(error.find("Did you mean 'topic'?"), std::string::npos) << error;
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -214,5 +214,28 @@ TEST(JsonRefusal, Wrong_fields_are_told_before_the_first_record) {
   EXPECT_THAT(message("[a]"), HasSubstr("map"));
 }
 
+std::string message_of(const std::string& fields, const std::string& value) {
+  const Decoded d(fields, value);
+  return d.ok() ? std::string() : d.error().message();
+}
+
+TEST(JsonRefusal, A_message_says_what_would_help) {
+  EXPECT_THAT(message_of("{a: float32}", R"({"a":1e39})"), HasSubstr("a wider type, as float64"));
+  EXPECT_THAT(message_of("{a: float64}", R"({"a":1e400})"), HasSubstr("there is no wider type"));
+  EXPECT_THAT(message_of("{a: int64}", R"({"a":9223372036854775808})"),
+              HasSubstr("there is no wider whole number"));
+  EXPECT_THAT(message_of("{a: uint8}", R"({"a":-1})"), HasSubstr("declare it as int32"));
+  EXPECT_THAT(message_of("{a: string}", R"({"a":"\ud800"})"),
+              HasSubstr(R"(got '\ud800' alone, which stands for no text)"));
+  EXPECT_THAT(message_of("{a: string}", "null"), HasSubstr("expected an object; got null;"));
+}
+
+TEST(JsonRefusal, A_name_that_templates_have_taken_is_no_field) {
+  for (const std::string name : {"input", "meta.key", "headers.x", "input./a"}) {
+    EXPECT_THAT(test::decoder_error("json", "{'" + name + "': string}").message(),
+                HasSubstr("'" + name + "', which in a template always is"));
+  }
+}
+
 }  // namespace
 }  // namespace thalweg

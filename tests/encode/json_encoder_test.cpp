@@ -238,5 +238,22 @@ TEST(TextOut, One_reference_is_written_as_it_is) {
   EXPECT_THAT(row.refusal("text", ""), HasSubstr("name a column"));
 }
 
+TEST(JsonEncoder, A_mistyped_function_is_no_object) {
+  OneRow row;
+  row.numbers<float>("scores", {1, 2}, {2}).strings("id", {"a"});
+  EXPECT_THAT(row.refusal("json", "{best: {argmx: scores}}"), HasSubstr("Did you mean 'argmax'?"));
+  EXPECT_THAT(row.refusal("json", "{b: {bas64: id}}"), HasSubstr("Did you mean 'base64'?"));
+  EXPECT_THAT(row.refusal("json", "{b: {cnst: hello}}"), HasSubstr("Did you mean 'const'?"));
+  EXPECT_EQ(row.json("{parts: {parts: id}}"), R"({"parts":{"parts":"a"}})");
+}
+
+TEST(JsonEncoder, Bytes_carry_numbers_that_are_not_finite) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  OneRow row;
+  row.numbers<float>("x", {nan}, {1});
+  EXPECT_EQ(row.json("{x: {base64: x}}"), R"({"x":"AADAfw=="})");
+  EXPECT_EQ(row.encode("raw", "x"), std::string("\0\0\xc0\x7f", 4));
+}
+
 }  // namespace
 }  // namespace thalweg

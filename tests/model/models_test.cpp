@@ -217,6 +217,86 @@ TEST(WarmUp, A_bound_is_pinned_only_where_more_rows_cost_more) {
   EXPECT_FALSE(calls::open(entry({{"runtime", "fake"}, {"rows_max", "many"}})).ok());
 }
 
+// A model whose calls cost what a function says, on clocks that only it moves.
+class CostlyModel final : public LoadedModel {
+ public:
+  using Cost = std::function<double(std::size_t rows, int call)>;  // CPU µs of one call
+  CostlyModel(Cost cost, double stolen) : cost_(std::move(cost)), stolen_(stolen) {}
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
+    return {&signature_, 1};
+  }
+  void submit(const Signature&, const InferenceRequest& request, InferenceDone done) override {
+    const auto rows = static_cast<std::size_t>(request.inputs[0].dims[0]);
+    const double cpu = cost_(rows, calls_++);
+    now_.thread_cpu_us += cpu;
+    now_.process_cpu_us += cpu;
+    now_.wall_us += cpu * (1 + stolen_);
+    numbers_.assign(rows, 0);
+    Tensor answer;
+    answer.shape.dims = {request.inputs[0].dims[0]};
+    answer.data = numbers_.data();
+    done(std::vector<Tensor>{answer});
+  }
+  std::size_t recommended() {
+    WarmUpPlan plan;
+    plan.clocks = [this] { return now_; };
+    auto report = warm_up(*this, signature_, {BatchDim::dynamic, 0}, plan);
+    EXPECT_TRUE(report.ok()) << report.error().message();
+    return report.ok() ? recommended_rows_max(report->costs) : 999;
+  }
+
+ private:
+  const Signature signature_{"s",
+                             {{"x", DType::float32, {{Shape::unknown}}}},
+                             {{"y", DType::float32, {{Shape::unknown}}}}};
+  const Cost cost_;
+  const double stolen_;
+  WarmUpClocks now_;
+  int calls_ = 0;
+  std::vector<float> numbers_;
+};
+
+TEST(WarmUp, Noise_does_not_pin_a_bound) {
+  // 20 µs a call and 5 a row; two calls of three take up to three times as long, since others have had the caches.
+  std::uint64_t dice = 1;
+  for (int round = 0; round < 200; ++round) {
+    CostlyModel model(
+        [&dice](std::size_t rows, int) {
+          dice = dice * 6364136223846793005ULL + 1442695040888963407ULL;
+          const double noise = static_cast<double>((dice >> 33) % 300) / 100 - 1;
+          return (20 + 5 * static_cast<double>(rows)) * (1 + std::max(0.0, noise));
+        },
+        0);
+    EXPECT_EQ(model.recommended(), 0U) << round;
+  }
+}
+
+TEST(WarmUp, A_bound_is_measured_again_before_it_is_pinned) {
+  // The machine was busy for the first calls of the largest size.
+  int large = 0;
+  CostlyModel model(
+      [&large](std::size_t rows, int) {
+        const bool busy = rows == 512 && ++large <= 8;
+        return (20 + 5 * static_cast<double>(rows)) * (busy ? 2 : 1);
+      },
+      0);
+  EXPECT_EQ(model.recommended(), 0U);
+}
+
+TEST(WarmUp, Time_that_others_have_taken_does_not_count) {
+  CostlyModel model([](std::size_t rows, int) { return 20 + 5 * static_cast<double>(rows); }, 3);
+  EXPECT_EQ(model.recommended(), 0U);
+}
+
+TEST(WarmUp, A_size_that_is_clearly_worse_is_still_bounded) {
+  CostlyModel model(
+      [](std::size_t rows, int) {
+        return (20 + 5 * static_cast<double>(rows)) * (rows > 128 ? 1.5 : 1);
+      },
+      0);
+  EXPECT_EQ(model.recommended(), 128U);
+}
+
 TEST(FakeModel, Fails_on_chosen_rows_and_recovers_when_told) {
   const auto version =
       load({{"fail_when", "negative"}, {"fail_times", "2"}, {"fail_code", "model_unavailable"}});

@@ -46,7 +46,8 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenOpenvinoNative,
                                          "several_signatures", "no_serving_default", "not_finite",
                                          "two_versions", "tf1_builder", "onnx_mlp", "onnx_multi_io",
                                          "onnx_dynamic_length", "onnx_recent_opset", "onnx_double",
-                                         "onnx_dtypes", "onnx_fixed_batch_1", "onnx_two_versions"),
+                                         "onnx_dtypes", "onnx_int64", "onnx_fixed_batch_1",
+                                         "onnx_two_versions"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(OpenvinoNative, An_ONNX_file_needs_no_runtime_to_be_named) {
@@ -83,6 +84,40 @@ TEST(OpenvinoNative, Strings_are_refused_since_they_corrupt_memory_there) {
   EXPECT_EQ(handle.error().code(), Code::signature_mismatch);
   EXPECT_NE(handle.error().message().find("'label'"), std::string::npos)
       << handle.error().message();
+}
+
+InferenceResult call_int64(const ModelVersion& version, std::int64_t number) {
+  const std::vector<std::int64_t> dims{1};
+  alignas(64) const std::int64_t numbers[1] = {number};
+  return calls::call(version, InferenceRequest{{{DType::int64, dims, numbers, {}}}, {0}});
+}
+
+TEST(OpenvinoNative, A_whole_number_it_would_cut_to_32_bits_is_refused) {
+  THALWEG_NEEDS_OPENVINO;
+  auto handle = open("onnx_int64");
+  ASSERT_TRUE(handle.ok()) << handle.error().message();
+  const auto version = (*handle)->current();
+  auto result = call_int64(*version, 2147483647);
+  ASSERT_TRUE(result.ok()) << result.error().message();
+  EXPECT_EQ(*static_cast<const std::int64_t*>(result->front().data), 2147483647);
+  // Left to OpenVINO, this is 7.
+  auto cut = call_int64(*version, 4294967303);
+  ASSERT_FALSE(cut.ok());
+  EXPECT_EQ(cut.error().code(), Code::invalid_model_input);
+  EXPECT_NE(cut.error().message().find("4294967303"), std::string::npos) << cut.error().message();
+}
+
+TEST(OpenvinoNative, Types_it_computes_narrower_are_told) {
+  THALWEG_NEEDS_OPENVINO;
+  const auto warning = [](const std::string& name) -> std::string {
+    auto handle = open(name);
+    if (!handle.ok()) return handle.error().message();
+    const auto& all = (*handle)->current()->warnings;
+    return all.empty() ? "" : all.front();
+  };
+  EXPECT_NE(warning("onnx_int64").find("'x' and 'y' (int64) as int32"), std::string::npos);
+  EXPECT_NE(warning("onnx_double").find("(float64) as float32"), std::string::npos);
+  EXPECT_EQ(warning("onnx_mlp"), "");
 }
 
 TEST(OpenvinoNative, Threads_that_call_at_once_get_their_own_answers) {

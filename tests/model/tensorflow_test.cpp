@@ -64,7 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "string_to_length", "dtypes", "masked_mean", "fixed_batch_1", "fixed_batch_4",
                     "no_batch", "scalar_output", "batch_dependent", "unknown_rank", "embedding",
                     "several_signatures", "no_serving_default", "fails_on_negative", "not_finite",
-                    "parse_example", "decode_image", "lookup_asset", "two_versions", "tf1_builder"),
+                    "parse_example", "decode_image", "lookup_asset", "two_versions", "tf1_builder",
+                    "odd_names", "rows_and_mean", "open_image"),
     [](const auto& info) { return std::string(info.param); });
 
 TEST(TensorflowNative, The_highest_version_answers_unless_another_is_named) {

@@ -89,6 +89,11 @@ def onnx_dtypes():
     return made, [{"i32": np.array([[-5, 2**31 - 2]], np.int32), "u8": np.array([[0, 255]], np.uint8), "flag": np.array([[True, False]])}]
 
 
+def onnx_int64():
+    """one int64 in and out, as it is: what is left of numbers beyond 32 bits"""
+    return model([helper.make_node("Identity", ["x"], ["y"])], [value("x", T.INT64, "N")], [value("y", T.INT64, "N")]), [{"x": np.array([0, -7, 2**31 - 1], np.int64)}]
+
+
 def onnx_fixed_batch_1():
     """takes exactly one row"""
     made = model([helper.make_node("MatMul", ["x", "w"], ["y"])], [value("x", T.FLOAT, 1, 4)], [value("y", T.FLOAT, 1, 2)], [constant("w", weights(13, 4, 2))])
@@ -102,7 +107,7 @@ def onnx_two_versions():
     return made, [{"x": random(17, 3, 4)}]
 
 
-MODELS = [onnx_mlp, onnx_multi_io, onnx_dynamic_length, onnx_recent_opset, onnx_double, onnx_dtypes, onnx_fixed_batch_1, onnx_two_versions]
+MODELS = [onnx_mlp, onnx_multi_io, onnx_dynamic_length, onnx_recent_opset, onnx_double, onnx_dtypes, onnx_int64, onnx_fixed_batch_1, onnx_two_versions]
 
 
 def tensor_info(info):

@@ -131,6 +131,24 @@ def scalar_output(folder):
     return [(SERVING, {"x": random(12, n, 4)}) for n in (1, 2)]
 
 
+def rows_and_mean(folder):
+    """a number per row, and one for the whole batch: only the first can be used"""
+    save(folder, {SERVING: (lambda x: {"per_row": tf.reduce_sum(x, 1), "mean": tf.reduce_mean(x)}, [spec("x", f32, None, 4)])})
+    return [(SERVING, {"x": random(30, n, 4)}) for n in (1, 2)]
+
+
+def odd_names(folder):
+    """an input and outputs whose names mean something else in a pipeline file: `input`, `null`"""
+    save(folder, {SERVING: (lambda input, y: {"input": input + y, "null": y * 2.0}, [spec("input", f32, None), spec("y", f32, None)])})
+    return [(SERVING, {"input": random(31, 2), "y": random(32, 2)})]
+
+
+def open_image(folder):
+    """images of any size (uint8 [?,?,?,3]) to their mean colour"""
+    save(folder, {SERVING: (lambda image: {"mean": tf.reduce_mean(tf.cast(image, f32), [1, 2])}, [spec("image", tf.uint8, None, None, None, 3)])})
+    return [(SERVING, {"image": np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)})]
+
+
 def batch_dependent(folder):
     """a row's answer depends on its neighbours: the check at warm-up must find it"""
     save(folder, {SERVING: (lambda x: {"y": x - tf.reduce_mean(x, 0, keepdims=True)}, [spec("x", f32, None, 4)])})
@@ -280,7 +298,7 @@ def custom_op(folder):
 MODELS = [dense_784_10, keras_export, multi_io, string_to_string, string_to_length, dtypes, masked_mean, fixed_batch_1,
           fixed_batch_4, no_batch, scalar_output, batch_dependent, unknown_rank, embedding, several_signatures,
           no_serving_default, fails_on_negative, not_finite, unrestored_variables, parse_example, decode_image,
-          lookup_asset, two_versions, tf1_builder, custom_op]
+          lookup_asset, two_versions, tf1_builder, custom_op, rows_and_mean, odd_names, open_image]
 
 
 def make(root, only):

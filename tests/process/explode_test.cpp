@@ -190,6 +190,32 @@ TEST_F(ExplodeTest, Mistakes_are_named_with_their_cure) {
               HasSubstr("two lists"));
 }
 
+TEST(TopK, Whole_numbers_above_2_to_the_53_keep_their_order) {
+  const Schema coarse{{{"ids", {DType::int64, {{-1}}}}}};
+  Registry registry;
+  register_explode(registry);
+  register_top_k(registry);
+  auto explode =
+      support::make_operator(registry, "explode", "{fields: ids, as: {ids: id}}", coarse);
+  ASSERT_TRUE(explode.ok()) << explode.error().message();
+  auto top = support::make_operator(registry, "top_k", "{fields: id, k: 2, by: id}",
+                                    (*explode)->schema(), &coarse);
+  ASSERT_TRUE(top.ok()) << top.error().message();
+  Batch batch;
+  batch.rows().begin(coarse);
+  support::add_row_of_new_record(batch);
+  constexpr std::int64_t base = std::int64_t{1} << 53;
+  std::int64_t* ids = batch.rows().columns[0].extend<std::int64_t>(3);
+  ids[0] = base;
+  ids[1] = base + 1;
+  ids[2] = base + 3;
+  batch.rows().columns[0].end_row();
+  (void)(*explode)->process(batch, {});
+  (void)(*top)->process(batch, {});
+  EXPECT_THAT(row_of<std::int64_t>(batch.rows().columns.back(), 0),
+              ElementsAre(base + 3, base + 1));
+}
+
 RC_GTEST_PROP(Explode, Then_collect_gives_back_what_was_there, ()) {
   Registry registry;
   register_explode(registry);

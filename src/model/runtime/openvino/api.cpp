@@ -76,12 +76,32 @@ Result<const Api*> Api::get(const std::string& folder) {
   return api_of_process<Api>(folder, load);
 }
 
+namespace {
+
+// OpenVINO says first where in its own source it was: "Exception from a.cpp:117: Check 'false' failed at b.cpp:84: …".
+void drop_source_places(std::string& message) {
+  for (const std::string_view start : {"Exception from ", "Exception from ", "Check '"}) {
+    if (!message.starts_with(start)) continue;
+    const std::size_t file = message.find(".cpp:");
+    if (file == std::string::npos) return;
+    const std::size_t end = message.find_first_not_of("0123456789", file + 5);
+    if (end == std::string::npos || message[end] != ':') return;
+    message.erase(0, message.find_first_not_of(": ", end));
+  }
+}
+
+}  // namespace
+
 std::string Api::reason(ov_status_e failed) const {
   constexpr std::size_t bytes_max = 600;
   // A parameter the C API refuses by itself leaves the message of an earlier failure behind.
   const char* text = failed == INVALID_C_PARAM ? nullptr : ov_get_last_err_msg();
   std::string message = text == nullptr || *text == '\0' ? ov_get_error_info(failed) : text;
   std::replace(message.begin(), message.end(), '\n', ' ');
+  drop_source_places(message);
+  if (const auto advice = message.find(" To facilitate the conversion");
+      advice != std::string::npos)
+    message.resize(advice);
   if (message.size() > bytes_max) message.replace(bytes_max, std::string::npos, "…");
   while (!message.empty() && message.back() == ' ') message.pop_back();
   return message;

@@ -15,6 +15,21 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+std::string_view cure_for_unread(const std::string& message) {
+  if (contains(message, "ai.onnx.ml")) {
+    return "operations of scikit-learn's kind are not OpenVINO's; write the model as a network of "
+           "plain operations, or as a SavedModel";
+  }
+  if (contains(message, "No conversion rule") || contains(message, "OpConversion")) {
+    return "it has operations OpenVINO does not know: use `runtime: tensorflow` for a SavedModel";
+  }
+  if (contains(message, "value_info type")) {
+    return "an input or output is no tensor; a classifier of skl2onnx is exported with "
+           "options={'zipmap': False}";
+  }
+  return "export it again, or copy it again if it is cut off";
+}
+
 // Puts specs into the order of their names, and the places with them.
 template <class Place>
 void sort_by_name(std::vector<TensorSpec>& specs, std::vector<Place>& places) {
@@ -58,12 +73,8 @@ Result<void> Compiled::read() {
           api_.ov_core_read_model(api_.core, options_.path.c_str(), nullptr, &model_);
       status != OK) {
     const std::string message = api_.reason(status);
-    const bool op = contains(message, "No conversion rule") || contains(message, "OpConversion");
-    return Error(Code::model_invalid,
-                 "expected a model that OpenVINO reads; got: " + message + "; " +
-                     (op ? "it has operations OpenVINO does not know: use `runtime: tensorflow` "
-                           "for a SavedModel"
-                         : "export it again, or copy it again if it is cut off"));
+    return Error(Code::model_invalid, "expected a model that OpenVINO reads; got: " + message +
+                                          "; " + cure_for_unread(message));
   }
   if (auto status = describe(false, signature_.inputs, inputs_); !status.ok()) return status;
   return describe(true, signature_.outputs, outputs_);
@@ -171,10 +182,11 @@ void Compiled::warn_of_narrow_types() {
     return names;
   };
   if (const auto names = named(Element::int64, Element::uint32); !names.empty()) {
-    warnings_.push_back("OpenVINO computes " + quoted_list(names) +
-                        " (int64) as int32: a row with a number beyond ±2147483647 is refused, and what "
-                        "the model itself computes beyond it wraps around; `runtime: tensorflow` "
-                        "does not, for a SavedModel");
+    warnings_.push_back(
+        "OpenVINO computes " + quoted_list(names) +
+        " (int64) as int32: a row with a number beyond ±2147483647 is refused, and what "
+        "the model itself computes beyond it wraps around; `runtime: tensorflow` "
+        "does not, for a SavedModel");
   }
   if (const auto names = named(Element::float64, Element::float64); !names.empty()) {
     warnings_.push_back("OpenVINO computes " + quoted_list(names) +
