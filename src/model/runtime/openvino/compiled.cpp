@@ -74,7 +74,7 @@ Result<void> Compiled::read() {
       status != OK) {
     const std::string message = api_.reason(status);
     return Error(Code::model_invalid, "expected a model that OpenVINO reads; got: " + message +
-                                          "; " + cure_for_unread(message));
+                                          "; " + std::string(cure_for_unread(message)));
   }
   if (auto status = describe(false, signature_.inputs, inputs_); !status.ok()) return status;
   return describe(true, signature_.outputs, outputs_);
