@@ -166,7 +166,7 @@ class WarmUp {
   // Several calls of one size; short ones beyond the deadline too, since one call alone says little.
   Status measure(Least& least, double end) {
     constexpr int calls_min = 3;
-    constexpr int calls_max = 7;
+    constexpr int calls_max = 5;
     constexpr double short_us = 10'000;
     MadeRows rows(signature_, batching_, least.rows, length_, blank_);
     const InferenceRequest request = rows.all();
