@@ -93,9 +93,19 @@ if(THALWEG_BUILD_EXAMPLES)
   endforeach()
 endif()
 if(THALWEG_BUILD_BENCH)
-  find_package(benchmark REQUIRED)
-  thalweg_executables(bench "bench/micro/*.cpp" thalweg_basics thalweg::rdkafka simdjson::simdjson
-    benchmark::benchmark)
+  # bench/load/: one program. bench/gate/: one a stage, under callgrind. Neither needs Google Benchmark.
+  file(GLOB load CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/load/*.cpp")
+  add_executable(bench_load ${load})
+  target_link_libraries(bench_load PRIVATE thalweg_compiler thalweg thalweg_basics thalweg::rdkafka)
+  thalweg_executables(gate "bench/gate/*.cpp" thalweg_basics simdjson::simdjson)
+  thalweg_executables(peer "bench/peers/*/*.cpp") # the library's contestants: public headers only
+  find_package(benchmark QUIET)
+  if(benchmark_FOUND)
+    thalweg_executables(bench "bench/micro/*.cpp" thalweg_basics thalweg::rdkafka simdjson::simdjson
+      benchmark::benchmark)
+  else()
+    message(STATUS "Google Benchmark is not installed: bench/micro is left out")
+  endif()
 endif()
 if(THALWEG_BUILD_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
