@@ -30,7 +30,7 @@ T must(Result<T> result) {
 }
 
 struct Model {
-  std::unique_ptr<ModelRuntime> runtime;
+  std::shared_ptr<ModelRuntime> runtime;
   std::unique_ptr<LoadedModel> loaded;
   Signature signature;
   Batching batching;
