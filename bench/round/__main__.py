@@ -1,0 +1,101 @@
+"""Runs a round; script/bench starts it with its own Python and says what the options mean."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+import ceilings
+import plots
+import report
+from broker import Broker
+from contestant import all_contestants
+from data import FILES, Topics, prepare
+from paths import BUILD, Failed, say
+from plan import Plan
+from results import Results
+
+WORKLOADS = ["tabular", "image", "image-echo", "image-raw", "tweets"]
+PHASES = ["drain", "latency", "growth", "ceilings"]
+
+
+def some_of(known):
+    def read(text):
+        chosen = text.split(",")
+        if unknown := [c for c in chosen if c not in known]:
+            raise argparse.ArgumentTypeError(f"expected some of {', '.join(known)}; got {', '.join(unknown)}")
+        return chosen
+
+    return read
+
+
+def arguments(names):
+    parser = argparse.ArgumentParser(prog="script/bench")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--only", type=some_of(names), default=names)
+    parser.add_argument("--workload", type=some_of(WORKLOADS))
+    parser.add_argument("--phase", type=some_of(PHASES), default=PHASES)
+    parser.add_argument("--pairs", type=int)
+    parser.add_argument("--records", type=int)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--data", type=Path, default=BUILD.parent / "bench-data")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    options.workload = options.workload or (WORKLOADS if options.full else ["tabular", "image"])
+    options.seconds = options.seconds or (60 if options.full else 12)
+    options.data = options.data.resolve()
+    return options
+
+
+def run(options, contestants, results):
+    results.all["contestants"] = {c.name: {"title": c.title, "versions": c.versions, "reason": c.reason} for c in contestants}
+    if "ceilings" in options.phase:
+        say("ceilings: the model and the parse alone")
+        results.all["ceilings"] = ceilings.measure(options.data, options.workload)
+        results.write()
+    if set(options.phase) == {"ceilings"}:
+        return
+    with Broker() as broker:
+        plan = Plan(options, contestants, broker, Topics(broker, options.data), results)
+        plan.wake_the_broker()
+        if "drain" in options.phase:
+            for workload in options.workload:
+                plan.drains(workload)
+        if "latency" in options.phase:
+            for workload in options.workload if options.full else options.workload[:1]:
+                plan.latencies(workload)
+        if "growth" in options.phase:
+            plan.growth()
+
+
+def main():
+    # As Ctrl-C: contestants, clients and the broker are ended on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    known = all_contestants()
+    options = arguments([c.name for c in known])
+    contestants = [c for c in known if c.name in options.only]
+    needs = [w for w in options.workload if w in FILES]
+    if "growth" in options.phase and "tabular" not in needs:
+        needs.append("tabular")
+    prepare(options.data, [*needs, "tabular"])
+    results = Results(options.out)
+    for c in contestants:
+        c.install(results.logs)
+    try:
+        run(options, contestants, results)
+    finally:
+        results.write()
+        text = report.text(results, contestants)
+        (results.folder / "report.md").write_text(text)
+        print(text)
+        plots.draw(results, [c.name for c in contestants])
+        say(f"results, plots and logs: {results.folder}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as reason:
+        sys.exit(f"error: {reason}")
+    except KeyboardInterrupt:
+        sys.exit(130)

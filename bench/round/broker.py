@@ -1,0 +1,65 @@
+"""The broker of a round: started for it on a port of its own, and wiped in the end, whatever happens."""
+
+import os
+import socket
+import subprocess
+
+from paths import LOAD, ROOT, Failed, say
+
+
+class Broker:
+    """with Broker() as broker: … broker.address"""
+
+    def __init__(self):
+        self.name = f"bench-{os.getpid()}"
+        self.address = ""
+
+    def _kafka(self, *arguments):
+        return subprocess.run(
+            [ROOT / "script" / "kafka", *arguments, "--name", self.name], stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+
+    def __enter__(self):
+        say("broker: starting")
+        # Stops it after a SIGKILL too, which no handler of ours sees.
+        self.guard = subprocess.Popen(
+            [ROOT / "script" / "kafka", "guard", str(os.getpid()), "--name", self.name],
+            start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        try:
+            self.address = self._kafka("start", "--port", str(port)).strip().splitlines()[-1]
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._kafka("wipe")
+        self.guard.terminate()
+        self.guard.wait()
+
+    @property
+    def pid(self):
+        return int((ROOT / "build" / "broker" / self.name / "pid").read_text())
+
+    def environment(self):
+        return {**os.environ, "BENCH_BROKERS": self.address}
+
+    def load(self, *arguments, wait=180):
+        """Runs bench_load to its end; returns what it printed."""
+        done = subprocess.run(
+            [LOAD, *map(str, arguments)], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, timeout=wait,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise Failed(f"bench_load {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
+        return done.stdout
+
+    def start_load(self, *arguments, log):
+        """Starts bench_load; its lines are read from .stdout."""
+        return subprocess.Popen(
+            [LOAD, *map(str, arguments)], env=self.environment(), stdout=subprocess.PIPE, stderr=log, text=True
+        )

@@ -1,0 +1,28 @@
+"""Where things are, and how a round speaks."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPS = Path(os.environ.get("THALWEG_DEPS") or ROOT / ".deps")
+BENCH = ROOT / "bench"
+BUILD = ROOT / "build" / "bench"
+LOAD = BUILD / "bench_load"
+
+
+class Failed(Exception):
+    """Something that ends one measurement, with the sentence that says why."""
+
+
+def say(text):
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+def last_line(path):
+    """What a program said last, for a reason in one line."""
+    try:
+        lines = [line for line in Path(path).read_text(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        return "no log"
+    return lines[-1][:300] if lines else "it said nothing"

@@ -1,0 +1,121 @@
+"""The table of a round: for the terminal, and as Markdown beside the raw results."""
+
+
+def _number(value, digits=2):
+    if value is None:
+        return "–"
+    return f"{value:,.{digits}f}" if value < 1000 else f"{value:,.0f}"
+
+
+def _ratio(found):
+    return "–" if found is None else f"{found[0]:.2f} ({found[1]:.2f}–{found[2]:.2f})"
+
+
+def table(head, rows):
+    """Markdown that is aligned for a terminal too."""
+    cells = [head, *rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+
+    def line(row):
+        rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        return "| " + " | ".join([row[0].ljust(widths[0]), *rest]) + " |"
+
+    rule = "|" + "|".join([":" + "-" * (widths[0] + 1)] + ["-" * (width + 1) + ":" for width in widths[1:]]) + "|"
+    return "\n".join([line(head), rule, *map(line, rows)])
+
+
+DRAIN_HEAD = [
+    "contestant", "events/s", "CPU-µs", "w/o JIT", "with start", "w/o JIT", "CPU ÷ {0}", "rate ÷ {0}",
+    "first s", "RSS MB", "peak MB",
+]  # fmt: skip
+
+
+def drains(results, workload, names, reference):
+    rows = []
+    for name in names:
+        wanted = {"what": "drain", "workload": workload, "contestant": name}
+        if not results.runs("drains", **wanted):
+            continue
+        compare = {"what": "drain", "workload": workload}
+        rows.append([
+            name,
+            _number(results.median("drains", "rate", **wanted), 0),
+            *[_number(results.median("drains", key, **wanted)) for key in (
+                "cpu_us", "cpu_us_without_compilers", "whole_cpu_us", "whole_cpu_us_without_compilers")],
+            _ratio(results.ratio("drains", "cpu_us", name, reference, **compare)),
+            _ratio(results.ratio("drains", "rate", name, reference, **compare)),
+            _number(results.median("drains", "first_output_s", **wanted)),
+            *[_number(results.median("drains", key, **wanted), 0) for key in ("rss_mb", "peak_mb")],
+        ])  # fmt: skip
+    return table([cell.format(reference) for cell in DRAIN_HEAD], rows) if rows else None
+
+
+def latencies(results, workload, names):
+    rows = []
+    for run in sorted(results.runs("latencies", workload=workload), key=lambda r: (r["at"], names.index(r["contestant"]))):
+        ms, late = run["latency_ms"], run["late_ms"]
+        rows.append([
+            run["contestant"], run["at"], _number(run["rate"], 0), *[_number(ms[k]) for k in ("p50", "p99", "p999", "max")],
+            _number(late["p99"]), str(run["lost"]), _number(run["cpu_us"]), _number(run["peak_mb"], 0),
+        ])  # fmt: skip
+    head = ["contestant", "at", "events/s", "p50 ms", "p99", "p99.9", "max", "sender late p99", "lost", "CPU-µs", "peak MB"]
+    return table(head, rows) if rows else None
+
+
+def growth(results, names):
+    rows = []
+    for what, key in (("partitions", "partitions"), ("workers", "workers"), ("payload", "workload"), ("backlog", "workload")):
+        points = sorted({r[key] for r in results.runs("drains", what=what)})
+        for point in points:
+            for name in names:
+                wanted = {"what": what, key: point, "contestant": name}
+                if results.runs("drains", **wanted):
+                    rows.append([
+                        name, f"{what} {point}", _number(results.median("drains", "rate", **wanted), 0),
+                        _number(results.median("drains", "cpu_us", **wanted)),
+                        _number(results.median("drains", "cores", **wanted)),
+                        _number(results.median("drains", "peak_mb", **wanted), 0),
+                    ])  # fmt: skip
+    return table(["contestant", "at", "events/s", "CPU-µs", "cores", "peak MB"], rows) if rows else None
+
+
+def ceilings(results):
+    rows = []
+    for workload, found in results.all["ceilings"].items():
+        parse = found["parse_us"]
+        rows.append([workload, "parse", _number(parse) if isinstance(parse, float) else parse, ""])
+        for runtime, costs in found["model"].items():
+            if isinstance(costs, str):
+                rows.append([workload, runtime, costs, ""])
+            else:
+                best = min(costs, key=costs.get)
+                rows.append([workload, runtime, _number(costs[best]), f"{best} rows a call; 1 row {costs[min(costs)]:.1f}"])
+    return table(["ceiling", "of", "CPU-µs an event", "at"], rows) if rows else None
+
+
+def absent(results):
+    lines = [f"- {name}: {c['reason']}" for name, c in results.all["contestants"].items() if c["reason"]]
+    for run in results.all["drains"] + results.all["latencies"]:
+        if "reason" in run:
+            where = " ".join(str(run[k]) for k in ("what", "workload", "at", "pair") if k in run)
+            lines.append(f"- {run['contestant']}, {where}: {run['reason']}")
+    return "\n".join(lines)
+
+
+def text(results, contestants):
+    names = [c.name for c in contestants]
+    reference = "thalweg" if "thalweg" in names else names[0]
+    machine = results.all["machine"]
+    parts = [
+        f"{results.all['date']}, commit {results.all['commit']}, {machine['cpu']}, {machine['cores']} cores, "
+        f"{machine['memory_gb']} GB, Linux {machine['kernel']}; `{results.all['command'].strip()}`"
+    ]
+    for workload in dict.fromkeys(r["workload"] for r in results.all["drains"] if r["what"] == "drain"):
+        parts += [f"## {workload}: a full topic", drains(results, workload, names, reference)]
+    for workload in dict.fromkeys(r["workload"] for r in results.all["latencies"]):
+        parts += [f"## {workload}: latency from the scheduled time", latencies(results, workload, names)]
+    parts += ["## Growth", growth(results, names), "## Ceilings", ceilings(results)]
+    parts += ["## Not measured", absent(results)]
+    # A heading without anything under it goes.
+    kept = [p for i, p in enumerate(parts) if p and not (p.startswith("##") and not parts[i + 1])]
+    return "\n\n".join(kept) + "\n"
