@@ -6,7 +6,8 @@ int main() {
   using namespace thalweg::gate;
   const auto decoder = make_decoder("json", tabular_fields);
   thalweg::Batch batch;
-  fill(batch, tabular_values());
+  const auto values = tabular_values();  // the columns of words are views into these
+  fill(batch, values);
   decoder->decode(batch);
   return measure_features(
       "{x: {stack: [{log1p: amount}, {standardise: hour, mean: 12, scale: 7}, "
