@@ -11,8 +11,8 @@ inline std::unique_ptr<Decoder> make_decoder(const char* format, const char* fie
   register_decoders(registry);
   static const Section nothing{.name = "nothing", .doc = "", .settings = {}};
   const DecoderKind* const kind = registry.decoder(format);
-  return must(kind->make(must(read(kind->section != nullptr ? *kind->section : nothing, yaml("{}"))),
-                         yaml(fields)));
+  return must(kind->make(
+      must(read(kind->section != nullptr ? *kind->section : nothing, yaml("{}"))), yaml(fields)));
 }
 
 inline int measure_decode(const char* format, const char* fields,

@@ -8,7 +8,8 @@ std::string image(std::mt19937_64& random) {
   for (int i = 0; i < 784; ++i) {
     char text[32];
     const int digits = 6 + static_cast<int>(random() % 5);
-    std::snprintf(text, sizeof text, "%.*f,", digits, static_cast<double>(random() >> 11) * 0x1p-53);
+    std::snprintf(text, sizeof text, "%.*f,", digits,
+                  static_cast<double>(random() >> 11) * 0x1p-53);
     list += text;
   }
   return R"({"creationTimestamp":1718000000000,"dataPointSz1":1,"dataPointSz2":784,"dataPoint":")" +

@@ -10,9 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "config/yaml_reader.h"
 #include "thalweg/batch.h"
 #include "thalweg/registry.h"
+
+#include "config/yaml_reader.h"
 
 // Named to callgrind by --toggle-collect; so neither inlined nor mangled.
 extern "C" __attribute__((noinline)) inline void gate_stage(const std::function<void()>& work) {

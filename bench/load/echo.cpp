@@ -35,7 +35,8 @@ struct Options {
 };
 
 constexpr std::uint64_t one = 1;
-constexpr std::size_t copy_below = 1024;  // copying less costs less than keeping it until the broker answered
+constexpr std::size_t copy_below =
+    1024;  // copying less costs less than keeping it until the broker answered
 constexpr std::chrono::seconds commit_interval{1};
 constexpr std::string_view header = "id=bench-tabular-1-1234567,model=tabular,version=1";
 
@@ -51,9 +52,9 @@ std::size_t output_bytes(const Options& o) {
 
 // What was taken at once, until it is acknowledged.
 struct Batch {
-  std::size_t open = 0;                        // outputs not acknowledged
-  std::vector<rd_kafka_message_t*> kept;       // inputs whose memory the outputs use
-  std::map<std::int32_t, std::int64_t> next;   // the offsets that may then be committed
+  std::size_t open = 0;                       // outputs not acknowledged
+  std::vector<rd_kafka_message_t*> kept;      // inputs whose memory the outputs use
+  std::map<std::int32_t, std::int64_t> next;  // the offsets that may then be committed
 };
 
 class EchoWorker {
@@ -68,7 +69,8 @@ class EchoWorker {
   void run() {
     const kafka::ListHandle topics = kafka::make_list(1);
     kafka::add(*topics, o_.in, {RD_KAFKA_PARTITION_UA});
-    if (const auto err = rd_kafka_subscribe(consumer_.get(), topics.get())) fail(rd_kafka_err2str(err));
+    if (const auto err = rd_kafka_subscribe(consumer_.get(), topics.get()))
+      fail(rd_kafka_err2str(err));
     while (!stopping) {
       const bool worked = take();
       rd_kafka_poll(producer_.get(), 0);
@@ -133,7 +135,8 @@ class EchoWorker {
   // Takes what has arrived and sends it on. False: nothing had.
   bool take() {
     eventfd_t count = 0;
-    (void)::eventfd_read(woken_, &count);  // emptied first: what comes later makes it readable again
+    (void)::eventfd_read(woken_,
+                         &count);  // emptied first: what comes later makes it readable again
     rd_kafka_message_t* messages[1024];
     const auto n = rd_kafka_consume_batch_queue(queue_.get(), 0, messages, std::size(messages));
     if (n <= 0) return false;
@@ -203,7 +206,8 @@ class EchoWorker {
     commit_at_ = Steady::now() + commit_interval;
     if (next_.empty()) return;
     const kafka::ListHandle list = kafka::make_list(next_.size());
-    for (const auto& [partition, offset] : next_) kafka::add(*list, o_.in, {partition}).offset = offset;
+    for (const auto& [partition, offset] : next_)
+      kafka::add(*list, o_.in, {partition}).offset = offset;
     next_.clear();
     const auto err = rd_kafka_commit(consumer_.get(), list.get(), in_background ? 1 : 0);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -218,7 +222,8 @@ class EchoWorker {
 
   void doze() const {
     const bool pending = !flying_.empty() || !next_.empty();
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(commit_at_ - Steady::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(commit_at_ - Steady::now());
     pollfd fd{woken_, POLLIN, 0};
     (void)::poll(&fd, 1, pending ? std::max<int>(1, static_cast<int>(left.count())) : 200);
   }

@@ -43,9 +43,8 @@ kafka::ClientHandle make_producer(const std::string& brokers) {
 // Hands over messages [from, from + count) of a batch; returns how many were taken.
 int hand_over(rd_kafka_topic_t* topic, std::span<rd_kafka_message_t> messages) {
   // The values stay mapped, so they are not copied; keys always are.
-  const int taken =
-      rd_kafka_produce_batch(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_PARTITION,
-                             messages.data(), static_cast<int>(messages.size()));
+  const int taken = rd_kafka_produce_batch(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_PARTITION,
+                                           messages.data(), static_cast<int>(messages.size()));
   for (const rd_kafka_message_t& m : messages) {
     if (m.err != RD_KAFKA_RESP_ERR_NO_ERROR && m.err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
       fail(std::string("fill: ") + rd_kafka_err2str(m.err));
@@ -87,7 +86,8 @@ class Filler {
       const std::string_view value = records_[first + i];
       write_key(first + i, &keys_[i * key_size]);
       m = {};
-      m.partition = static_cast<std::int32_t>((first + i) % static_cast<std::uint64_t>(partitions_));
+      m.partition =
+          static_cast<std::int32_t>((first + i) % static_cast<std::uint64_t>(partitions_));
       m.payload = const_cast<char*>(value.data());
       m.len = value.size();
       m.key = &keys_[i * key_size];

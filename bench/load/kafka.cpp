@@ -43,8 +43,8 @@ kafka::ClientHandle make_client(rd_kafka_type_t type, kafka::ConfHandle conf) {
 }
 
 kafka::Admin make_admin(const std::string& brokers) {
-  return must(kafka::Admin::make(
-      must(kafka::make_config(kafka::Pairs{{"bootstrap.servers", brokers}}))));
+  return must(
+      kafka::Admin::make(must(kafka::make_config(kafka::Pairs{{"bootstrap.servers", brokers}}))));
 }
 
 int partitions_of(kafka::Admin& admin, const std::string& topic) {
@@ -87,7 +87,8 @@ void delete_topic(kafka::Admin& admin, const std::string& topic) {
 }
 
 void write_key(std::uint64_t sequence, char* out) noexcept {
-  for (std::size_t i = key_size; i-- > 0; sequence >>= 4) out[i] = "0123456789abcdef"[sequence & 15];
+  for (std::size_t i = key_size; i-- > 0; sequence >>= 4)
+    out[i] = "0123456789abcdef"[sequence & 15];
 }
 
 bool read_key(std::span<const char> key, std::uint64_t& sequence) noexcept {

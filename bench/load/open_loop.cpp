@@ -37,7 +37,8 @@ struct Options {
   double patience_seconds = 10;
 };
 
-constexpr std::uint64_t probe_bit = std::uint64_t{1} << 63;  // of a sequence number: not on the schedule
+constexpr std::uint64_t probe_bit = std::uint64_t{1}
+                                    << 63;  // of a sequence number: not on the schedule
 constexpr std::int64_t second_ns = 1'000'000'000;
 
 std::int64_t now_ns() {
@@ -97,6 +98,11 @@ class Receiver {
   [[nodiscard]] bool probe_came() const noexcept { return probed_; }
   [[nodiscard]] std::uint64_t received() const noexcept { return received_; }
   [[nodiscard]] std::uint64_t twice() const noexcept { return twice_; }
+  // Between the first and the last that count: what the contestant did, whatever was asked. After stop().
+  [[nodiscard]] double received_per_second() const noexcept {
+    const auto span = static_cast<double>(last_ns_ - first_ns_) / 1e9;
+    return span > 0 ? static_cast<double>(received_) / span : 0;
+  }
   // After stop().
   [[nodiscard]] std::vector<float>& latencies() noexcept { return latencies_; }
 
@@ -127,14 +133,18 @@ class Receiver {
       ++twice_;
       return;
     }
-    latency = static_cast<float>(now_ns() - schedule_.due(sequence)) / 1e6F;
-    ++received_;
+    const std::int64_t now = now_ns();
+    latency = static_cast<float>(now - schedule_.due(sequence)) / 1e6F;
+    if (received_++ == 0) first_ns_ = now;
+    last_ns_ = now;
   }
 
   const Schedule& schedule_;
   kafka::ClientHandle client_;
   kafka::QueueHandle queue_;
   std::vector<float> latencies_;  // ms; NaN: not there yet. The thread's until it ended
+  std::int64_t first_ns_ = 0;
+  std::int64_t last_ns_ = 0;
   std::atomic<bool> stop_{false};
   std::atomic<bool> probed_{false};
   std::atomic<std::uint64_t> received_{0};
@@ -144,14 +154,15 @@ class Receiver {
 
 class Sender {
  public:
-  explicit Sender(const Options& o)
-      : records_(o.file, o.record_bytes),
-        client_(make_client(RD_KAFKA_PRODUCER,
-                            make_conf(o.brokers, {{"acks", "all"},
-                                                  {"enable.idempotence", "true"},
-                                                  {"linger.ms", "0"},
-                                                  {"queue.buffering.max.messages", "1000000"}}))),
-        topic_(rd_kafka_topic_new(client_.get(), o.in.c_str(), nullptr)) {
+  explicit Sender(const Options& o) : records_(o.file, o.record_bytes) {
+    auto conf = make_conf(o.brokers, {{"acks", "all"},
+                                      {"enable.idempotence", "true"},
+                                      {"linger.ms", "0"},
+                                      {"queue.buffering.max.messages", "1000000"}});
+    rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
+    rd_kafka_conf_set_opaque(conf.get(), this);
+    client_ = make_client(RD_KAFKA_PRODUCER, std::move(conf));
+    topic_.reset(rd_kafka_topic_new(client_.get(), o.in.c_str(), nullptr));
     kafka::Admin admin = make_admin(o.brokers);
     partitions_ = partitions_of(admin, o.in);
   }
@@ -171,9 +182,18 @@ class Sender {
   }
   void poll() { rd_kafka_poll(client_.get(), 0); }
   void finish() { (void)rd_kafka_flush(client_.get(), 10000); }
-  [[nodiscard]] int partitions() const noexcept { return partitions_; }
+  // ms from hand-over to the broker's acknowledgement, of one in sixteen: tells a slow broker from a slow contestant.
+  [[nodiscard]] std::vector<float>& acknowledged() noexcept { return acknowledged_; }
 
  private:
+  static void on_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void* opaque) {
+    auto& self = *static_cast<Sender*>(opaque);
+    if (self.reports_++ % 16 == 0)
+      self.acknowledged_.push_back(static_cast<float>(rd_kafka_message_latency(message)) / 1e3F);
+  }
+
+  std::uint64_t reports_ = 0;
+  std::vector<float> acknowledged_;
   Records records_;
   kafka::ClientHandle client_;
   kafka::TopicHandle topic_;
@@ -255,11 +275,15 @@ class OpenLoop {
   void report(Receiver& receiver, std::uint64_t wanted) {
     std::erase_if(receiver.latencies(), [](float ms) { return std::isnan(ms); });
     const std::uint64_t received = receiver.latencies().size();
-    std::printf(R"({"event":"result","rate":%.1f,"sent":%lu,"count":%lu,"lost":%lu,"twice":%lu,)",
-                o_.rate, wanted, received, wanted - received, receiver.twice());
+    std::printf(
+        R"({"event":"result","rate":%.1f,"sent":%lu,"count":%lu,"lost":%lu,"twice":%lu,"received_per_second":%.1f,)",
+        o_.rate, wanted, received, wanted - received, receiver.twice(),
+        receiver.received_per_second());
     print_percentiles("latency_ms", receiver.latencies());
     std::printf(",");
     print_percentiles("late_ms", lateness_);
+    std::printf(",");
+    print_percentiles("acknowledged_ms", sender_.acknowledged());
     std::printf("}\n");
   }
 

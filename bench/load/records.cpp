@@ -31,7 +31,8 @@ Records::Records(const std::string& path, std::size_t record_bytes) {
     fail(path + ": expected records of " + std::to_string(record_bytes) + " bytes; got " +
          std::to_string(rest.size()) + " bytes in all");
   while (!rest.empty()) {
-    const std::size_t size = record_bytes != 0 ? record_bytes : std::min(rest.find('\n'), rest.size());
+    const std::size_t size =
+        record_bytes != 0 ? record_bytes : std::min(rest.find('\n'), rest.size());
     values_.push_back(rest.substr(0, size));
     rest.remove_prefix(std::min(rest.size(), size + (record_bytes == 0 ? 1 : 0)));
   }

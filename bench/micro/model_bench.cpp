@@ -60,16 +60,17 @@ void call(benchmark::State& state, Model& model) {
       benchmark::DoNotOptimize(result);
     });
   }
-  state.counters["row_us"] =
-      benchmark::Counter(static_cast<double>(rows) * 1e-6,
-                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["row_us"] = benchmark::Counter(
+      static_cast<double>(rows) * 1e-6,
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  if (argc != 3) fail("expected a runtime and a version's directory; see the head of model_bench.cpp");
+  if (argc != 3)
+    fail("expected a runtime and a version's directory; see the head of model_bench.cpp");
   Model model = load(argv[1], argv[2]);
   benchmark::RegisterBenchmark("model", [&](benchmark::State& state) { call(state, model); })
       ->RangeMultiplier(2)

@@ -65,8 +65,7 @@ bool parse_tabular(ondemand::document& doc, std::vector<float>& numbers) {
 bool parse_image(ondemand::document& doc, std::vector<float>& numbers) {
   std::string_view list;
   if (doc.find_field("dataPoint").get_string().get(list) != simdjson::SUCCESS) return false;
-  const auto outcome =
-      decode::parse_list(list, list.data(), ',', numbers.data(), numbers.size());
+  const auto outcome = decode::parse_list(list, list.data(), ',', numbers.data(), numbers.size());
   return outcome.fault == json::NumberFault::none && outcome.count == numbers.size();
 }
 
@@ -90,9 +89,9 @@ void parse(benchmark::State& state, const std::vector<simdjson::padded_string>& 
     }
     benchmark::ClobberMemory();
   }
-  state.counters["record_us"] =
-      benchmark::Counter(static_cast<double>(values.size()) * 1e-6,
-                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["record_us"] = benchmark::Counter(
+      static_cast<double>(values.size()) * 1e-6,
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 Parse parser_of(const std::string& workload) {
@@ -109,7 +108,8 @@ int main(int argc, char** argv) {
   if (argc != 3) fail("expected a workload and a file of values");
   const Parse one = parser_of(argv[1]);
   const auto values = read_values(argv[2]);
-  benchmark::RegisterBenchmark("parse", [&](benchmark::State& state) { parse(state, values, one); });
+  benchmark::RegisterBenchmark("parse",
+                               [&](benchmark::State& state) { parse(state, values, one); });
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -121,7 +121,7 @@ def drain(contestant, broker, topics, logs, *, workload, limits, partitions=2, w
     broker.load("create", target, "--partitions", partitions)
     orders = {"workload": workload, "source": source, "target": target, "data": topics.folder, "workers": workers}
     with (logs / "watch.log").open("a") as log:
-        watch = broker.start_load("watch", target, "--until", limits.records, log=log)
+        watch = broker.start_load("watch", target, "--until", limits.records, "--every-ms", 25, log=log)
         try:
             with Run(contestant, broker, logs, **orders) as run:
                 state = Drain(run, limits)

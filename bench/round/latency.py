@@ -7,13 +7,13 @@ from contestant import Run
 from paths import Failed, last_line
 
 
-def open_loop(contestant, broker, topics, logs, *, workload, rate, seconds, warm_up, partitions=2, workers=1):
+def open_loop(contestant, broker, topics, logs, *, workload, rate, seconds, warm_up, partitions=2, workers=1, patience=10):
     """One run; latencies in ms, CPU per event between the first and the last record that count. Errors: Failed."""
     stamp = time.monotonic_ns()
     source, target = f"in-{stamp}", f"out-{stamp}"
     broker.load("create", source, target, "--partitions", partitions)
     orders = {"workload": workload, "source": source, "target": target, "data": topics.folder, "workers": workers}
-    options = ["--rate", rate, "--seconds", seconds, "--warm-up", warm_up, *topics.file_options(workload)]
+    options = ["--rate", rate, "--seconds", seconds, "--warm-up", warm_up, "--patience", patience, *topics.file_options(workload)]
     marks, result = {}, None
     path = logs / f"open-loop-{stamp}.log"
     with path.open("w") as log:

@@ -1,9 +1,13 @@
 """The plots of a round, as SVG: CPU per event, throughput, latency, growth."""
 
+import statistics
+
 import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
+
+from plan import AT_MAXIMUM  # noqa: E402
 
 matplotlib.rcParams.update({
     "svg.hashsalt": "thalweg", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
@@ -41,13 +45,16 @@ def bars(results, names, number, unit, path):
 
 def latency(results, names, workload, path):
     """p50 and p99 over the rate, a colour a contestant."""
-    runs = results.runs("latencies", workload=workload)
+    runs = [r for r in results.runs("latencies", workload=workload) if r["at"] != AT_MAXIMUM]
     if not runs:
         return
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.4), sharex=True)
     for panel, part in ((left, "p50"), (right, "p99")):
         for name in names:
-            points = sorted((r["rate"], r["latency_ms"][part]) for r in runs if r["contestant"] == name)
+            own = {}
+            for run in [r for r in runs if r["contestant"] == name]:
+                own.setdefault(run["rate"], []).append(run["latency_ms"][part])
+            points = sorted((rate, statistics.median(values)) for rate, values in own.items())
             if points:
                 panel.plot(*zip(*points), marker="o", markersize=3, label=name)
         panel.set_xscale("log")

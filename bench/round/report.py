@@ -1,5 +1,7 @@
 """The table of a round: for the terminal, and as Markdown beside the raw results."""
 
+import statistics
+
 
 def _number(value, digits=2):
     if value is None:
@@ -51,14 +53,27 @@ def drains(results, workload, names, reference):
 
 
 def latencies(results, workload, names):
+    """Medians of the pairs, in the order they were first measured; at its maximum a contestant has only a rate."""
+    groups = {}
+    for run in results.runs("latencies", workload=workload):
+        groups.setdefault((run["at"], run["contestant"]), []).append(run)
+    order = list(dict.fromkeys(at for at, _ in groups))
     rows = []
-    for run in sorted(results.runs("latencies", workload=workload), key=lambda r: (r["at"], names.index(r["contestant"]))):
-        ms, late = run["latency_ms"], run["late_ms"]
+    for (at, name), runs in sorted(groups.items(), key=lambda g: (order.index(g[0][0]), names.index(g[0][1]))):
+
+        def middle(of, runs=runs):
+            return _number(statistics.median(map(of, runs)))
+
+        shown = [middle(lambda r, k=k: r["latency_ms"][k]) for k in ("p50", "p99", "p999", "max")]
         rows.append([
-            run["contestant"], run["at"], _number(run["rate"], 0), *[_number(ms[k]) for k in ("p50", "p99", "p999", "max")],
-            _number(late["p99"]), str(run["lost"]), _number(run["cpu_us"]), _number(run["peak_mb"], 0),
+            name, at, _number(statistics.median(r["received_per_second"] for r in runs), 0), *shown,
+            middle(lambda r: r["late_ms"]["p99"]), middle(lambda r: r["acknowledged_ms"]["p99"]), str(sum(r["lost"] for r in runs)), middle(lambda r: r["cpu_us"]),
+            middle(lambda r: r["cpu_us_without_compilers"]), middle(lambda r: r["peak_mb"]),
         ])  # fmt: skip
-    head = ["contestant", "at", "events/s", "p50 ms", "p99", "p99.9", "max", "sender late p99", "lost", "CPU-µs", "peak MB"]
+    head = [
+        "contestant", "asked for", "events/s", "p50 ms", "p99", "p99.9", "max", "sent late p99", "acked p99", "lost", "CPU-µs",
+        "w/o JIT", "peak MB",
+    ]  # fmt: skip
     return table(head, rows) if rows else None
 
 
