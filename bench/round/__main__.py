@@ -68,9 +68,16 @@ def run(options, contestants, results):
             plan.growth()
 
 
+def stop(*_):
+    """Contestants, clients and the broker are ended on the way out; a second signal must not disturb that."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main():
-    # As Ctrl-C: contestants, clients and the broker are ended on the way out.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     known = all_contestants()
     options = arguments([c.name for c in known])
     contestants = [c for c in known if c.name in options.only]
