@@ -9,6 +9,7 @@ import argparse
 import itertools
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -202,6 +203,11 @@ def end_all_of(process):
     process.wait()
 
 
+def cpu_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def verify(name, workload, options, brokers):
     values = values_of(options.data, workload, options.records)
     truth = truth_of(options.data, workload, values)
@@ -240,10 +246,11 @@ def main():
     for name in names:
         told = json.loads((PEERS / name / "contestant.json").read_text())
         for workload in [w for w in told["workloads"] if w in (options.workload or WORKLOADS)]:
-            began = time.monotonic()
+            began, cpu = time.monotonic(), cpu_of_children()
             try:
                 off = verify(name, workload, options, os.environ["THALWEG_TEST_KAFKA"])
-                text = f"correct, {options.records} records, at most {off:.1e} off, {time.monotonic() - began:.1f} s"
+                seconds = f"{time.monotonic() - began:.1f} s in all, {cpu_of_children() - cpu:.1f} CPU-s with its start"
+                text = f"correct: {options.records} records, at most {off:.1e} off; {seconds}"
             except Wrong as error:
                 wrong, text = wrong + 1, f"WRONG: {error}"
             print(f"{name:16} {workload:11} {text}", flush=True)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes the messages and models that the benchmarks use. Same seed, same bytes; see bench/README.md.
 
-    python3 bench/workloads/generate.py --out build/bench-data
-    python3 bench/workloads/generate.py --out build/bench-data --only tabular,models --records 10000
+    "$(bench/peers/python-common/install)" bench/workloads/generate.py --out build/bench-data
+    "$(bench/peers/python-common/install)" bench/workloads/generate.py --out build/bench-data --only tabular --records 9
 
 Needs NumPy; the models also TensorFlow and onnx. bench/peers/python-common/install puts all of them in one place
-and says where. With the default seed and sizes the SHA-256 of the files is compared with HASHES in this folder.
+and prints the path of its Python. With the default seed and sizes the SHA-256 of the files is compared with HASHES in this folder.
 """
 
 import argparse
@@ -21,7 +21,7 @@ try:
     import models
     import values
 except ImportError as error:
-    sys.exit(f"generate.py: expected the package {error.name}; found none; try bench/peers/python-common/install")
+    sys.exit(f"generate.py: expected the package {error.name}; found none; try the Python of bench/peers/python-common/install")
 
 RECORDS = {"tabular": 1_000_000, "image": 20_000, "tweets": 100_000}
 PARTS = [*RECORDS, "models"]
@@ -141,7 +141,7 @@ def main():
             else:
                 write_values(part, options.seed, options.records or RECORDS[part], options.out)
     except ImportError as error:
-        sys.exit(f"generate.py: models need the package {error.name}; try bench/peers/python-common/install")
+        sys.exit(f"generate.py: models need the package {error.name}; try the Python of bench/peers/python-common/install")
     found = write_hashes(options.out)
     differ = list(compare(found, parts))
     judged = [n for n in differ if options.seed == SEED and (options.records is None or n.startswith("models/"))]

@@ -1,11 +1,13 @@
 package thalweg.bench;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 
 /** Compares {@link Numbers} and {@link Answer} with Java's own conversions; `install` runs it. Ends with 1 at the first difference. */
 public final class CheckNumbers {
-  private static final Numbers NUMBERS = new Numbers();
   private static final String[] HARD = {
     "0", "-0", "-0.0", "1", "-1.5", "0.1", "16777217", "16777219.0", "0.00000000000000000001", "1e-3", "1.5E+2", "3.4028235e38",
     "1.17549435E-38", "1.4e-45", "123456789012345", "1234567890123456789", "0.123456789012345678901234567890", "9007199254740993",
@@ -22,7 +24,7 @@ public final class CheckNumbers {
     SplittableRandom random = new SplittableRandom(1);
     for (int n = 0; n < 1_000_000; n++) {
       float number = random.nextInt(1 << 24) / (float) (1 << 24);
-      check(new java.math.BigDecimal(Float.toString(number)).toPlainString());
+      check(new BigDecimal(Float.toString(number)).toPlainString());
       check(Float.toString(Float.intBitsToFloat(random.nextInt() & 0x7F7FFFFF)));
       check(random.nextInt(1000) + "." + random.nextInt(1_000_000_000));
       halfway(random.nextInt(1 << 24));
@@ -32,20 +34,27 @@ public final class CheckNumbers {
     System.out.println("numbers are read exactly as Float.parseFloat reads them, and written within 1e-9");
   }
 
-  /** The decimals in the middle between two floats, and just above and below: where a double rounds twice. */
+  /** The middle between two floats: itself, and the nearest decimals of 15 digits, which a double may take for it. */
   private static void halfway(int low) {
-    java.math.BigDecimal half = new java.math.BigDecimal((low + 0.5) / (1 << 24));
+    BigDecimal half = new BigDecimal(((1 << 23) + (low >> 1) + 0.5) / (1 << 21)); // from 4 to 8
     check(half.toPlainString());
-    check(half.setScale(13, java.math.RoundingMode.DOWN).toPlainString());
-    check(half.setScale(13, java.math.RoundingMode.UP).toPlainString());
+    check(half.round(new MathContext(15, RoundingMode.DOWN)).toPlainString());
+    check(half.round(new MathContext(15, RoundingMode.UP)).toPlainString());
   }
 
   private static void check(String text) {
-    byte[] bytes = (text + ",").getBytes(StandardCharsets.ISO_8859_1);
+    check(text, ",\"prediction\":null}"); // room for the short way behind it
+    check(text, "}");
+  }
+
+  private static void check(String text, String behind) {
+    byte[] bytes = (text + behind).getBytes(StandardCharsets.ISO_8859_1);
     float expected = Float.parseFloat(text);
-    float found = NUMBERS.parse(bytes, 0);
-    if (Float.floatToRawIntBits(found) != Float.floatToRawIntBits(expected) || NUMBERS.end != text.length()) {
-      throw new AssertionError(text + ": expected " + expected + "; got " + found + ", up to " + NUMBERS.end);
+    float[] to = new float[1];
+    int end = Numbers.parse(bytes, 0, to, 0);
+    float found = to[0];
+    if (Float.floatToRawIntBits(found) != Float.floatToRawIntBits(expected) || end != text.length()) {
+      throw new AssertionError(text + ": expected " + expected + "; got " + found + ", up to " + end);
     }
   }
 

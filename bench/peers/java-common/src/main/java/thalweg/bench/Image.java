@@ -17,7 +17,6 @@ public final class Image implements Workload {
   private static final byte[] SCORES = "\"prediction\":".getBytes(StandardCharsets.UTF_8);
 
   private final Kind kind;
-  private final Numbers numbers = new Numbers();
   private final byte[] scratch = new byte[SCORES.length + 3 + CLASSES * (Answer.NUMBER_BYTES_MAX + 1)];
 
   public Image(Kind kind) {
@@ -31,7 +30,7 @@ public final class Image implements Workload {
       return 0;
     }
     int first = find(bytes, from, from + length);
-    int found = numbers.list(bytes, first, row, at);
+    int found = Numbers.list(bytes, first, row, at);
     if (found != PIXELS) {
       throw new IllegalArgumentException("dataPoint: expected " + PIXELS + " numbers; got " + found);
     }

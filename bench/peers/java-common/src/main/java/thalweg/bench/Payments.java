@@ -17,7 +17,6 @@ public final class Payments implements Workload {
   private final Features features;
   private final Words fields;
   private final int id;
-  private final Numbers numbers = new Numbers();
   private byte[] scratch = new byte[256];
 
   public Payments(Path file) {
@@ -45,8 +44,8 @@ public final class Payments implements Workload {
       place = space(bytes, place + 1);
       int field = fields.find(bytes, name + 1, nameEnd - 1);
       if (field >= 0 && field < features.numbers) {
-        number(field, numbers.parse(bytes, place), row, at);
-        place = numbers.end;
+        place = Numbers.parse(bytes, place, row, at + field);
+        number(field, row, at + field);
         seen |= 1 << field;
       } else {
         int end = bytes[place] == '"' ? stringEnd(bytes, place) : scalarEnd(bytes, place);
@@ -68,9 +67,9 @@ public final class Payments implements Workload {
     return mark;
   }
 
-  private void number(int field, float value, float[] row, int at) {
-    float number = features.log1p[field] ? (float) Math.log1p(value) : value;
-    row[at + field] = (number - features.means[field]) / features.scales[field];
+  private void number(int field, float[] row, int at) {
+    float number = features.log1p[field] ? (float) Math.log1p(row[at]) : row[at];
+    row[at] = (number - features.means[field]) / features.scales[field];
   }
 
   private void word(int category, byte[] bytes, int from, int until, float[] row, int at) {
