@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes the messages and models that the benchmarks use. Same seed, same bytes; see bench/README.md.
 
-    "$(bench/peers/python-common/install)" bench/workloads/generate.py --out build/bench-data
-    "$(bench/peers/python-common/install)" bench/workloads/generate.py --out build/bench-data --only tabular --records 9
+    python=$(bench/peers/python-common/install)
+    $python bench/workloads/generate.py --out build/bench-data
+    $python bench/workloads/generate.py --out build/bench-data --only tabular,models --records 10000
 
 Needs NumPy; the models also TensorFlow and onnx. bench/peers/python-common/install puts all of them in one place
 and prints the path of its Python. With the default seed and sizes the SHA-256 of the files is compared with HASHES in this folder.
@@ -15,13 +16,14 @@ import sys
 import time
 from pathlib import Path
 
+TRY = "try the Python of bench/peers/python-common/install"
 try:
     import numpy as np
 
     import models
     import values
 except ImportError as error:
-    sys.exit(f"generate.py: expected the package {error.name}; found none; try the Python of bench/peers/python-common/install")
+    sys.exit(f"generate.py: expected the package {error.name}; found none; {TRY}")
 
 RECORDS = {"tabular": 1_000_000, "image": 20_000, "tweets": 100_000}
 PARTS = [*RECORDS, "models"]
@@ -56,7 +58,8 @@ class Progress:
             say(f"\r{self.name}: {self.done:,} of {self.total:,}", end="")
 
     def end(self):
-        say(f"{chr(13) if sys.stderr.isatty() else ''}{self.name}: {self.done:,} in {time.monotonic() - self.began:.1f} s")
+        seconds = time.monotonic() - self.began
+        say(f"{chr(13) if sys.stderr.isatty() else ''}{self.name}: {self.done:,} in {seconds:.1f} s")
 
 
 def write_values(part, seed, count, out):
@@ -116,7 +119,8 @@ def write_hashes(out):
 
 
 def compare(found, parts):
-    known = dict(reversed(line.split("  ")) for line in HASHES.read_text().splitlines()) if HASHES.exists() else {}
+    lines = HASHES.read_text().splitlines() if HASHES.exists() else []
+    known = dict(reversed(line.split("  ")) for line in lines)
     for name in (name for part in parts for name in HASHED[part]):
         print(f"{found[name]}  {name}")
         if known.get(name) != found[name]:
@@ -141,7 +145,7 @@ def main():
             else:
                 write_values(part, options.seed, options.records or RECORDS[part], options.out)
     except ImportError as error:
-        sys.exit(f"generate.py: models need the package {error.name}; try the Python of bench/peers/python-common/install")
+        sys.exit(f"generate.py: models need the package {error.name}; found none; {TRY}")
     found = write_hashes(options.out)
     differ = list(compare(found, parts))
     judged = [n for n in differ if options.seed == SEED and (options.records is None or n.startswith("models/"))]

@@ -22,7 +22,8 @@ public final class JavaBatch {
         "batch.size", 128 << 10,
         "metric.reporters", "",
         "enable.metrics.push", false);
-    KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+    KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     CountDownLatch ended = new CountDownLatch(orders.workers);
     List<Worker> workers = new ArrayList<>();
     for (int n = 0; n < orders.workers; n++) {

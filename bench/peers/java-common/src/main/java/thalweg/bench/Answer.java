@@ -14,7 +14,10 @@ public final class Answer {
 
   private Answer() {}
 
-  /** Writes nine decimals, which from 0.001 on are at least seven digits; smaller and larger ones as Java does. Returns the end. */
+  /**
+   * Writes nine decimals, which from 0.001 on are at least seven digits; smaller and larger ones as Java does. Returns
+   * the end.
+   */
   public static int number(float number, byte[] to, int at) {
     if (!(number >= 1e-3f && number < 4f)) {
       byte[] text = Float.toString(number).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);

@@ -1,5 +1,8 @@
 package thalweg.bench;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The payments: a walk over the bytes of a flat object, fields in any order, unknown ones skipped. Strings are looked up
- * where they lie; only one with an escape in it is copied.
+ * The payments: a walk over the bytes of a flat object, fields in any order, unknown ones skipped. Strings are looked
+ * up where they lie; only one with an escape in it is copied.
  */
 public final class Payments implements Workload {
   private static final byte[] HEAD = "{\"id\":".getBytes(StandardCharsets.UTF_8);
@@ -127,7 +130,8 @@ public final class Payments implements Workload {
 
   private static void expect(byte[] bytes, int at, char what) {
     if (bytes[at] != what) {
-      throw new IllegalArgumentException("payment: expected '" + what + "' at byte " + at + "; got '" + (char) bytes[at] + "'");
+      String found = "; got '" + (char) bytes[at] + "'";
+      throw new IllegalArgumentException("payment: expected '" + what + "' at byte " + at + found);
     }
   }
 
@@ -143,9 +147,9 @@ public final class Payments implements Workload {
   private static byte[] unescape(byte[] bytes, int from, int until) {
     try {
       byte[] quoted = Arrays.copyOfRange(bytes, from - 1, until + 1);
-      return new com.fasterxml.jackson.databind.ObjectMapper().readValue(quoted, String.class).getBytes(StandardCharsets.UTF_8);
-    } catch (java.io.IOException error) {
-      throw new java.io.UncheckedIOException(error);
+      return new ObjectMapper().readValue(quoted, String.class).getBytes(StandardCharsets.UTF_8);
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
     }
   }
 }

@@ -21,7 +21,8 @@ public interface Workload {
       case "image" -> new Image(Image.Kind.SCORES);
       case "image-echo" -> new Image(Image.Kind.ECHO);
       case "image-raw" -> new Image(Image.Kind.RAW);
-      default -> throw new IllegalArgumentException("BENCH_WORKLOAD: expected one of tabular, image, image-echo, image-raw; got " + workload);
+      default -> throw new IllegalArgumentException(
+          "BENCH_WORKLOAD: expected one of tabular, image, image-echo, image-raw; got " + workload);
     };
   }
 }
