@@ -15,7 +15,8 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds comes_round_within = std::chrono::seconds(60);
 
 std::string seconds(nanoseconds time) {
-  return fmt::format("{:.1f}", std::chrono::duration<double>(time).count());
+  const double s = std::chrono::duration<double>(time).count();
+  return s < 10 ? fmt::format("{:.1f}", s) : fmt::format("{:.0f}", s);
 }
 
 // Since when something stands, by a metric that is 0 when nothing does.
