@@ -20,28 +20,16 @@ std::string partitions_of(int count) {
 
 class BrokerCheck {
  public:
+  // `brokers`: as they are configured.
   BrokerCheck(const PipelineFile& file, std::chrono::milliseconds timeout, Admin& admin,
-              Findings& findings)
-      : file_(file), timeout_(timeout), admin_(admin), findings_(findings) {}
+              std::string brokers, Findings& findings)
+      : file_(file),
+        timeout_(timeout),
+        admin_(admin),
+        brokers_(std::move(brokers)),
+        findings_(findings) {}
 
-  void run() {
-    if (!find_brokers()) return;
-    int partitions = 0;
-    for (const std::string& topic : input_topics(file_.values.section("from"))) {
-      const int found = check_topic("topic", topic);
-      if (found > 0) check_backlog(topic);
-      partitions += found;
-    }
-    check_workers(partitions);
-    for (const Values& to : file_.values.sections("to")) {
-      check_topic("output topic", to.string("topic"));
-    }
-    if (file_.values.given("dead_letters")) {
-      check_topic("dead-letter topic", file_.values.section("dead_letters").string("topic"));
-    }
-  }
-
- private:
+  // False: they did not answer.
   bool find_brokers() {
     auto cluster = admin_.cluster(timeout_);
     if (!cluster) {
@@ -56,6 +44,26 @@ class BrokerCheck {
     return true;
   }
 
+  void check_inputs() {
+    int partitions = 0;
+    for (const std::string& topic : input_topics(file_.values.section("from"))) {
+      const int found = check_topic("topic", topic);
+      if (found > 0) check_backlog(topic);
+      partitions += found;
+    }
+    check_workers(partitions);
+  }
+
+  void check_outputs() {
+    for (const Values& to : file_.values.sections("to")) {
+      check_topic("output topic", to.string("topic"));
+    }
+    if (file_.values.given("dead_letters")) {
+      check_topic("dead-letter topic", file_.values.section("dead_letters").string("topic"));
+    }
+  }
+
+ private:
   // Its partitions; 0 when it is not there, which only matters if the pipeline may not create it.
   int check_topic(const std::string& role, const std::string& topic) {
     const std::string subject = fmt::format("{} '{}'", role, topic);
@@ -73,9 +81,8 @@ class BrokerCheck {
     if (topic_creation_of(file_)) {
       findings_.ok(subject, "does not exist yet; create_topics will create it");
     } else {
-      const std::string brokers = file_.values.section("kafka").string("bootstrap.servers");
       findings_.error(
-          role, kafka::topic_missing_error(admin_.client(), topic, brokers,
+          role, kafka::topic_missing_error(admin_.client(), topic, brokers_,
                                            "Create it, correct the name, or set create_topics."));
     }
     return 0;
@@ -153,6 +160,7 @@ class BrokerCheck {
   const PipelineFile& file_;
   const std::chrono::milliseconds timeout_;
   Admin& admin_;
+  const std::string brokers_;
   Findings& findings_;
 };
 
@@ -161,10 +169,21 @@ class BrokerCheck {
 void check_broker(const PipelineFile& file, std::chrono::milliseconds timeout, Findings& findings) {
   auto config = kafka_config_of(file);
   if (!config) return findings.error("kafka", config.error());
-  // What librdkafka would log stands in the errors.
-  auto admin = Admin::make(*config, [](kafka::LogLevel, std::string_view) {});
-  if (!admin) return findings.error("kafka", admin.error());
-  BrokerCheck(file, timeout, *admin, findings).run();
+  // Inputs and outputs may be on different clusters.
+  const auto look = [&](kafka::Role role, const auto& checks) {
+    // What librdkafka would log stands in the errors.
+    auto admin = Admin::make(config->for_admin_of(role), [](kafka::LogLevel, std::string_view) {});
+    if (!admin) return findings.error("kafka", admin.error());
+    BrokerCheck check(file, timeout, *admin, config->brokers(role), findings);
+    if (check.find_brokers()) checks(check);
+  };
+  const bool one_cluster =
+      config->brokers(kafka::Role::consumer) == config->brokers(kafka::Role::producer);
+  look(kafka::Role::consumer, [&](BrokerCheck& check) {
+    check.check_inputs();
+    if (one_cluster) check.check_outputs();
+  });
+  if (!one_cluster) look(kafka::Role::producer, [](BrokerCheck& c) { c.check_outputs(); });
 }
 
 }  // namespace thalweg::cli

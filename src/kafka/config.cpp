@@ -109,6 +109,17 @@ std::string Config::value(Role role, std::string_view name) const {
   return found;
 }
 
+Config Config::for_admin_of(Role role) const {
+  Config config{.shared = shared, .consumer = {}, .producer = {}};
+  const auto* own = own_section(*this, role);
+  if (own == nullptr) return config;
+  for (const Property& property : *own) {
+    std::erase_if(config.shared, [&](const Property& p) { return p.name == property.name; });
+    config.shared.push_back(property);
+  }
+  return config;
+}
+
 Result<Config> make_config(std::vector<Property> shared, std::vector<Property> consumer,
                            std::vector<Property> producer) {
   const ConfHandle scratch(rd_kafka_conf_new());

@@ -39,6 +39,8 @@ struct Config {
   [[nodiscard]] std::string brokers(Role role = Role::admin) const {
     return value(role, "bootstrap.servers");
   }
+  // For an admin client that looks where a client of this role works: its properties in the shared place.
+  [[nodiscard]] Config for_admin_of(Role role) const;
 };
 
 // Checks names and values. Errors: config_invalid, with file:line and a suggestion.

@@ -38,6 +38,15 @@ class CliBroker : public ::testing::Test {
   std::vector<std::string> topics;
 };
 
+TEST_F(CliBroker, Check_looks_for_each_topic_on_the_cluster_where_it_is_read_or_written) {
+  const Ran check =
+      run({"check", sums, "--timeout", "2", "--set", "from.kafka.bootstrap.servers=127.0.0.1:1",
+           "--set", "create_topics.enabled=true"});
+  EXPECT_NE(check.code, 0);
+  EXPECT_THAT(check.out + check.err, HasSubstr("127.0.0.1:1"));
+  EXPECT_THAT(check.out, HasSubstr("brokers: " + brokers)) << check.out << check.err;
+}
+
 TEST_F(CliBroker, Demo_then_dry_run_then_check_see_the_same_records) {
   std::string lines;
   for (int i = 0; i < 30; ++i)
