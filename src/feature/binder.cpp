@@ -234,9 +234,24 @@ Result<Operand> Binder::step(const FeatureStepKind& kind, const Where& where, co
   known_.emplace(canonical, source.index);
   canonical_.push_back(std::move(canonical));
   hashes_.push_back(sha256_hex(hashed + files));
-  steps_.push_back({*std::move(made), std::move(inputs),
-                    fmt::format("feature '{}': step '{}'", feature_, kind.name)});
+  BoundStep& step = steps_.emplace_back();
+  step.step = *std::move(made);
+  step.label = fmt::format("feature '{}': step '{}'", feature_, kind.name);
+  step.mask = kind.name == "mask";
+  step.padded =
+      step.step->type().ragged() &&
+      (kind.name == "pad" ||
+       std::any_of(inputs.begin(), inputs.end(), [this](Operand input) { return padded(input); }));
+  step.inputs = std::move(inputs);
   return source;
+}
+
+bool Binder::padded(Operand source) const {
+  return source.kind == Operand::Kind::step && steps_[source.index].padded;
+}
+
+bool Binder::has_mask() const {
+  return std::any_of(steps_.begin(), steps_.end(), [](const BoundStep& s) { return s.mask; });
 }
 
 const ColumnType& Binder::type_of(Operand source) const {

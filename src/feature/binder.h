@@ -35,6 +35,9 @@ struct BoundStep {
   std::unique_ptr<FeatureStep> step;
   std::vector<Operand> inputs;
   std::string label;  // "feature 'x': step 'log1p'", for the errors of rows
+  // Its lists may be filled up to the longest of a call: it is a `pad` without a length, or made of one.
+  bool padded = false;
+  bool mask = false;  // tells elements from such filling
 };
 
 class Binder {
@@ -50,6 +53,8 @@ class Binder {
   [[nodiscard]] std::string hash_of(Operand source) const;
   [[nodiscard]] std::vector<BoundStep> take_steps() { return std::move(steps_); }
   [[nodiscard]] std::vector<std::size_t> fields_read() const;
+  [[nodiscard]] bool padded(Operand source) const;
+  [[nodiscard]] bool has_mask() const;
 
  private:
   Result<Operand> expression(const Node& node);

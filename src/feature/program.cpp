@@ -20,11 +20,12 @@ using feature::Operand;
 class Program final : public FeatureProgram {
  public:
   Program(std::vector<BoundStep> steps, std::vector<Operand> sources, Schema outputs,
-          std::vector<std::size_t> reads, std::string hash)
+          std::vector<std::size_t> reads, std::vector<bool> padded, std::string hash)
       : steps_(std::move(steps)),
         sources_(std::move(sources)),
         outputs_(std::move(outputs)),
         reads_(std::move(reads)),
+        padded_(std::move(padded)),
         hash_(std::move(hash)) {
     static std::atomic<std::uint64_t> programs{0};
     id_ = ++programs;
@@ -34,6 +35,7 @@ class Program final : public FeatureProgram {
 
   [[nodiscard]] const Schema& outputs() const noexcept override { return outputs_; }
   [[nodiscard]] std::span<const std::size_t> reads() const noexcept override { return reads_; }
+  [[nodiscard]] bool padded(std::size_t output) const noexcept override { return padded_[output]; }
   [[nodiscard]] const std::string& content_hash() const noexcept override { return hash_; }
 
   [[nodiscard]] std::span<const Column* const> run(std::span<const Column> columns,
@@ -98,6 +100,7 @@ class Program final : public FeatureProgram {
   std::vector<Operand> sources_;  // one per output
   Schema outputs_;
   std::vector<std::size_t> reads_;
+  std::vector<bool> padded_;  // one per output
   std::string hash_;
   std::uint64_t id_ = 0;
   std::size_t pointers_ = 0;
@@ -137,9 +140,11 @@ Result<std::shared_ptr<const FeatureProgram>> FeatureProgram::bind(const Node& f
     hashes.push_back(name + " = " + binder.hash_of(*source));
   }
   std::vector<std::size_t> reads = binder.fields_read();
-  return std::shared_ptr<const FeatureProgram>(
-      std::make_shared<Program>(binder.take_steps(), std::move(sources), std::move(outputs),
-                                std::move(reads), hash_of_all(std::move(hashes))));
+  std::vector<bool> padded;
+  for (const Operand source : sources) padded.push_back(binder.has_mask() || binder.padded(source));
+  return std::shared_ptr<const FeatureProgram>(std::make_shared<Program>(
+      binder.take_steps(), std::move(sources), std::move(outputs), std::move(reads),
+      std::move(padded), hash_of_all(std::move(hashes))));
 }
 
 }  // namespace thalweg

@@ -40,6 +40,10 @@ class FeatureProgram {
   [[nodiscard]] virtual const Schema& outputs() const noexcept = 0;
   // Indexes into `available` of the columns it reads.
   [[nodiscard]] virtual std::span<const std::size_t> reads() const noexcept = 0;
+  // May rows of different lengths share a call of the model, filled up to the longest of them? So if the output ends in `pad` without
+  // a length, or if there is a `mask`: then the model was made to tell elements from filling. Otherwise its answers could depend
+  // on which rows came together.
+  [[nodiscard]] virtual bool padded(std::size_t output) const noexcept = 0;
   // Hash of the expressions and of every file they read, for the compatibility check. Hex.
   [[nodiscard]] virtual const std::string& content_hash() const noexcept = 0;
   // Computes all outputs for `rows` rows; `columns` are laid out as `available`. Returned pointers (one per output) are valid until

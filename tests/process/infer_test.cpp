@@ -123,30 +123,53 @@ TEST_F(InferTest, Without_a_batch_dimension_each_row_is_a_call) {
   EXPECT_EQ(model.calls, 2);
 }
 
-TEST_F(InferTest, Lists_are_padded_to_the_longest_and_unknown_lengths_come_out_as_lists) {
-  const Schema input{{{"x", {DType::int32, {{-1}}}}}};
-  Signature signature{"s", {{"x", DType::int64, {{-1, -1}}}}, {{"y", DType::int64, {{-1, -1}}}}};
-  std::vector<std::int64_t> fed;
-  models_.add("m", signature, [&](const InferenceRequest& request) -> InferenceResult {
-    const auto in = numbers<std::int64_t>(request.inputs[0]);
-    fed.assign(in.begin(), in.end());
-    return std::vector<Tensor>{make_tensor<std::int64_t>(
-        {request.inputs[0].dims[0], request.inputs[0].dims[1]}, {in.begin(), in.end()})};
-  });
-  auto infer = make("{model: m, outputs: {y: out}}", input);
+// Lists of free length into an input of unknown length, and what the model was fed by them, call by call.
+class InferListsTest : public InferTest {
+ protected:
+  std::unique_ptr<Operator> make_echo(const std::string& settings) {
+    Signature signature{"s", {{"x", DType::int64, {{-1, -1}}}}, {{"y", DType::int64, {{-1, -1}}}}};
+    models_.add("m", signature, [this](const InferenceRequest& request) -> InferenceResult {
+      const auto in = numbers<std::int64_t>(request.inputs[0]);
+      fed_.emplace_back(in.begin(), in.end());
+      return std::vector<Tensor>{make_tensor<std::int64_t>(
+          {request.inputs[0].dims[0], request.inputs[0].dims[1]}, {in.begin(), in.end()})};
+    });
+    return make(settings, input_);
+  }
+  void fill(Batch& batch) {
+    batch.rows().begin(input_);
+    for (const std::vector<std::int32_t>& row :
+         {std::vector<std::int32_t>{1}, {2, 3, 4}, {}, {5, 6, 7}}) {
+      support::add_row_of_new_record(batch);
+      Column& column = batch.rows().columns[0];
+      std::copy(row.begin(), row.end(), column.extend<std::int32_t>(row.size()));
+      column.end_row();
+    }
+  }
+  const Schema input_{{{"x", {DType::int32, {{-1}}}}}};
+  std::vector<std::vector<std::int64_t>> fed_;
+};
+
+TEST_F(InferListsTest, Rows_of_one_length_share_a_call_and_unknown_lengths_come_out_as_lists) {
+  auto infer = make_echo("{model: m, outputs: {y: out}}");
   EXPECT_TRUE(infer->schema().fields[1].type.ragged());
   Batch batch;
-  batch.rows().begin(input);
-  for (const std::vector<std::int32_t>& row : {std::vector<std::int32_t>{1}, {2, 3, 4}, {}}) {
-    support::add_row_of_new_record(batch);
-    Column& column = batch.rows().columns[0];
-    std::copy(row.begin(), row.end(), column.extend<std::int32_t>(row.size()));
-    column.end_row();
-  }
+  fill(batch);
   EXPECT_TRUE(run(*infer, batch).ok());
-  EXPECT_THAT(fed, ElementsAre(1, 0, 0, 2, 3, 4, 0, 0, 0));
-  EXPECT_THAT(row_of<std::int64_t>(batch.rows().columns[1], 1), ElementsAre(2, 3, 4));
-  EXPECT_EQ(batch.rows().columns[1].row<std::int64_t>(0).size(), 3u);
+  EXPECT_THAT(fed_, ElementsAre(ElementsAre(1, 0), ElementsAre(2, 3, 4, 5, 6, 7)));
+  const Column& out = batch.rows().columns[1];
+  EXPECT_THAT(row_of<std::int64_t>(out, 0), ElementsAre(1));
+  EXPECT_THAT(row_of<std::int64_t>(out, 1), ElementsAre(2, 3, 4));
+  EXPECT_THAT(row_of<std::int64_t>(out, 2), ElementsAre(0));
+  EXPECT_THAT(row_of<std::int64_t>(out, 3), ElementsAre(5, 6, 7));
+}
+
+TEST_F(InferListsTest, Where_the_features_say_pad_they_are_padded_to_the_longest_of_one_call) {
+  auto infer = make_echo("{model: m, features: {x: {pad: x}}, outputs: {y: out}}");
+  Batch batch;
+  fill(batch);
+  EXPECT_TRUE(run(*infer, batch).ok());
+  EXPECT_THAT(fed_, ElementsAre(ElementsAre(1, 0, 0, 2, 3, 4, 0, 0, 0, 5, 6, 7)));
 }
 
 TEST_F(InferTest, Strings_go_in_and_out_and_outlive_the_step) {

@@ -71,7 +71,8 @@ std::optional<T> value_of(const std::string& text) {
   return std::nullopt;
 }
 
-// Without a length the rows stay as they are: who builds the model's input pads it to the longest, behind, with zeros.
+// Without a length the rows stay as they are, and the binder notes that they may be padded: who builds the model's input then does so, to
+// the longest of its call, behind, with zeros.
 StepResult keep_lengths(const Values& settings, const ColumnType& in) {
   if (settings.given("side") && settings.string("side") == "pre") {
     return bad_settings(

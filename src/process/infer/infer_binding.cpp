@@ -163,7 +163,8 @@ class Binder {
     if (!widens(from.type.dtype, spec.dtype)) return unfit(spec, from, kind, "dtype");
     auto dims = fitted(from.type, spec, version_.batch_dim);
     if (!dims) return unfit(spec, from, kind, "shape");
-    bound_.inputs.push_back({source, from.type, spec.dtype, std::move(*dims), from.type.ragged()});
+    bound_.inputs.push_back({source, from.type, spec.dtype, std::move(*dims), from.type.ragged(),
+                             bound_.program != nullptr && bound_.program->padded(source)});
     return {};
   }
 

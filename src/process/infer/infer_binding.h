@@ -6,8 +6,9 @@
 //   dtype   the same, or a conversion that loses nothing: int32 → int64, float32 → float64, int32 → float64, uint8 → any
 //           wider number. Anything else is written down as a feature step.
 //   shape   the same, apart from dimensions of 1: a scalar feeds [?,1], and a [?,1] output becomes a scalar column.
-//           A list of free length feeds an input of unknown length: padded with zeros (or "") to the longest of its
-//           call, and to at least one element.
+//           A list of free length feeds an input of unknown length; a call takes rows of one length. Only where the
+//           features say so (`pad` without a length, `mask`) rows of all lengths share it, padded with zeros (or "")
+//           to the longest. An empty list has one zero.
 //
 // Const and shared once made.
 #pragma once
@@ -33,6 +34,7 @@ struct InputPlan {
   std::vector<std::int64_t>
       row_dims;  // of one row as the model sees it; ragged: the first is set per call
   bool ragged = false;
+  bool padded = false;  // ragged: rows of different lengths may share a call
 };
 
 struct OutputPlan {

@@ -52,17 +52,18 @@ void convert(DType from, DType to, const void* source, void* target, std::size_t
   }
 }
 
-// Steps of the longest list among the rows, at least one: a tensor without elements is a corner few models were tried in.
 std::int64_t longest(const Column& column, std::span<const std::uint32_t> rows) {
-  std::size_t elements = 1;
-  for (const std::uint32_t row : rows) {
-    const auto [begin, end] = column.extent(row);
-    elements = std::max(elements, (end - begin) / std::max<std::size_t>(column.type().width(), 1));
-  }
-  return static_cast<std::int64_t>(elements);
+  std::size_t steps = 1;
+  for (const std::uint32_t row : rows) steps = std::max(steps, steps_of(column, row));
+  return static_cast<std::int64_t>(steps);
 }
 
 }  // namespace
+
+std::size_t steps_of(const Column& column, std::uint32_t row) {
+  const auto [begin, end] = column.extent(row);
+  return std::max<std::size_t>(1, (end - begin) / std::max<std::size_t>(column.type().width(), 1));
+}
 
 void gather_rows(const Column& from, std::span<const std::uint32_t> rows, Column& to) {
   to.reset(from.type());

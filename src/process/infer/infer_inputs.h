@@ -19,6 +19,9 @@ namespace thalweg {
 // Rows of a column, compacted: row i of `to` is row rows[i] of `from`.
 void gather_rows(const Column& from, std::span<const std::uint32_t> rows, Column& to);
 
+// Steps of a ragged row as a model gets it: at least one, since a tensor without elements is a corner few models were tried in.
+[[nodiscard]] std::size_t steps_of(const Column& column, std::uint32_t row);
+
 class InputGather {
  public:
   // Fills request.inputs with `rows` of `sources` (one column per input of the binding). `fed`: rows the call takes; beyond

@@ -1,6 +1,7 @@
 // The calls of a batch and the search for guilty rows, as a state machine that may continue in any thread.
 #include "process/infer/infer_run.h"
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 
@@ -50,16 +51,42 @@ bool InferRun::start(std::function<void()> finished) {
   return pump();
 }
 
+bool InferRun::groups_by_length() const {
+  return std::any_of(binding_->inputs.begin(), binding_->inputs.end(),
+                     [](const InputPlan& plan) { return plan.ragged && !plan.padded; });
+}
+
+std::strong_ordering InferRun::by_lengths(std::uint32_t a, std::uint32_t b) const {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const InputPlan& plan = binding_->inputs[i];
+    if (!plan.ragged || plan.padded) continue;
+    const auto order = steps_of(*sources_[i], a) <=> steps_of(*sources_[i], b);
+    if (order != 0) return order;
+  }
+  return std::strong_ordering::equal;
+}
+
 void InferRun::push_calls() {
   const auto total = static_cast<std::uint32_t>(rows_.size());
   const auto most =
       static_cast<std::uint32_t>(std::min<std::size_t>(rows_per_call(*version_), total));
-  if (total == 0) return;
-  // Last first, so that the calls are made in the order of the rows.
-  const std::uint32_t calls = (total + most - 1) / most;
-  for (std::uint32_t call = calls; call-- > 0;) {
-    queue_.push_back({call * most, std::min(total, (call + 1) * most)});
+  const bool grouped = groups_by_length();
+  if (grouped) {
+    std::sort(rows_.begin(), rows_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      const auto order = by_lengths(a, b);
+      return order != 0 ? order < 0 : a < b;
+    });
   }
+  for (std::uint32_t begin = 0; begin < total;) {
+    std::uint32_t end = std::min(total, begin + most);
+    if (grouped) {
+      end = begin + 1;
+      while (end < total && end - begin < most && by_lengths(rows_[begin], rows_[end]) == 0) ++end;
+    }
+    queue_.push_back({begin, end});
+    begin = end;
+  }
+  std::reverse(queue_.begin(), queue_.end());  // taken from the back
 }
 
 // True: nothing is left to ask. False: an answer is awaited, and whoever brings it goes on.

@@ -1,6 +1,7 @@
 // The calls of one model for the rows of one batch, with the search for rows that make it fail.
 //
-//   rows ─▶ calls of at most rows_per_call rows
+//   rows ─▶ calls of at most rows_per_call rows, each of rows whose lists are equally long: no row's answer may depend on
+//           which others came with it, and padding is seen by a model that was not told of it
 //             ok                    its outputs are a piece of the result
 //             invalid_model_input   the fault is in the input: halve, until the rows that fail ALONE are found
 //             model_failed          first ask with a row that is known to be good (or zeros). If that fails too, the model is
@@ -15,6 +16,7 @@
 #pragma once
 
 #include <atomic>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -41,7 +43,7 @@ class InferRun {
   // REQUIRES that version, binding and sources stay until the run is finished. `sources`: one column per input.
   void prepare(const ModelVersion& version, const ModelBinding& binding,
                std::span<const Column* const> sources);
-  // The rows to ask for, ascending; filled by the caller between prepare and start.
+  // The rows to ask for, ascending; filled by the caller between prepare and start, which may put them in another order.
   [[nodiscard]] std::vector<std::uint32_t>& rows() noexcept { return rows_; }
   // True: finished inside the call. False: `finished` will be called, from any thread.
   [[nodiscard]] bool start(std::function<void()> finished);
@@ -50,7 +52,7 @@ class InferRun {
   [[nodiscard]] std::span<const Piece> pieces() const noexcept {
     return {pieces_.data(), piece_count_};
   }
-  [[nodiscard]] std::vector<RowFailure>& guilty() noexcept { return guilty_; }  // ascending rows
+  [[nodiscard]] std::vector<RowFailure>& guilty() noexcept { return guilty_; }
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
   [[nodiscard]] const BatchTimes& times() const noexcept { return times_; }
   // Lets go of the outputs' memory.
@@ -77,6 +79,8 @@ class InferRun {
   void blame(std::uint32_t at, Error error);
   void split(Segment segment);
   void push_calls();
+  [[nodiscard]] std::strong_ordering by_lengths(std::uint32_t a, std::uint32_t b) const;
+  [[nodiscard]] bool groups_by_length() const;
   void remember_good_row(std::uint32_t row);
   [[nodiscard]] std::span<const Column* const> probe_sources();
 
