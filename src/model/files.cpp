@@ -6,6 +6,9 @@
 #include <fstream>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "model/checkpoint_index.h"
 #include "model/saved_model.h"
 
 namespace thalweg {
@@ -43,8 +46,8 @@ bool index_is_whole(const fs::path& index) {
          });
 }
 
-// variables.data-00001-of-00003: every one of the three must be there.
-Status check_shards(const fs::path& variables) {
+// variables.data-00001-of-00003: every one of the three must be there, as long as the index says.
+Status check_shards(const fs::path& variables, const ShardLengths& lengths) {
   constexpr std::string_view stem = "variables.data-";
   std::error_code error;
   std::size_t there = 0;
@@ -54,6 +57,11 @@ Status check_shards(const fs::path& variables) {
     if (!name.starts_with(stem) || name.size() != stem.size() + 14) continue;
     ++there;
     expected = std::strtoul(name.c_str() + name.size() - 5, nullptr, 10);
+    const auto needed = lengths.find(std::strtoul(name.c_str() + stem.size(), nullptr, 10));
+    const auto size = fs::file_size(entry.path(), error);
+    if (needed == lengths.end() || error || size >= needed->second) continue;
+    return half(variables.string(), fmt::format("a cut-off {} ({} of {} bytes)", name, size,
+                                                needed->second));
   }
   if (there == 0) return half(variables.string(), "variables.index without variables.data-…");
   if (there < expected) {
@@ -77,7 +85,9 @@ Status check_variables(const fs::path& folder, bool needed) {
   }
   if (!index_is_whole(variables / "variables.index"))
     return half(variables.string(), "a cut-off variables.index");
-  return check_shards(variables);
+  auto index = read_whole_file((variables / "variables.index").string());
+  if (!index) return std::move(index).error();
+  return check_shards(variables, shard_lengths(*index).value_or(ShardLengths()));
 }
 
 Status check_saved_model(const fs::path& folder) {

@@ -59,10 +59,19 @@ Result<ChosenVersion> choose_latest(const std::string& path,
   return Error(versions.back().complete.error()).at("no version of '" + path + "' is complete");
 }
 
+// saved_model.pb is a part of a model, and its folder the whole: who names the one means the other.
+std::string folder_if_saved_model(const std::string& path) {
+  const fs::path file(path);
+  std::error_code error;
+  if (file.filename() != "saved_model.pb" || !fs::is_regular_file(file, error)) return path;
+  return file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
 }  // namespace
 
-Result<std::vector<VersionPath>> find_versions(const std::string& path, const Recognises& also) {
+Result<std::vector<VersionPath>> find_versions(const std::string& given, const Recognises& also) {
   std::error_code error;
+  const std::string path = folder_if_saved_model(given);
   std::vector<VersionPath> versions;
   if (!fs::exists(path, error)) {
     return Error(Code::model_missing,

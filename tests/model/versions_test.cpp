@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "model/checkpoint_index.h"
 #include "model/files.h"
 #include "model/golden.h"
+#include "model/saved_model.h"
 #include "model/scratch_dir.h"
 
 namespace thalweg {
@@ -153,6 +155,17 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"no_data",
                [](const fs::path& p) { fs::remove(p / "variables/variables.data-00000-of-00001"); },
                "without variables.data"},
+        Damage{"cut_off_data",
+               [](const fs::path& p) {
+                 const fs::path data = p / "variables/variables.data-00000-of-00001";
+                 fs::resize_file(data, fs::file_size(data) - 1);
+               },
+               "cut-off variables.data-00000-of-00001"},
+        Damage{"empty_data",
+               [](const fs::path& p) {
+                 fs::resize_file(p / "variables/variables.data-00000-of-00001", 0);
+               },
+               "cut-off variables.data-00000-of-00001 (0 of "},
         Damage{"one_shard_of_two",
                [](const fs::path& p) {
                  fs::rename(p / "variables/variables.data-00000-of-00001",
@@ -160,6 +173,48 @@ INSTANTIATE_TEST_SUITE_P(
                },
                "1 of 2"}),
     [](const auto& info) { return std::string(info.param.name); });
+
+// Each of our models must pass: an index that was read wrongly would keep a good model from being served.
+TEST(Versions, The_data_of_every_whole_model_is_as_long_as_its_index_says) {
+  std::size_t seen = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(golden::folder(""))) {
+    if (entry.path().filename() != "variables.index") continue;
+    const auto bytes = read_whole_file(entry.path().string());
+    ASSERT_TRUE(bytes.ok());
+    const auto lengths = shard_lengths(*bytes);
+    ASSERT_TRUE(lengths.has_value()) << entry.path();
+    ASSERT_EQ(lengths->size(), 1U) << entry.path();
+    EXPECT_EQ(lengths->at(0),
+              fs::file_size(entry.path().parent_path() / "variables.data-00000-of-00001"));
+    ++seen;
+  }
+  EXPECT_GT(seen, 3U);
+}
+
+TEST(Versions, An_index_that_is_damaged_anywhere_is_read_without_harm) {
+  const auto whole =
+      read_whole_file(golden::folder("embedding") + "/1/variables/variables.index");
+  ASSERT_TRUE(whole.ok());
+  for (std::size_t i = 0; i < whole->size(); ++i) {
+    for (const int change : {0x01, 0x80, 0xff}) {
+      std::string damaged = *whole;
+      damaged[i] = static_cast<char>(damaged[i] ^ change);
+      (void)shard_lengths(damaged);  // any answer, but no read outside (the sanitizers look)
+    }
+    (void)shard_lengths(std::string_view(*whole).substr(i));
+    (void)shard_lengths(std::string_view(*whole).substr(0, i));
+  }
+  EXPECT_FALSE(shard_lengths("").has_value());
+}
+
+TEST(Versions, A_path_may_be_a_saved_model_pb) {
+  const ScratchDir dir;
+  put(dir, {"3"});
+  auto chosen = choose_version(dir / "3/saved_model.pb", "latest");
+  ASSERT_TRUE(chosen.ok()) << chosen.error().message();
+  EXPECT_EQ(chosen->version, 3);
+  EXPECT_EQ(chosen->path, dir / "3") << "its folder is the model";
+}
 
 TEST(Versions, A_cut_off_ONNX_file_is_not_complete) {
   const ScratchDir dir;
