@@ -1,5 +1,8 @@
 #include "cli/command.h"
 
+#include <fmt/format.h>
+
+#include "config/scalars.h"
 #include "run/process.h"
 
 namespace thalweg::cli {
@@ -10,6 +13,12 @@ CLI::App& Commands::add(const std::string& name, const std::string& doc,
   command.footer("Examples:\n" + examples);
   command.final_callback([this, action = std::move(action)] { chosen = action; });
   return command;
+}
+
+std::string count_check(const std::string& text) {
+  const auto count = config::parse_integer(text);
+  if (count && *count > 0) return {};
+  return fmt::format("expected a whole number, 1 or more; got '{}'", text);
 }
 
 const Registry& builtins() {

@@ -25,6 +25,9 @@ struct Commands {
                 Action action);
 };
 
+// The check of an option that counts: the parser itself would read -1 as a very large number. Empty: it is 1 or more.
+[[nodiscard]] std::string count_check(const std::string& text);
+
 // Every part that comes with Thalweg.
 [[nodiscard]] const Registry& builtins();
 

@@ -15,6 +15,7 @@ namespace {
 struct Options {
   PipelineOptions pipeline;
   std::string format = "text";
+  bool json = false;
 };
 
 int describe(const Options& options) {
@@ -25,7 +26,7 @@ int describe(const Options& options) {
   auto chain = build_chain(*file, builtins(), **models);
   if (!chain) return report(chain.error());
   const Topology topology = topology_of(*file, **chain);
-  if (options.format == "json") {
+  if (options.json || options.format == "json") {
     fmt::print("{}", topology_json(topology));
   } else {
     fmt::print("{}", options.format == "dot" ? topology_dot(topology) : topology_text(topology));
@@ -45,9 +46,10 @@ void add_describe_command(Commands& commands) {
       "\nThe models are loaded, since they say what their outputs are.",
       [options] { return describe(*options); });
   options->pipeline.declare_file(command);
-  command.add_option("--format", options->format, "How to show it")
-      ->check(CLI::IsMember({"text", "json", "dot"}))
-      ->capture_default_str();
+  CLI::Option* format = command.add_option("--format", options->format, "How to show it")
+                            ->check(CLI::IsMember({"text", "json", "dot"}))
+                            ->capture_default_str();
+  command.add_flag("--json", options->json, "The same as --format json")->excludes(format);
 }
 
 }  // namespace thalweg::cli

@@ -78,7 +78,7 @@ int model(const Options& options) {
   auto described = describe_model(options.path, builtins());
   if (!described) return report(described.error());
   if (options.json) {
-    fmt::print("{}\n", to_json(*described));
+    fmt::print("{}", to_json(*described));
     return exit_ok;
   }
   if (!options.output.empty()) return write_starter(*described, options.output);
@@ -111,11 +111,13 @@ void add_model_command(Commands& commands) {
                   "The model's folder (with versions 1, 2, …), one version, or a model file")
       ->type_name("DIR")
       ->required();
-  command.add_flag("--json", options->json, "One JSON object, for scripts");
-  command.add_flag("--pipeline", options->pipeline, "Only the pipeline to start from");
+  CLI::Option* json = command.add_flag("--json", options->json, "One JSON object, for scripts");
+  command.add_flag("--pipeline", options->pipeline, "Only the pipeline to start from")
+      ->excludes(json);
   command
       .add_option("--output", options->output, "Write the pipeline to start from into a new file")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->excludes(json);
 }
 
 }  // namespace thalweg::cli

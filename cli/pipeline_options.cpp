@@ -10,7 +10,13 @@ void declare_set(CLI::App& command, std::vector<std::string>& set) {
       .add_option("--set", set, "Override a setting, as --set batch.rows_max=64; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->check([](const std::string& text) -> std::string {
+        auto parsed = parse_override(text);
+        if (parsed.ok()) return {};
+        const std::string_view why = parsed.error().message();  // the parser names the option too
+        return std::string(why.substr(why.starts_with("--set: ") ? 7 : 0));
+      });
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ void add_run_command(Commands& commands) {
   command
       .add_option("--limit", options->limit,
                   "With --dry-run: end after so many records; else at the end of the topics")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(count_check);
   command.add_flag("--json", options->json, "With --dry-run: one JSON object a line");
 }
 

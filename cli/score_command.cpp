@@ -129,7 +129,9 @@ void add_score_command(Commands& commands) {
       .add_option("--topic", options->topic,
                   "Write the outputs of this topic only, as plain values")
       ->type_name("TOPIC");
-  command.add_option("--limit", options->limit, "Read so many lines, then end")->type_name("N");
+  command.add_option("--limit", options->limit, "Read so many lines, then end")
+      ->type_name("N")
+      ->check(count_check);
   command.add_flag("-q,--quiet", options->quiet, "No summary");
 }
 

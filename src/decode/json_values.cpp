@@ -27,6 +27,9 @@ bool starts_number(char c) noexcept {
 
 // What to do with a number that its type does not hold: there is not always a wider one.
 std::string_view cure_for_overflow(DType dtype, std::string_view text) {
+  double widest = 0;
+  if (json::parse_number(text, json::Grammar::json, widest) == NumberFault::overflow)
+    return "no type holds it: the largest is float64, to 1.8e308; send a smaller number";
   const bool negative = text.starts_with('-');
   switch (dtype) {
     case DType::uint8: return negative ? "declare it as int32" : "declare a wider type, as int32";

@@ -44,6 +44,12 @@ Error to_error(const Fault& fault, std::string_view text) {
                       fault.at, fault.expected));
     default: break;
   }
+  if (text.substr(fault.at <= text.size() ? fault.at : text.size()).starts_with("\xEF\xBB\xBF")) {
+    return Error(fault.code,
+                 fmt::format("byte {}: expected {}; got a byte order mark (EF BB BF), which is "
+                             "invisible; send UTF-8 without it",
+                             fault.at, fault.expected));
+  }
   const std::string got =
       fault.at >= text.size() ? "the end" : fmt::format("'{}'", excerpt(text.substr(fault.at), 12));
   return Error(fault.code,

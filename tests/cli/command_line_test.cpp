@@ -62,6 +62,36 @@ TEST(CommandLine, A_missing_argument_names_the_command_to_ask) {
   EXPECT_THAT(ran.err, HasSubstr("thalweg check --help"));
 }
 
+TEST(CommandLine, A_count_below_one_is_a_usage_error) {
+  for (const std::string command : {"score", "run"}) {
+    for (const std::string count : {"-1", "0", "many"}) {
+      const Ran ran = run_thalweg({command, "no-such.yaml", "--limit", count});
+      EXPECT_EQ(ran.code, 2) << command << count << ran.err;
+      EXPECT_THAT(ran.err, HasSubstr("--limit: expected a whole number, 1 or more; got '" + count));
+    }
+  }
+}
+
+TEST(CommandLine, A_set_without_a_value_is_a_usage_error) {
+  for (const std::string command : {"run", "score", "check", "describe", "test"}) {
+    const Ran ran = run_thalweg({command, "no-such.yaml", "--set", "workers"});
+    EXPECT_EQ(ran.code, 2) << command << ran.err;
+    EXPECT_THAT(ran.err, StartsWith("error: thalweg " + command +
+                                    ": --set: expected name=value; got 'workers'"));
+  }
+}
+
+TEST(CommandLine, Options_that_would_be_ignored_beside_each_other_are_refused) {
+  for (const auto& line : std::vector<std::vector<std::string>>{
+           {"model", "m", "--json", "--pipeline"},
+           {"model", "m", "--json", "--output", "p.yaml"},
+           {"describe", "p.yaml", "--json", "--format", "dot"}}) {
+    const Ran ran = run_thalweg(line);
+    EXPECT_EQ(ran.code, 2) << line[0] << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr("excludes")) << line[0];
+  }
+}
+
 TEST(CommandLine, A_file_that_is_not_there_is_a_configuration_error) {
   for (const std::string command : {"run", "score", "check", "describe", "test"}) {
     const Ran ran = run_thalweg({command, "no-such.yaml"});

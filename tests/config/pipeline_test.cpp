@@ -368,8 +368,8 @@ TEST(Overrides, Errors_name_the_override_and_hide_secrets) {
             "--set steps.3.infer: expected the number of an item, 0 to 0; got '3'; write its "
             "number behind the list's name, as "
             "in to.0.topic");
-  EXPECT_EQ(error_of(small, {{"to.format", "json"}}),
-            "--set to.format: expected a map that 'format' can be set in; got 'b'; write it as a "
+  EXPECT_EQ(error_of(small, {{"pipeline.name", "x"}}),
+            "--set pipeline.name: expected a map that 'name' can be set in; got 'p'; write it as a "
             "map in the file");
   EXPECT_EQ(error_of(tweets, {{"kafka.sasl.password", "[hunter2]"}}),
             "--set kafka.sasl.password: kafka: sasl.password: expected a plain value; got a secret "
@@ -378,6 +378,35 @@ TEST(Overrides, Errors_name_the_override_and_hide_secrets) {
   EXPECT_EQ(error_of(tweets, {{"from.fields", "{a: "}}),
             "--set from.fields: expected a plain word as a key; got a list or map; close its "
             "bracket, or put quotes round the key");
+}
+
+TEST(Overrides, What_the_file_has_in_short_form_is_written_out_first) {
+  const PipelineFile f = good(
+      small + "dead_letters: t.dead\ncreate_topics: true\nmodels: {m: models/m}\n"
+              "steps: [{infer: m}, {explode: [a, b]}]\n",
+      {{"dead_letters.topic", "other"},
+       {"create_topics.config.retention.ms", "1000"},
+       {"models.m.runtime", "fake"},
+       {"steps.0.infer.on_error", "stop"},
+       {"steps.1.explode.index", "i"},
+       {"to.format", "json"}});
+  EXPECT_EQ(f.values.section("dead_letters").string("topic"), "other");
+  EXPECT_TRUE(f.values.section("create_topics").boolean("enabled"));
+  EXPECT_EQ(f.values.section("create_topics").map("config"),
+            (std::vector<std::pair<std::string, std::string>>{{"retention.ms", "1000"}}));
+  EXPECT_EQ(f.values.node("models").to_json(), R"({"m":{"path":"models/m","runtime":"fake"}})");
+  EXPECT_EQ(f.values.node("steps").to_json(),
+            R"([{"infer":{"model":"m","on_error":"stop"}},)"
+            R"({"explode":{"fields":["a","b"],"index":"i"}}])");
+  EXPECT_EQ(f.values.sections("to").at(0).string("topic"), "b");
+  EXPECT_EQ(f.values.sections("to").at(0).string("format"), "json");
+}
+
+TEST(Overrides, Outputs_in_short_form_are_written_out_by_their_number) {
+  const PipelineFile f = good("pipeline: t\nfrom: {topic: a, start: latest}\nto: [b, c]\n", {{"to.1.key", "k"}});
+  EXPECT_EQ(f.values.sections("to").at(0).string("topic"), "b");
+  EXPECT_EQ(f.values.sections("to").at(1).string("topic"), "c");
+  EXPECT_TRUE(f.values.sections("to").at(1).given("key"));
 }
 
 TEST(Overrides, An_argument_is_split_at_the_first_equals_sign) {

@@ -221,13 +221,27 @@ std::string message_of(const std::string& fields, const std::string& value) {
 
 TEST(JsonRefusal, A_message_says_what_would_help) {
   EXPECT_THAT(message_of("{a: float32}", R"({"a":1e39})"), HasSubstr("a wider type, as float64"));
-  EXPECT_THAT(message_of("{a: float64}", R"({"a":1e400})"), HasSubstr("there is no wider type"));
+  for (const std::string type : {"float32", "float64", "int32", "int64", "uint8"}) {
+    for (const std::string number : {"1e400", "-1e400"}) {
+      EXPECT_THAT(message_of("{a: " + type + "}", "{\"a\":" + number + "}"),
+                  HasSubstr("got " + number +
+                            ", which does not fit; no type holds it: the largest is float64, to "
+                            "1.8e308;"))
+          << type;
+    }
+  }
   EXPECT_THAT(message_of("{a: int64}", R"({"a":9223372036854775808})"),
               HasSubstr("there is no wider whole number"));
   EXPECT_THAT(message_of("{a: uint8}", R"({"a":-1})"), HasSubstr("declare it as int32"));
   EXPECT_THAT(message_of("{a: string}", R"({"a":"\ud800"})"),
               HasSubstr(R"(got '\ud800' alone, which stands for no text)"));
   EXPECT_THAT(message_of("{a: string}", "null"), HasSubstr("expected an object; got null;"));
+}
+
+TEST(JsonRefusal, A_byte_order_mark_is_named_since_it_cannot_be_seen) {
+  EXPECT_THAT(message_of("{a: string}", "\xEF\xBB\xBF{\"a\":\"x\"}"),
+              HasSubstr("byte 0: expected a JSON value; got a byte order mark (EF BB BF)"));
+  EXPECT_EQ(message_of("{a: string}", "{\"a\":\"\xEF\xBB\xBFx\"}"), "") << "in a text it is a character";
 }
 
 TEST(JsonRefusal, A_name_that_templates_have_taken_is_no_field) {
