@@ -6,6 +6,8 @@
 #include <limits>
 #include <string>
 
+#include "thalweg/settings.h"
+
 namespace thalweg {
 namespace {
 
@@ -94,6 +96,12 @@ void widen(Element from, const void* data, std::size_t count, void* out) noexcep
     case Element::uint32: return each<std::uint32_t, std::int64_t>(data, count, out, identity);
     default: return;
   }
+}
+
+std::string warning_of_half(const std::vector<std::string>& names) {
+  return "the model takes " + quoted_list(names) +
+         " as float16, shown as float32: of a number about 3 digits count, and one beyond ±65504 "
+         "becomes infinite";
 }
 
 Status narrow(Element to, const void* data, std::size_t count, void* out) {

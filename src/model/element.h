@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "thalweg/error.h"
 #include "thalweg/tensor.h"
@@ -43,6 +45,9 @@ enum class Element : std::uint8_t {
 void widen(Element from, const void* data, std::size_t count, void* out) noexcept;
 // The other way. Errors: invalid_model_input, when an integer does not fit. Floats are rounded to the nearest.
 [[nodiscard]] Status narrow(Element to, const void* data, std::size_t count, void* out);
+
+// What users have to know of inputs of this type, for the model's warnings. It cannot be seen from the type shown. REQUIRES a name.
+[[nodiscard]] std::string warning_of_half(const std::vector<std::string>& names);
 
 [[nodiscard]] std::uint16_t half_from_float(float value) noexcept;
 [[nodiscard]] float float_from_half(std::uint16_t bits) noexcept;

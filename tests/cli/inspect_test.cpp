@@ -1,4 +1,7 @@
 // The commands that look: describe, check, model, list, schema, reference.
+#include <algorithm>
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,6 +38,8 @@ TEST_F(Inspect, Describe_has_json_for_scripts_and_dot_for_pictures) {
   EXPECT_THAT(run_thalweg({"describe", sums, "--format", "dot"}).out,
               StartsWith("digraph \"sums\" {"));
   EXPECT_EQ(run_thalweg({"describe", sums, "--format", "svg"}).code, 2);
+  EXPECT_EQ(run_thalweg({"describe", sums, "--json"}).out,
+            run_thalweg({"describe", sums, "--format", "json"}).out);
 }
 
 TEST_F(Inspect, Check_offline_finds_a_good_pipeline_good_and_prints_what_a_row_costs) {
@@ -173,9 +178,26 @@ TEST(ModelNative, Versions_signatures_and_a_pipeline_to_start_from_are_shown) {
   const Ran pipeline = run_thalweg({"model", path, "--pipeline"});
   EXPECT_THAT(ran.out, HasSubstr(pipeline.out));
   EXPECT_THAT(pipeline.out, StartsWith("pipeline: "));
-  const auto json = cli::parse_json(run_thalweg({"model", path, "--json"}).out);
+  const std::string text = run_thalweg({"model", path, "--json"}).out;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << "one line, and no empty one behind it";
+  const auto json = cli::parse_json(text);
   ASSERT_TRUE(json.ok());
   EXPECT_EQ(json->find("versions")->items.size(), 1U);
+}
+
+TEST(ModelNative, A_version_whose_variables_are_cut_off_is_shown_as_unusable) {
+  namespace fs = std::filesystem;
+  const Folder folder;
+  const std::string model = folder.path("twice");
+  fs::copy(THALWEG_SOURCE_DIR "/tests/models/two_versions", model, fs::copy_options::recursive);
+  for (const auto& entry : fs::recursive_directory_iterator(model + "/2")) {
+    if (entry.path().filename().string().starts_with("variables.data"))
+      fs::resize_file(entry.path(), entry.file_size() - 1);
+  }
+  const Ran ran = run_thalweg({"model", model});
+  EXPECT_THAT(ran.out, HasSubstr("cut-off variables.data-00000-of-00001"));
+  const Ran file = run_thalweg({"model", model + "/1/saved_model.pb"});
+  EXPECT_THAT(file.out, HasSubstr("version 1"));
 }
 
 TEST(Model, A_folder_without_a_model_is_an_error_that_names_it) {

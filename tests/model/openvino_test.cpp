@@ -5,6 +5,8 @@
 
 #include "model/calls.h"
 #include "model/native.h"
+#include "model/scratch_dir.h"
+#include "model/written_model.h"
 
 namespace thalweg {
 namespace {
@@ -118,6 +120,31 @@ TEST(OpenvinoNative, Types_it_computes_narrower_are_told) {
   EXPECT_NE(warning("onnx_int64").find("'x' and 'y' (int64) as int32"), std::string::npos);
   EXPECT_NE(warning("onnx_double").find("(float64) as float32"), std::string::npos);
   EXPECT_EQ(warning("onnx_mlp"), "");
+}
+
+TEST(OpenvinoNative, Strings_of_an_ONNX_file_are_not_sent_to_a_runtime_that_does_not_read_it) {
+  THALWEG_NEEDS_OPENVINO;
+  const ScratchDir dir;
+  dir.write("1/model.onnx", write_onnx(8));
+  auto handle = calls::open(calls::entry({{"path", dir.path()}, {"runtime", "openvino"}}));
+  ASSERT_FALSE(handle.ok());
+  EXPECT_NE(calls::message(handle).find("'x': expected numbers; got strings"), std::string::npos)
+      << calls::message(handle);
+  EXPECT_EQ(calls::message(handle).find("runtime: tensorflow"), std::string::npos)
+      << calls::message(handle);
+}
+
+TEST(OpenvinoNative, An_input_of_float16_is_told_since_it_is_shown_as_float32) {
+  THALWEG_NEEDS_OPENVINO;
+  const ScratchDir dir;
+  dir.write("1/model.onnx", write_onnx(10));
+  auto handle = calls::open(calls::entry({{"path", dir.path()}, {"runtime", "openvino"}}));
+  ASSERT_TRUE(handle.ok()) << calls::message(handle);
+  const auto version = (*handle)->current();
+  EXPECT_EQ(version->signature.inputs.front().dtype, DType::float32);
+  ASSERT_EQ(version->warnings.size(), 1U);
+  EXPECT_NE(version->warnings.front().find("takes 'x' as float16"), std::string::npos)
+      << version->warnings.front();
 }
 
 TEST(OpenvinoNative, Threads_that_call_at_once_get_their_own_answers) {

@@ -66,4 +66,33 @@ std::string write_saved_model(const WrittenModel& model) {
   return bytes;
 }
 
+std::string write_onnx(int type) {
+  std::string bytes;
+  pbf_writer file(bytes);
+  file.add_int64(1, 8);  // the version of the format
+  {
+    pbf_writer graph(file, 7);
+    {
+      pbf_writer node(graph, 1);
+      node.add_string(1, "x");
+      node.add_string(2, "y");
+      node.add_string(4, "Identity");
+    }
+    graph.add_string(2, "graph");
+    for (const auto& [field, name] : {std::pair{11U, "x"}, std::pair{12U, "y"}}) {
+      pbf_writer info(graph, field);
+      info.add_string(1, name);
+      pbf_writer value(info, 2);
+      pbf_writer tensor(value, 1);
+      tensor.add_int32(1, type);
+      pbf_writer shape(tensor, 2);
+      pbf_writer dim(shape, 1);
+      dim.add_string(2, "rows");
+    }
+  }
+  pbf_writer opset(file, 8);
+  opset.add_int64(2, 13);
+  return bytes;
+}
+
 }  // namespace thalweg

@@ -20,4 +20,7 @@ struct WrittenModel {
 // The bytes of its saved_model.pb.
 [[nodiscard]] std::string write_saved_model(const WrittenModel& model);
 
+// An ONNX file: one Identity from 'x' to 'y', both [?]. `type` is ONNX's number of it: 8 string, 10 float16.
+[[nodiscard]] std::string write_onnx(int type);
+
 }  // namespace thalweg

@@ -65,6 +65,17 @@ INSTANTIATE_TEST_SUITE_P(Types, ConvertedNative,
                                          std::pair(TfType::uint32, DType::int64)),
                          [](const auto& info) { return tf_type_name(info.param.first); });
 
+TEST(WrittenNative, An_input_of_float16_is_told_since_it_is_shown_as_float32) {
+  THALWEG_NEEDS_TENSORFLOW;
+  for (const TfType type : {TfType::half, TfType::float32, TfType::bfloat16}) {
+    const Written written({.type = type});
+    ASSERT_TRUE(written.handle.ok()) << written.message();
+    std::string all;
+    for (const std::string& warning : (*written.handle)->current()->warnings) all += warning;
+    EXPECT_EQ(all.find("takes 'x' as float16") != std::string::npos, type == TfType::half) << all;
+  }
+}
+
 TEST(WrittenNative, A_number_too_large_for_a_narrow_input_is_the_rows_fault) {
   THALWEG_NEEDS_TENSORFLOW;
   const Written written({.type = TfType::int8});

@@ -154,7 +154,10 @@ Result<TensorSpec> Compiled::describe_port(ov_output_const_port* port, Element& 
     return Error(Code::signature_mismatch,
                  "'" + spec.name +
                      "': expected numbers; got strings, which OpenVINO does not compute "
-                     "with; use `runtime: tensorflow`");
+                     "with; " + (options_.path.ends_with(".onnx")
+                                     ? "export the model with numbers there, and turn the texts "
+                                       "into them with features (docs/features.md)"
+                                     : "use `runtime: tensorflow` for a SavedModel"));
   }
   const auto known = element_of(type);
   if (!known) {
@@ -193,6 +196,11 @@ void Compiled::warn_of_narrow_types() {
                         " (float64) as float32: of a number about 7 digits count, and none is "
                         "larger than 3.4e38; `runtime: tensorflow` keeps all, for a SavedModel");
   }
+  std::vector<std::string> halves;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].element == Element::half) halves.push_back(signature_.inputs[i].name);
+  }
+  if (!halves.empty()) warnings_.push_back(warning_of_half(halves));
 }
 
 Result<Compiled::Copy> Compiled::compile() const {

@@ -127,6 +127,7 @@ Result<void> Session::bind(const MetaGraph& meta_graph, const std::string& wante
     if (described.name == (wanted.empty() ? "serving_default" : wanted)) return error;
     if (refused.empty()) refused = error.message();
   }
+  warn_of_half();
   if (!signatures_.empty()) return {};
   return Error(
       Code::signature_mismatch,
@@ -134,6 +135,19 @@ Result<void> Session::bind(const MetaGraph& meta_graph, const std::string& wante
           ? "expected a model with a signature; got one without; export it with a signature "
             "(model.export does)"
           : refused);
+}
+
+void Session::warn_of_half() {
+  std::vector<std::string> names;  // several signatures mostly take the same inputs
+  for (std::size_t s = 0; s < bound_.size(); ++s) {
+    for (std::size_t i = 0; i < bound_[s].inputs.size(); ++i) {
+      const std::string& name = signatures_[s].inputs[i].name;
+      if (bound_[s].inputs[i].element == Element::half &&
+          std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(name);
+    }
+  }
+  if (!names.empty()) warnings_.push_back(warning_of_half(names));
 }
 
 Result<Session::Bound> Session::bind(const TfSignature& described, Signature& shown) const {

@@ -30,6 +30,9 @@ class Session final : public LoadedModel {
   [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
     return signatures_;
   }
+  [[nodiscard]] std::span<const std::string> warnings() const noexcept override {
+    return warnings_;
+  }
   void submit(const Signature& signature, const InferenceRequest& request,
               InferenceDone done) override;
 
@@ -50,6 +53,7 @@ class Session final : public LoadedModel {
   Result<void> bind(const MetaGraph& meta_graph, const std::string& wanted);
   [[nodiscard]] Result<Bound> bind(const TfSignature& described, Signature& shown) const;
   [[nodiscard]] Result<Bound::Place> find(const TfTensorInfo& info) const;
+  void warn_of_half();
   [[nodiscard]] InferenceResult run(const Bound& bound, const InferenceRequest& request) const;
 
   const Api& api_;
@@ -58,6 +62,7 @@ class Session final : public LoadedModel {
   TF_Buffer* run_options_ = nullptr;
   std::vector<Signature> signatures_;
   std::vector<Bound> bound_;  // one per signature
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace thalweg::tensorflow
