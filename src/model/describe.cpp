@@ -89,7 +89,9 @@ Result<ModelDescription> describe_model(const std::string& path, const Registry&
   const Recognises also = [&](const std::string& p) { return runtime_of(p, registry) != nullptr; };
   auto found = find_versions(path, also);
   if (!found) return std::move(found).error();
-  ModelDescription model{path, {}};
+  // Who names saved_model.pb means its folder, and so should the pipeline that is printed.
+  const bool part = fs::path(path).filename() == "saved_model.pb" && found->size() == 1;
+  ModelDescription model{part ? found->front().path : path, {}};
   for (VersionPath& item : *found) {
     DescribedVersion& version = model.versions.emplace_back();
     version.version = item.version;

@@ -1,10 +1,12 @@
 // What docs/ lists must be what there is: names that others build on may not appear, go or change unseen.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -70,12 +72,17 @@ TEST(Documents, Exit_codes_lists_every_code) {
 TEST(Documents, Every_link_leads_to_a_file) {
   namespace fs = std::filesystem;
   const fs::path root = THALWEG_SOURCE_DIR;
-  std::vector<fs::path> pages = {root / "README.md", root / "ARCHITECTURE.md",
-                                 root / "CONTRIBUTING.md", root / "examples/README.md"};
-  for (const auto& entry : fs::recursive_directory_iterator(root / "docs"))
-    pages.push_back(entry.path());
+  std::vector<fs::path> pages;
+  const auto add = [&](const fs::path& path) {
+    if (path.extension() == ".md") pages.push_back(path);
+  };
+  for (const auto& entry : fs::directory_iterator(root)) add(entry.path());
+  for (const char* folder : {"docs", "examples", "bench", "tests/models"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) add(entry.path());
+  }
+  for (const char* page : {"README.md", "CHANGELOG.md", "bench/README.md", "docs/models.md"})
+    EXPECT_EQ(std::count(pages.begin(), pages.end(), root / page), 1) << page;
   for (const fs::path& page : pages) {
-    if (page.extension() != ".md") continue;
     std::ifstream file(page);
     const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     EXPECT_FALSE(text.empty()) << page;
