@@ -50,12 +50,13 @@ struct OwnersShortForm {
   std::array<std::string_view, 5> trail;
   std::string_view means;
 };
-constexpr std::array<OwnersShortForm, 6> owners_short_forms{{{{"models", "*"}, "path"},
-                                                             {{"from", "fields", "*"}, "type"},
-                                                             {{"steps", "*", "infer"}, "model"},
-                                                             {{"steps", "*", "infer", "outputs", "*"}, "as"},
-                                                             {{"steps", "*", "explode"}, "fields"},
-                                                             {{"steps", "*", "collect"}, "fields"}}};
+constexpr std::array<OwnersShortForm, 6> owners_short_forms{
+    {{{"models", "*"}, "path"},
+     {{"from", "fields", "*"}, "type"},
+     {{"steps", "*", "infer"}, "model"},
+     {{"steps", "*", "infer", "outputs", "*"}, "as"},
+     {{"steps", "*", "explode"}, "fields"},
+     {{"steps", "*", "collect"}, "fields"}}};
 
 bool fits(const OwnersShortForm& form, const Trail& trail) {
   for (std::size_t i = 0; i < form.trail.size(); ++i) {

@@ -12,7 +12,8 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t footer_size = 48;  // two places, padding, and the number that files.cpp looks for
+constexpr std::size_t footer_size =
+    48;  // two places, padding, and the number that files.cpp looks for
 constexpr std::size_t trailer_size = 5;  // behind each block: its compression, its checksum
 constexpr std::size_t restart_size = 4;
 

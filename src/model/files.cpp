@@ -60,8 +60,8 @@ Status check_shards(const fs::path& variables, const ShardLengths& lengths) {
     const auto needed = lengths.find(std::strtoul(name.c_str() + stem.size(), nullptr, 10));
     const auto size = fs::file_size(entry.path(), error);
     if (needed == lengths.end() || error || size >= needed->second) continue;
-    return half(variables.string(), fmt::format("a cut-off {} ({} of {} bytes)", name, size,
-                                                needed->second));
+    return half(variables.string(),
+                fmt::format("a cut-off {} ({} of {} bytes)", name, size, needed->second));
   }
   if (there == 0) return half(variables.string(), "variables.index without variables.data-…");
   if (there < expected) {

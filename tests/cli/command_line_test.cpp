@@ -82,10 +82,10 @@ TEST(CommandLine, A_set_without_a_value_is_a_usage_error) {
 }
 
 TEST(CommandLine, Options_that_would_be_ignored_beside_each_other_are_refused) {
-  for (const auto& line : std::vector<std::vector<std::string>>{
-           {"model", "m", "--json", "--pipeline"},
-           {"model", "m", "--json", "--output", "p.yaml"},
-           {"describe", "p.yaml", "--json", "--format", "dot"}}) {
+  for (const auto& line :
+       std::vector<std::vector<std::string>>{{"model", "m", "--json", "--pipeline"},
+                                             {"model", "m", "--json", "--output", "p.yaml"},
+                                             {"describe", "p.yaml", "--json", "--format", "dot"}}) {
     const Ran ran = run_thalweg(line);
     EXPECT_EQ(ran.code, 2) << line[0] << ran.err;
     EXPECT_THAT(ran.err, HasSubstr("excludes")) << line[0];

@@ -179,7 +179,8 @@ TEST(ModelNative, Versions_signatures_and_a_pipeline_to_start_from_are_shown) {
   EXPECT_THAT(ran.out, HasSubstr(pipeline.out));
   EXPECT_THAT(pipeline.out, StartsWith("pipeline: "));
   const std::string text = run_thalweg({"model", path, "--json"}).out;
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << "one line, and no empty one behind it";
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1)
+      << "one line, and no empty one behind it";
   const auto json = cli::parse_json(text);
   ASSERT_TRUE(json.ok());
   EXPECT_EQ(json->find("versions")->items.size(), 1U);

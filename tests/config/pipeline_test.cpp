@@ -381,29 +381,30 @@ TEST(Overrides, Errors_name_the_override_and_hide_secrets) {
 }
 
 TEST(Overrides, What_the_file_has_in_short_form_is_written_out_first) {
-  const PipelineFile f = good(
-      small + "dead_letters: t.dead\ncreate_topics: true\nmodels: {m: models/m}\n"
-              "steps: [{infer: m}, {explode: [a, b]}]\n",
-      {{"dead_letters.topic", "other"},
-       {"create_topics.config.retention.ms", "1000"},
-       {"models.m.runtime", "fake"},
-       {"steps.0.infer.on_error", "stop"},
-       {"steps.1.explode.index", "i"},
-       {"to.format", "json"}});
+  const PipelineFile f =
+      good(small +
+               "dead_letters: t.dead\ncreate_topics: true\nmodels: {m: models/m}\n"
+               "steps: [{infer: m}, {explode: [a, b]}]\n",
+           {{"dead_letters.topic", "other"},
+            {"create_topics.config.retention.ms", "1000"},
+            {"models.m.runtime", "fake"},
+            {"steps.0.infer.on_error", "stop"},
+            {"steps.1.explode.index", "i"},
+            {"to.format", "json"}});
   EXPECT_EQ(f.values.section("dead_letters").string("topic"), "other");
   EXPECT_TRUE(f.values.section("create_topics").boolean("enabled"));
   EXPECT_EQ(f.values.section("create_topics").map("config"),
             (std::vector<std::pair<std::string, std::string>>{{"retention.ms", "1000"}}));
   EXPECT_EQ(f.values.node("models").to_json(), R"({"m":{"path":"models/m","runtime":"fake"}})");
-  EXPECT_EQ(f.values.node("steps").to_json(),
-            R"([{"infer":{"model":"m","on_error":"stop"}},)"
-            R"({"explode":{"fields":["a","b"],"index":"i"}}])");
+  EXPECT_EQ(f.values.node("steps").to_json(), R"([{"infer":{"model":"m","on_error":"stop"}},)"
+                                              R"({"explode":{"fields":["a","b"],"index":"i"}}])");
   EXPECT_EQ(f.values.sections("to").at(0).string("topic"), "b");
   EXPECT_EQ(f.values.sections("to").at(0).string("format"), "json");
 }
 
 TEST(Overrides, Outputs_in_short_form_are_written_out_by_their_number) {
-  const PipelineFile f = good("pipeline: t\nfrom: {topic: a, start: latest}\nto: [b, c]\n", {{"to.1.key", "k"}});
+  const PipelineFile f =
+      good("pipeline: t\nfrom: {topic: a, start: latest}\nto: [b, c]\n", {{"to.1.key", "k"}});
   EXPECT_EQ(f.values.sections("to").at(0).string("topic"), "b");
   EXPECT_EQ(f.values.sections("to").at(1).string("topic"), "c");
   EXPECT_TRUE(f.values.sections("to").at(1).given("key"));

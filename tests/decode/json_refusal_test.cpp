@@ -241,7 +241,8 @@ TEST(JsonRefusal, A_message_says_what_would_help) {
 TEST(JsonRefusal, A_byte_order_mark_is_named_since_it_cannot_be_seen) {
   EXPECT_THAT(message_of("{a: string}", "\xEF\xBB\xBF{\"a\":\"x\"}"),
               HasSubstr("byte 0: expected a JSON value; got a byte order mark (EF BB BF)"));
-  EXPECT_EQ(message_of("{a: string}", "{\"a\":\"\xEF\xBB\xBFx\"}"), "") << "in a text it is a character";
+  EXPECT_EQ(message_of("{a: string}", "{\"a\":\"\xEF\xBB\xBFx\"}"), "")
+      << "in a text it is a character";
 }
 
 TEST(JsonRefusal, A_name_that_templates_have_taken_is_no_field) {

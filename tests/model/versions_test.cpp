@@ -192,8 +192,7 @@ TEST(Versions, The_data_of_every_whole_model_is_as_long_as_its_index_says) {
 }
 
 TEST(Versions, An_index_that_is_damaged_anywhere_is_read_without_harm) {
-  const auto whole =
-      read_whole_file(golden::folder("embedding") + "/1/variables/variables.index");
+  const auto whole = read_whole_file(golden::folder("embedding") + "/1/variables/variables.index");
   ASSERT_TRUE(whole.ok());
   for (std::size_t i = 0; i < whole->size(); ++i) {
     for (const int change : {0x01, 0x80, 0xff}) {

@@ -154,10 +154,11 @@ Result<TensorSpec> Compiled::describe_port(ov_output_const_port* port, Element& 
     return Error(Code::signature_mismatch,
                  "'" + spec.name +
                      "': expected numbers; got strings, which OpenVINO does not compute "
-                     "with; " + (options_.path.ends_with(".onnx")
-                                     ? "export the model with numbers there, and turn the texts "
-                                       "into them with features (docs/features.md)"
-                                     : "use `runtime: tensorflow` for a SavedModel"));
+                     "with; " +
+                     (options_.path.ends_with(".onnx")
+                          ? "export the model with numbers there, and turn the texts "
+                            "into them with features (docs/features.md)"
+                          : "use `runtime: tensorflow` for a SavedModel"));
   }
   const auto known = element_of(type);
   if (!known) {
