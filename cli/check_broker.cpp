@@ -7,6 +7,7 @@
 
 #include "cli/terminal.h"
 #include "run/kafka_ports.h"
+#include "sink/size_limits.h"
 #include "source/start_offsets.h"
 
 namespace thalweg::cli {
@@ -18,15 +19,23 @@ std::string partitions_of(int count) {
   return counted(static_cast<std::uint64_t>(count), "partition");
 }
 
+// The input topic that takes the largest messages; what is known of it, for the dead letters.
+struct LargestInput {
+  std::string topic;
+  std::int64_t message_bytes = 0;
+};
+
 class BrokerCheck {
  public:
-  // `brokers`: as they are configured.
   BrokerCheck(const PipelineFile& file, std::chrono::milliseconds timeout, Admin& admin,
-              std::string brokers, Findings& findings)
+              const kafka::Config& config, kafka::Role role, LargestInput& largest,
+              Findings& findings)
       : file_(file),
         timeout_(timeout),
         admin_(admin),
-        brokers_(std::move(brokers)),
+        config_(config),
+        brokers_(config.brokers(role)),
+        largest_(largest),
         findings_(findings) {}
 
   // False: they did not answer.
@@ -49,6 +58,9 @@ class BrokerCheck {
     for (const std::string& topic : input_topics(file_.values.section("from"))) {
       const int found = check_topic("topic", topic);
       if (found > 0) check_backlog(topic);
+      const auto limit = found > 0 ? topic_message_bytes(admin_.client(), topic, timeout_)
+                                   : std::optional<std::int64_t>{};
+      if (limit && *limit > largest_.message_bytes) largest_ = {topic, *limit};
       partitions += found;
     }
     check_workers(partitions);
@@ -56,11 +68,20 @@ class BrokerCheck {
 
   void check_outputs() {
     for (const Values& to : file_.values.sections("to")) {
-      check_topic("output topic", to.string("topic"));
+      (void)check_written("output topic", to.string("topic"));
     }
-    if (file_.values.given("dead_letters")) {
-      check_topic("dead-letter topic", file_.values.section("dead_letters").string("topic"));
-    }
+    if (!file_.values.given("dead_letters")) return;
+    const std::string role = "dead-letter topic";
+    const std::string topic = file_.values.section("dead_letters").string("topic");
+    const auto limit = check_written(role, topic);
+    const std::int64_t needed = largest_.message_bytes + dead_letter_room;
+    if (!limit || largest_.message_bytes == 0 || *limit >= needed) return;
+    findings_.warning(
+        fmt::format("{} '{}'", role, topic),
+        fmt::format("it takes messages up to {} bytes (max.message.bytes), and '{}' up to {}: a "
+                    "dead letter is the record and more headers, and one that does not fit stops "
+                    "the pipeline; set max.message.bytes of '{}' to {} or more",
+                    *limit, largest_.topic, largest_.message_bytes, topic, needed));
   }
 
  private:
@@ -86,6 +107,15 @@ class BrokerCheck {
                                            "Create it, correct the name, or set create_topics."));
     }
     return 0;
+  }
+
+  // What `run` looks at before it writes there. The topic's max.message.bytes, if it can be had.
+  std::optional<std::int64_t> check_written(const std::string& role, const std::string& topic) {
+    if (check_topic(role, topic) == 0) return std::nullopt;
+    const auto limit = topic_message_bytes(admin_.client(), topic, timeout_);
+    if (!limit) return limit;
+    if (Status s = check_batch_size(config_, topic, *limit); !s) findings_.error(role, s.error());
+    return limit;
   }
 
   void check_workers(int partitions) {
@@ -160,7 +190,9 @@ class BrokerCheck {
   const PipelineFile& file_;
   const std::chrono::milliseconds timeout_;
   Admin& admin_;
+  const kafka::Config& config_;
   const std::string brokers_;
+  LargestInput& largest_;
   Findings& findings_;
 };
 
@@ -169,12 +201,13 @@ class BrokerCheck {
 void check_broker(const PipelineFile& file, std::chrono::milliseconds timeout, Findings& findings) {
   auto config = kafka_config_of(file);
   if (!config) return findings.error("kafka", config.error());
+  LargestInput largest;
   // Inputs and outputs may be on different clusters.
   const auto look = [&](kafka::Role role, const auto& checks) {
     // What librdkafka would log stands in the errors.
     auto admin = Admin::make(config->for_admin_of(role), [](kafka::LogLevel, std::string_view) {});
     if (!admin) return findings.error("kafka", admin.error());
-    BrokerCheck check(file, timeout, *admin, config->brokers(role), findings);
+    BrokerCheck check(file, timeout, *admin, *config, role, largest, findings);
     if (check.find_brokers()) checks(check);
   };
   const bool one_cluster =

@@ -72,24 +72,29 @@ Result<std::vector<Offset>> list_offsets(rd_kafka_t* client,
 }
 
 Status fetch_committed(rd_kafka_t* consumer, rd_kafka_topic_partition_list_t& list,
-                       std::chrono::milliseconds timeout) {
+                       std::chrono::milliseconds timeout, const std::stop_token& stop) {
   using Steady = std::chrono::steady_clock;
+  using Millis = std::chrono::milliseconds;
   const auto until = Steady::now() + timeout;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Steady::now());
-    rd_kafka_resp_err_t err = rd_kafka_committed(
-        consumer, &list, static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
+  // In growing slices, to see a stop: one that is too short for a slow coordinator would never get an answer.
+  for (Millis slice(1000);; slice = std::min(2 * slice, timeout)) {
+    if (stop.stop_requested())
+      return Error(Code::stopped, "committed offsets: stopped before the coordinator answered");
+    const auto left = std::chrono::duration_cast<Millis>(until - Steady::now());
+    const auto wait = std::max(Millis(1), std::min(left, slice));
+    rd_kafka_resp_err_t err =
+        rd_kafka_committed(consumer, &list, static_cast<int>(wait.count()));
     for (const auto& p : elements(list)) {
       if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = p.err;
     }
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
     const Code code = code_of(err);
-    if (retry_of(code) == Retry::fatal || left <= std::chrono::milliseconds(100)) {
+    if (retry_of(code) == Retry::fatal || left <= Millis(100)) {
       return Error(
           code, "committed offsets: expected them from the group's coordinator; got " + words(err));
     }
     // A coordinator that moves, or is only just being made, or our own epoch that the broker has not seen yet.
-    pause(std::chrono::milliseconds(50));
+    pause(Millis(50));
   }
 }
 

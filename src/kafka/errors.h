@@ -20,6 +20,9 @@ namespace thalweg::kafka {
 // delivery_failed when the same message may be sent again; a fatal code when no message will get through.
 [[nodiscard]] Code delivery_code_of(rd_kafka_resp_err_t err) noexcept;
 
+// Refused for its size: the message's own, or that of the batch it stood in.
+[[nodiscard]] bool refused_for_size(rd_kafka_resp_err_t err) noexcept;
+
 // The partitions are not ours any more: a commit that fails so has nothing left to say.
 [[nodiscard]] bool membership_is_over(rd_kafka_resp_err_t err) noexcept;
 

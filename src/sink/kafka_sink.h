@@ -1,8 +1,9 @@
 // Outputs into Kafka: one idempotent producer for the whole process.
 //
 // An output is tried until it is acknowledged by all in-sync replicas, or refused for a reason of its own; there is no time-out. What
-// librdkafka gives up on for another reason (a good message in one batch with an invalid one) is sent again from here. The queue
-// is bounded in bytes: when it is full, send() says so, and the pipeline stops draining.
+// librdkafka gives up on for another reason (a good message in one batch with an invalid one) is sent again from here; when a topic
+// refuses a batch for its size, through a second producer that puts one message into a batch. The queue is bounded in bytes: when it
+// is full, send() says so, and the pipeline stops draining.
 //
 // Small payloads are copied, larger ones are sent from where they lie: the port promises that they stay until the delivery is
 // reported.
@@ -29,6 +30,7 @@ namespace thalweg {
 struct KafkaSinkOptions {
   kafka::Config kafka;
   std::string client_id = "thalweg";
+  std::uint64_t value_bytes_max = std::uint64_t{16} << 20;  // of the input: outputs are as large
   std::optional<kafka::TopicSpec> create_missing;  // none: a topic that is missing is an error
   std::chrono::milliseconds topic_timeout{10000};  // for looking at, or creating, one topic
   std::stop_token stop;                            // ends waiting for the brokers' first answer
@@ -67,12 +69,16 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
   static constexpr std::size_t targets_max = 1024;
 
   explicit KafkaSink(KafkaSinkOptions options);
-  [[nodiscard]] Status make_producer();
+  [[nodiscard]] Status open();
   [[nodiscard]] Status find_or_create(const std::string& topic);
-  [[nodiscard]] Status check_batch_size(const std::string& topic);
+  [[nodiscard]] Status check_limits(const std::string& topic);
   [[nodiscard]] rd_kafka_resp_err_t produce(OutputRecord& output);
   static void on_delivery(rd_kafka_t* rk, const rd_kafka_message_t* message, void* opaque);
-  void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words);
+  void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
+                 bool single);
+  void again(OutputRecord& output, std::chrono::milliseconds wait);
+  [[nodiscard]] bool go_single(const OutputRecord& output);
+  [[nodiscard]] const char* topic_of(const OutputRecord& output) const;
   void send_again();
   void tell_outage();
   void tell(OutputRecord& output, const Error* failure);
@@ -80,13 +86,19 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
   KafkaSinkOptions options_;
   std::vector<kafka::TopicSpec> creations_;
   kafka::ClientHandle client_;
+  // Made when it is first needed. The atomic is for those who only use it.
+  std::mutex single_mutex_;
+  kafka::ClientHandle single_owner_;
+  std::atomic<rd_kafka_t*> single_{nullptr};
   int eventfd_ = -1;
+  std::size_t batch_bytes_ = 0;
 
   // A target is published by add_target's return; send() only reads it.
   std::mutex targets_mutex_;
   bool settings_hidden_ = false;  // the broker does not tell us topics' settings: not asked again
   std::vector<std::string> target_names_;
   std::array<kafka::TopicHandle, targets_max> targets_;
+  std::array<std::atomic<bool>, targets_max> single_targets_{};
 
   std::atomic<std::size_t> queued_bytes_{0};
   std::mutex again_mutex_;

@@ -250,6 +250,7 @@ void KafkaSource::lag(std::vector<Lag>& out) const {
 
 void KafkaSource::close() {
   if (closed_ || client() == nullptr) return;
+  closing_ = true;
   if (opened_) {
     const kafka::QueueHandle queue(rd_kafka_queue_new(client()));
     const auto until = Steady::now() + options_.close_timeout;

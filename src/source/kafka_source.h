@@ -50,7 +50,7 @@ struct KafkaSourceOptions {
   std::chrono::milliseconds lookup_timeout{10000};  // for committed offsets, inside a rebalance
   std::chrono::milliseconds commit_timeout{10000};  // for commits that wait
   std::chrono::milliseconds close_timeout{10000};   // for leaving the group
-  std::stop_token stop;                             // ends waiting for the brokers' first answer
+  std::stop_token stop;                             // ends waiting for answers
   kafka::LogSink log;                               // none: spdlog
 };
 
@@ -104,6 +104,8 @@ class KafkaSource final : public Source {
   // kafka_source_group.cpp
   static void on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* partitions, void* opaque);
   static void on_commit(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* offsets, void* opaque);
+  [[nodiscard]] bool ending() const;
+  [[nodiscard]] Status resolve(List& partitions, List& starts);
   void assigned(List& partitions);
   void revoked(List& partitions);
   void forward(const List& partitions);
@@ -132,6 +134,7 @@ class KafkaSource final : public Source {
   std::vector<rd_kafka_message_t*> astray_;  // came among the events; empty between calls
   bool queue_empty_ = false;                 // when last looked at
   bool opened_ = false;
+  bool closing_ = false;
   bool closed_ = false;
   bool commit_again_ = false;  // an asynchronous commit failed
   bool starts_pending_ = false;

@@ -40,11 +40,22 @@ void KafkaSource::on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* pa
   }
 }
 
+// Nobody will read what is assigned during the end, and librdkafka, once it is closing, does not answer such questions any more.
+bool KafkaSource::ending() const {
+  return closing_ || options_.stop.stop_requested();
+}
+
+Status KafkaSource::resolve(List& partitions, List& starts) {
+  if (partitions.cnt == 0) return {};
+  if (ending()) return Error(Code::stopped, "where to begin was not looked up");
+  const StartRules rules{options_.start, options_.lookup_timeout, options_.stop};
+  return resolve_starts(client(), rules, table_, partitions, starts);
+}
+
 void KafkaSource::assigned(List& partitions) {
   life_->health.answered();
   const ListHandle starts = kafka::make_list();
-  const StartRules rules{options_.start, options_.lookup_timeout};
-  const Status resolved = resolve_starts(client(), rules, table_, partitions, *starts);
+  const Status resolved = resolve(partitions, *starts);
   for (auto& p : elements(partitions)) {
     PartitionState& state = table_.hold(p.topic, p.partition);
     if (resolved.ok()) {
@@ -56,7 +67,7 @@ void KafkaSource::assigned(List& partitions) {
       state.start_pending = true;
     }
   }
-  if (!resolved.ok()) tell(Error(resolved.error()).at("source"));
+  if (!resolved.ok() && !ending()) tell(Error(resolved.error()).at("source"));
   forward(partitions);  // before reading begins: not one record may take the way of the events
   assign(partitions);
   const std::vector<TopicPartition> all = to_vector(partitions);
@@ -144,9 +155,9 @@ void KafkaSource::retry_pending_starts() {
       });
   if (pending->cnt == 0) return;
   const ListHandle starts = kafka::make_list();
-  const StartRules rules{options_.start, options_.lookup_timeout};
-  if (Status s = resolve_starts(client(), rules, table_, *pending, *starts); !s) {
+  if (Status s = resolve(*pending, *starts); !s) {
     starts_pending_ = true;
+    if (ending()) return;
     return tell(std::move(s).error().at("source"));
   }
   for (auto& p : elements(*pending)) {

@@ -98,7 +98,7 @@ Status resolve_starts(rd_kafka_t* consumer, const StartRules& rules, PartitionTa
     for (int p = 0; p < now; ++p) kafka::add(*all, topic.name, {p});
   }
   // In ALL partitions of the topics: whether the group has committed anywhere decides what `start` means.
-  if (Status s = kafka::fetch_committed(consumer, *all, rules.timeout); !s) return s;
+  if (Status s = kafka::fetch_committed(consumer, *all, rules.timeout, rules.stop); !s) return s;
 
   std::vector<TopicPartition> fresh;
   for (auto& p : kafka::elements(assigned)) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,7 @@ namespace thalweg {
 struct StartRules {
   Start start;
   std::chrono::milliseconds timeout{10000};
+  std::stop_token stop{};  // ends the waiting soon
 };
 
 // Fills in the offset of every element of `assigned`. Elements whose starting point should be committed are added to

@@ -8,11 +8,13 @@
 
 #include "cli/json_value.h"
 #include "cli/thalweg_process.h"
+#include "support/topic_config.h"
 
 namespace thalweg::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class CliBroker : public ::testing::Test {
  protected:
@@ -76,6 +78,27 @@ TEST_F(CliBroker, Demo_then_dry_run_then_check_see_the_same_records) {
     backlog += static_cast<std::int64_t>(p.find("backlog")->as_double());
   }
   EXPECT_EQ(backlog, 30);
+}
+
+TEST_F(CliBroker, Check_compares_what_the_topics_take_with_what_will_be_written) {
+  auto admin = kafka::Admin::make(*kafka::make_config(kafka::Pairs{{"bootstrap.servers", brokers}}));
+  ASSERT_TRUE(admin);
+  const std::string mark = "-sizes-" + std::to_string(::getpid());
+  for (const char* stem : {"numbers", "sums", "dead"})
+    ASSERT_TRUE(admin->create({stem + mark, 1, 1, {}}, std::chrono::seconds(30)));
+  topics = {"--set", "from.topic=numbers" + mark, "--set", "to.topic=sums" + mark,
+            "--set", "dead_letters=dead" + mark};
+  // A dead letter has more headers than its record.
+  const Ran narrow = run({"check", sums});
+  EXPECT_EQ(narrow.code, 0) << narrow.out;
+  EXPECT_THAT(narrow.out, HasSubstr("set max.message.bytes of 'dead" + mark + "' to 1052684"));
+  set_topic_config(brokers, "dead" + mark, "max.message.bytes", "1100000");
+  EXPECT_THAT(run({"check", sums}).out, Not(HasSubstr("max.message.bytes")));
+  // What `run` would end with.
+  set_topic_config(brokers, "sums" + mark, "max.message.bytes", "20000");
+  const Ran small = run({"check", sums});
+  EXPECT_EQ(small.code, 3) << small.out;
+  EXPECT_THAT(small.out, HasSubstr("batch.size: 20000"));
 }
 
 TEST_F(CliBroker, Check_names_each_topic_that_is_missing_and_what_would_create_it) {

@@ -3,6 +3,7 @@
 
 #include "sink/kafka_sink.h"
 #include "support/mock_cluster.h"
+#include "support/topic_config.h"
 
 namespace thalweg {
 namespace {
@@ -19,10 +20,12 @@ class KafkaSinkBroker : public testing::Test {
     more.emplace_back("bootstrap.servers", test::real_broker());
     o.kafka = *kafka::make_config(more);
     o.create_missing = std::move(create);
+    o.log = lines.sink();
     auto sink = KafkaSink::make(o);
     EXPECT_TRUE(sink);
     return *std::move(sink);
   }
+  test::LogLines lines;
   test::RecordingDelivery delivery;
 };
 
@@ -69,6 +72,57 @@ TEST_F(KafkaSinkBroker,
   EXPECT_EQ(delivery.failures()[0].second.code(), Code::output_refused);
   EXPECT_EQ(delivery.ok(), 200U);
   EXPECT_EQ(test::consume(test::real_broker(), topic, 200).size(), 200U);
+}
+
+TEST_F(KafkaSinkBroker, What_a_topic_takes_by_default_our_producer_takes_too) {
+  const std::string topic = test::unique("near");
+  auto sink = make(kafka::TopicSpec{"", 1, 1, {}});
+  ASSERT_TRUE(sink->add_target(topic));
+  const std::string near(1'048'400, 'x');
+  const std::string over(1'048'700, 'x');
+  std::vector<OutputRecord> outputs(2);
+  outputs[0].value = near;
+  outputs[1].value = over;
+  for (OutputRecord& o : outputs) {
+    o.listener = &delivery;
+    ASSERT_TRUE(sink->send(o)) << "the topic's limit decides, not ours";
+  }
+  ASSERT_TRUE(sink->flush(20s));
+  EXPECT_EQ(delivery.ok(), 1U);
+  ASSERT_EQ(delivery.failures().size(), 1U);
+  EXPECT_EQ(delivery.failures()[0].first, &outputs[1]);
+  const Error error = delivery.failures()[0].second;
+  EXPECT_EQ(error.code(), Code::output_refused);
+  EXPECT_NE(error.message().find("max.message.bytes of the topic"), std::string::npos)
+      << error.message();
+  EXPECT_EQ(lines.count(kafka::LogLevel::warn), 0U) << "it stood in a batch of its own";
+}
+
+TEST_F(KafkaSinkBroker, When_a_topics_limit_is_lowered_only_what_is_larger_itself_is_refused) {
+  const std::string topic = test::unique("lowered");
+  auto sink = make(kafka::TopicSpec{"", 2, 1, {}});
+  ASSERT_TRUE(sink->add_target(topic));
+  std::vector<std::string> values;
+  for (int i = 0; i < 50'000; ++i) values.push_back(std::to_string(i) + std::string(100, 'y'));
+  values[40'000] = std::string(8'000, 'x');
+  std::vector<OutputRecord> outputs(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    outputs[i].value = values[i];
+    outputs[i].listener = &delivery;
+  }
+  for (std::size_t i = 0; i < 10'000; ++i) ASSERT_TRUE(sink->send(outputs[i]));
+  ASSERT_TRUE(sink->flush(20s));
+  test::set_topic_config(test::real_broker(), topic, "max.message.bytes", "5000");
+  for (std::size_t i = 10'000; i < values.size(); ++i) {
+    while (!sink->send(outputs[i])) sink->poll();
+  }
+  ASSERT_TRUE(sink->flush(60s));
+  EXPECT_EQ(delivery.ok(), 49'999U);
+  ASSERT_EQ(delivery.failures().size(), 1U);
+  EXPECT_EQ(delivery.failures()[0].first, &outputs[40'000]);
+  EXPECT_EQ(delivery.failures()[0].second.code(), Code::output_refused);
+  EXPECT_EQ(lines.count(kafka::LogLevel::warn, "one by one"), 1U);
+  EXPECT_EQ(test::consume(test::real_broker(), topic, 49'999).size(), 49'999U);
 }
 
 TEST_F(KafkaSinkBroker, A_topic_that_takes_less_than_our_batches_is_a_configuration_error) {

@@ -132,6 +132,8 @@ TEST_F(KafkaSinkTest, An_output_over_the_clients_limit_is_refused_at_once_and_th
   ASSERT_FALSE(s);
   EXPECT_EQ(s.error().code(), Code::output_refused);
   EXPECT_EQ(s.error().retry(), Retry::no);
+  EXPECT_NE(s.error().message().find("message.max.bytes under `kafka`"), std::string::npos)
+      << s.error().message();
   OutputRecord small = output("x", delivery);
   EXPECT_TRUE(sink->send(small));
   EXPECT_TRUE(sink->flush(10s));
@@ -250,7 +252,9 @@ TEST_F(KafkaSinkTest,
        An_output_the_broker_refuses_is_reported_as_refused_and_the_next_one_is_written) {
   auto sink = make();
   ASSERT_TRUE(sink->add_target("out"));
-  rd_kafka_mock_push_request_errors(cluster->mock(), 0 /* Produce */, 1,
+  // In a batch, and alone.
+  rd_kafka_mock_push_request_errors(cluster->mock(), 0 /* Produce */, 2,
+                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
                                     RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   OutputRecord bad = output("bad", delivery);
   ASSERT_TRUE(sink->send(bad));
@@ -263,6 +267,29 @@ TEST_F(KafkaSinkTest,
   ASSERT_TRUE(sink->flush(10s));
   EXPECT_EQ(delivery.ok(), 1U);
   EXPECT_FALSE(sink->fatal());
+}
+
+TEST_F(KafkaSinkTest, A_batch_refused_for_its_size_is_written_one_by_one_and_in_order) {
+  auto sink = make({{"linger.ms", "50"}});
+  ASSERT_TRUE(sink->add_target("out"));
+  rd_kafka_mock_push_request_errors(cluster->mock(), 0 /* Produce */, 1,
+                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  std::vector<OutputRecord> outputs(20, output("x", delivery));
+  std::vector<std::string> values;
+  for (int i = 0; i < 20; ++i) values.push_back(std::to_string(i));
+  for (std::size_t i = 0; i < 20; ++i) {
+    outputs[i].value = values[i];
+    outputs[i].key = "k";
+    ASSERT_TRUE(sink->send(outputs[i]));
+  }
+  ASSERT_TRUE(sink->flush(10s));
+  EXPECT_EQ(delivery.ok(), 20U);
+  EXPECT_TRUE(delivery.failures().empty());
+  EXPECT_EQ(sink->queued_bytes(), 0U);
+  EXPECT_EQ(lines.count(kafka::LogLevel::warn, "one by one"), 1U) << warnings();
+  const auto got = test::consume(cluster->bootstrap(), "out", 20);
+  ASSERT_EQ(got.size(), 20U);
+  for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(got[i].value, values[i]);
 }
 
 TEST_F(KafkaSinkTest, What_failed_for_no_reason_of_its_own_is_sent_again) {

@@ -125,6 +125,24 @@ TEST_P(KafkaGroupBroker, Members_come_and_go_and_every_record_is_read_once) {
   for (int p = 0; p < 4; ++p) EXPECT_EQ(committed(p), Offset{225});
 }
 
+TEST_P(KafkaGroupBroker, A_member_that_closes_while_the_group_is_being_balanced_closes_soon) {
+  for (int turns = 0; turns < 8; ++turns) {
+    group = test::unique("group");
+    Member first(options(GetParam().second));
+    first.open();
+    ASSERT_TRUE(eventually([&] { return first.turn(), first.listener.held.size() == 4; }));
+    Member second(options(GetParam().second));
+    second.open();
+    // At another moment of the balancing each time.
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() < begin + turns * 20ms) first.turn(), second.turn();
+    const auto closing = std::chrono::steady_clock::now();
+    second.source.close();
+    first.source.close();
+    EXPECT_LT(std::chrono::steady_clock::now() - closing, 8s) << "after " << turns << " x 20 ms";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Protocols, KafkaGroupBroker,
     testing::Values(Protocol{"classic_range", {{"partition.assignment.strategy", "range"}}},
