@@ -82,8 +82,7 @@ Status fetch_committed(rd_kafka_t* consumer, rd_kafka_topic_partition_list_t& li
       return Error(Code::stopped, "committed offsets: stopped before the coordinator answered");
     const auto left = std::chrono::duration_cast<Millis>(until - Steady::now());
     const auto wait = std::max(Millis(1), std::min(left, slice));
-    rd_kafka_resp_err_t err =
-        rd_kafka_committed(consumer, &list, static_cast<int>(wait.count()));
+    rd_kafka_resp_err_t err = rd_kafka_committed(consumer, &list, static_cast<int>(wait.count()));
     for (const auto& p : elements(list)) {
       if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = p.err;
     }

@@ -90,8 +90,7 @@ Code delivery_code_of(rd_kafka_resp_err_t err) noexcept {
 }
 
 bool refused_for_size(rd_kafka_resp_err_t err) noexcept {
-  return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-         err == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE ||
+  return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || err == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE ||
          err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 

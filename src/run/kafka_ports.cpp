@@ -117,8 +117,8 @@ Ports kafka_ports(Log& log, const std::stop_token& stop) {
     options.kafka = std::move(config).value();
     options.client_id = "thalweg-" + file.values.string("pipeline");
     options.create_missing = topic_creation_of(file);
-    options.value_bytes_max = static_cast<std::uint64_t>(
-        file.values.section("from").integer("value_bytes_max"));
+    options.value_bytes_max =
+        static_cast<std::uint64_t>(file.values.section("from").integer("value_bytes_max"));
     options.stop = stop;
     options.log = log_sink(log);
     auto sink = KafkaSink::make(std::move(options));

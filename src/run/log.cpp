@@ -86,7 +86,11 @@ std::string Log::format(LogLevel level, std::string_view event, std::string_view
     line += ',';
     config::append_json_string(name, line);
     line += ':';
-    config::append_json_string(value, line);
+    if (value.number) {
+      line += value.text;
+    } else {
+      config::append_json_string(value.text, line);
+    }
   }
   line += '}';
   return line;

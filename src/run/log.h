@@ -4,6 +4,7 @@
 // ts, level, event, message and the event's fields. Any thread.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -18,7 +19,21 @@ namespace thalweg {
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class LogFormat : std::uint8_t { automatic, human, json };
 
-using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;
+// A number is one in the JSON too, without quotes.
+struct LogValue {
+  LogValue(std::string t) : text(std::move(t)) {}
+  template <std::integral N>
+  LogValue(N n) : text(std::to_string(n)), number(true) {}
+  static LogValue number_of(std::string digits) {
+    LogValue value(std::move(digits));
+    value.number = true;
+    return value;
+  }
+  std::string text;
+  bool number = false;
+};
+
+using LogFields = std::initializer_list<std::pair<std::string_view, LogValue>>;
 
 class Log {
  public:

@@ -71,7 +71,7 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   options.revoke_timeout = rebalance_step_timeout(file_);
   options.by_hand = by_hand_;
   options.dead_letter_target = dead_letter_target_;
-  const std::string worker = std::to_string(index);
+  const std::size_t worker = index;
   options.on_error = [this, worker](const Error& error, bool stops) {
     log_.write(
         stops ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),

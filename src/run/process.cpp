@@ -101,7 +101,7 @@ void Process::say_models(const PipelineRun& pipeline) {
                            costs.empty() ? "" : "; CPU a row: ", costs),
                {{"pipeline", pipeline.name()},
                 {"model", name},
-                {"version", std::to_string(version->version)},
+                {"version", version->version},
                 {"runtime", version->runtime},
                 {"cost", costs}});
   }
@@ -171,7 +171,7 @@ Status Process::start_http() {
     if (Status started = http_->start(); !started.ok()) return started;
     log_.write(LogLevel::info, "http.listening",
                fmt::format("http: listening on {}:{}", http.string("address"), http_->port()),
-               {{"port", std::to_string(http_->port())}});
+               {{"port", http_->port()}});
     return {};
   }
   return {};

@@ -54,7 +54,7 @@ bool Watchdog::look(const std::string& pipeline, const WorkerMetrics& worker,
   reported = running;
   log_.write(LogLevel::warning, "model.slow_call",
              fmt::format("{}: a step has been running for {} s", pipeline, seconds(running)),
-             {{"pipeline", pipeline}, {"seconds", seconds(running)}});
+             {{"pipeline", pipeline}, {"seconds", LogValue::number_of(seconds(running))}});
   if (running < limits.exit_after) return false;
   log_.error("model.hung",
              Error(Code::model_hung,

@@ -125,9 +125,8 @@ std::size_t payload_size(const OutputRecord& output) {
 
 std::size_t size_with_headers(const OutputRecord& output) {
   std::size_t size = payload_size(output);
-  for_each_header(output, [&](const Header& h) {
-    size += h.name.size() + (h.value ? h.value->size() : 0);
-  });
+  for_each_header(
+      output, [&](const Header& h) { size += h.name.size() + (h.value ? h.value->size() : 0); });
   return size;
 }
 

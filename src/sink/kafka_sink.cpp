@@ -60,6 +60,7 @@ Error refused_there(rd_kafka_resp_err_t err, const std::string& topic, const Out
   std::string got = "got " + kafka::words(err);
   if (words != nullptr && *words != '\0' && kafka::words(err) != words)
     got += " (" + std::string(words) + ")";
+  if (kafka::delivery_code_of(err) == Code::topic_missing) got += "; was the topic deleted?";
   if (!kafka::refused_for_size(err)) return refused(err, topic, got);
   const bool segment = err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
   return refused(err, topic,
@@ -223,8 +224,7 @@ void KafkaSink::delivered(OutputRecord& output, rd_kafka_resp_err_t err, const c
   err = true_error(err, words);
   // What is as large as a batch may be stood in one alone.
   const bool company = !single && size_with_headers(output) < batch_bytes_;
-  if (company && kafka::refused_for_size(err) && go_single(output))
-    return again(output, Millis(0));
+  if (company && kafka::refused_for_size(err) && go_single(output)) return again(output, Millis(0));
   const Error error = refused_there(err, topic_of(output), output, words);
   if (error.code() != Code::delivery_failed) return tell(output, &error);
   log.from_client(4, "RESEND", error.message() + "; trying on");
@@ -249,12 +249,13 @@ bool KafkaSink::go_single(const OutputRecord& output) {
     single_.store(single_owner_.get(), std::memory_order_release);
   }
   single_targets_[output.target].store(true, std::memory_order_release);
-  log.say(kafka::LogLevel::warn,
-          "topic '" + std::string(topic_of(output)) +
-              "': expected it to take batches up to " + std::to_string(batch_bytes_) +
-              " bytes; got a refusal (was its max.message.bytes lowered?); its outputs go one by "
-              "one now, which is slower: set batch.size under `kafka` to less than the topic takes, "
-              "and restart");
+  log.say(
+      kafka::LogLevel::warn,
+      "topic '" + std::string(topic_of(output)) + "': expected it to take batches up to " +
+          std::to_string(batch_bytes_) +
+          " bytes; got a refusal (was its max.message.bytes lowered?); its outputs go one by "
+          "one now, which is slower: set batch.size under `kafka` to less than the topic takes, "
+          "and restart");
   return true;
 }
 

@@ -74,8 +74,7 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
   [[nodiscard]] Status check_limits(const std::string& topic);
   [[nodiscard]] rd_kafka_resp_err_t produce(OutputRecord& output);
   static void on_delivery(rd_kafka_t* rk, const rd_kafka_message_t* message, void* opaque);
-  void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
-                 bool single);
+  void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words, bool single);
   void again(OutputRecord& output, std::chrono::milliseconds wait);
   [[nodiscard]] bool go_single(const OutputRecord& output);
   [[nodiscard]] const char* topic_of(const OutputRecord& output) const;

@@ -81,7 +81,8 @@ TEST_F(CliBroker, Demo_then_dry_run_then_check_see_the_same_records) {
 }
 
 TEST_F(CliBroker, Check_compares_what_the_topics_take_with_what_will_be_written) {
-  auto admin = kafka::Admin::make(*kafka::make_config(kafka::Pairs{{"bootstrap.servers", brokers}}));
+  auto admin =
+      kafka::Admin::make(*kafka::make_config(kafka::Pairs{{"bootstrap.servers", brokers}}));
   ASSERT_TRUE(admin);
   const std::string mark = "-sizes-" + std::to_string(::getpid());
   for (const char* stem : {"numbers", "sums", "dead"})

@@ -405,6 +405,33 @@ TEST_F(KafkaSourceTest, A_stop_ends_the_waiting_for_a_broker) {
   EXPECT_EQ(opened.error().code(), Code::stopped);
 }
 
+TEST_F(KafkaSourceTest,
+       A_stop_before_or_during_the_lookup_of_committed_offsets_does_not_wait_for_it) {
+  for (const auto after : {0ms, 300ms}) {
+    KafkaSourceOptions o = options();
+    o.group = test::unique("g");
+    std::stop_source stop;
+    o.stop = stop.get_token();
+    KafkaSource source(o);
+    ASSERT_TRUE(source.open(waker, listener));
+    // The coordinator takes its time over OffsetFetch; the lookup would wait ten seconds.
+    rd_kafka_mock_broker_push_request_error_rtts(cluster->mock(), 1, 9, 1,
+                                                 RD_KAFKA_RESP_ERR_NO_ERROR, 8000);
+    std::jthread stopper;
+    if (after == 0ms) {
+      stop.request_stop();
+    } else {
+      stopper = std::jthread([&] { std::this_thread::sleep_for(after), stop.request_stop(); });
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    ASSERT_TRUE(eventually([&] { return source.serve(), listener.held.size() == 2; }));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 6s) << after.count() << " ms";
+    EXPECT_TRUE(listener.errors.empty()) << listener.errors[0].message();
+    source.close();
+    EXPECT_TRUE(listener.held.empty());
+  }
+}
+
 TEST_F(KafkaSourceTest, The_broker_named_is_the_one_this_client_was_given) {
   KafkaSourceOptions o = options();
   o.kafka = *kafka::make_config({{"bootstrap.servers", "127.0.0.1:1", {}, false}},
