@@ -21,6 +21,8 @@ constexpr std::uint64_t one = 1;  // what an eventfd wants written
 kafka::Pairs defaults(const KafkaSourceOptions& o) {
   kafka::Pairs pairs{
       {"client.id", o.client_id + "-" + std::to_string(o.worker)},
+      {"queued.min.messages",
+       "10000"},  // per partition; 100,000 otherwise: small records cost more than their bytes
       {"queued.max.messages.kbytes", "16384"},  // per partition; 64 MiB otherwise
       {"fetch.queue.backoff.ms",
        "20"},  // 1 s otherwise: a full queue that was drained would stand still
