@@ -13,6 +13,7 @@
 #include "thalweg/batch.h"
 #include "thalweg/registry.h"
 
+#include "bench/must.h"
 #include "config/yaml_reader.h"
 
 // Named to callgrind by --toggle-collect; so neither inlined nor mangled.
@@ -21,6 +22,9 @@ extern "C" __attribute__((noinline)) inline void gate_stage(const std::function<
 }
 
 namespace thalweg::gate {
+
+using bench::fail;
+using bench::must;
 
 inline constexpr std::size_t batch_records = 256;
 
@@ -32,17 +36,6 @@ inline int measure(std::size_t records, int rounds, const std::function<void()>&
   });
   std::printf("%zu\n", records * static_cast<std::size_t>(rounds));
   return 0;
-}
-
-[[noreturn]] inline void fail(const std::string& what) {
-  std::fprintf(stderr, "gate: %s\n", what.c_str());
-  std::exit(1);
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) fail(result.error().message());
-  return *std::move(result);
 }
 
 inline Node yaml(std::string_view text) {

@@ -1,8 +1,6 @@
 #include "kafka.h"
 
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <thread>
 
 namespace thalweg::bench {
@@ -15,11 +13,6 @@ void check(rd_kafka_resp_err_t err, const std::string& what) {
 }
 
 }  // namespace
-
-void fail(const std::string& what) {
-  std::fprintf(stderr, "bench_load: %s\n", what.c_str());
-  std::exit(1);
-}
 
 kafka::ConfHandle make_conf(const std::string& brokers, const Properties& properties) {
   kafka::ConfHandle conf(rd_kafka_conf_new());

@@ -9,23 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "bench/must.h"
 #include "kafka/admin.h"
 #include "kafka/handles.h"
 
 namespace thalweg::bench {
 
 using Properties = std::vector<std::pair<std::string, std::string>>;
-
-[[noreturn]] void fail(const std::string& what);
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) fail(result.error().message());
-  return *std::move(result);
-}
-inline void must(const Status& status) {
-  if (!status) fail(status.error().message());
-}
 
 // librdkafka's own configuration, unchecked by ours: what is measured here is librdkafka.
 [[nodiscard]] kafka::ConfHandle make_conf(const std::string& brokers, const Properties& properties);

@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench/must.h"
 #include "kafka/admin.h"
 #include "sink/kafka_sink.h"
 #include "source/kafka_source.h"
@@ -22,6 +23,7 @@
 namespace {
 
 using namespace thalweg;
+using bench::must;
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
@@ -32,18 +34,6 @@ double cpu_seconds() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
   };
   return s(r.ru_utime) + s(r.ru_stime);
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (result) return *std::move(result);
-  std::fprintf(stderr, "%s\n", result.error().message().c_str());
-  std::exit(1);
-}
-void must(const Status& status) {
-  if (status) return;
-  std::fprintf(stderr, "%s\n", status.error().message().c_str());
-  std::exit(1);
 }
 
 class EventFd final : public Waker {

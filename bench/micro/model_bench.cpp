@@ -9,6 +9,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/must.h"
 #include "config/yaml_reader.h"
 #include "model/made_rows.h"
 #include "model/runtimes.h"
@@ -17,17 +18,8 @@
 namespace {
 
 using namespace thalweg;
-
-[[noreturn]] void fail(const std::string& what) {
-  std::fprintf(stderr, "model_bench: %s\n", what.c_str());
-  std::exit(1);
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) fail(result.error().message());
-  return *std::move(result);
-}
+using bench::fail;
+using bench::must;
 
 struct Model {
   std::shared_ptr<ModelRuntime> runtime;
