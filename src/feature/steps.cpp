@@ -34,7 +34,7 @@ void guarded(FeatureScratch& scratch, std::size_t row, Body body) {
 void apply_to_numbers(const std::function<float(float)>& function, const Column& in,
                       std::size_t rows, Column& out, FeatureScratch& scratch) {
   float* to = feature::shaped_like<float>(in, rows, out);
-  feature::with_number(in.type().dtype, [&]<class In>(In) {
+  with_number(in.type().dtype, [&]<class In>(In) {
     const std::span<const In> values = in.values<In>();
     for (std::size_t row = 0; row < rows; ++row) {
       const auto [begin, end] = in.extent(row);

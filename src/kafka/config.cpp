@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "config/scalars.h"
 #include "kafka/properties.h"
 
 namespace thalweg::kafka {
@@ -107,6 +108,10 @@ std::string Config::value(Role role, std::string_view name) const {
   }
   if (found.empty() && name == "bootstrap.servers") return value(role, "metadata.broker.list");
   return found;
+}
+
+std::optional<std::int64_t> Config::number(Role role, std::string_view name) const {
+  return config::parse_integer(value(role, name));
 }
 
 Config Config::for_admin_of(Role role) const {

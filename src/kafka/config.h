@@ -11,6 +11,8 @@
 // Values: immutable once made. Any thread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +38,8 @@ struct Config {
 
   // The value a client of this role would get; empty if not set.
   [[nodiscard]] std::string value(Role role, std::string_view name) const;
+  // The same for a whole number; none if it is not set.
+  [[nodiscard]] std::optional<std::int64_t> number(Role role, std::string_view name) const;
   [[nodiscard]] std::string brokers(Role role = Role::admin) const {
     return value(role, "bootstrap.servers");
   }

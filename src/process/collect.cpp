@@ -5,6 +5,8 @@
 #include <cstring>
 #include <span>
 
+#include "record/with_number.h"
+
 namespace thalweg {
 namespace {
 
@@ -81,15 +83,7 @@ void Collect::make_columns(Rows& rows) const {
 
 // Compared in the column's own type: as doubles, whole numbers above 2^53 would be equal to their neighbours.
 void Collect::sort_group(const Column& keys) {
-  switch (keys.type().dtype) {
-    case DType::float32: return sort_group_by<float>(keys);
-    case DType::float64: return sort_group_by<double>(keys);
-    case DType::int32: return sort_group_by<std::int32_t>(keys);
-    case DType::int64: return sort_group_by<std::int64_t>(keys);
-    case DType::uint8:
-    case DType::boolean: return sort_group_by<std::uint8_t>(keys);
-    case DType::string: return;  // refused when the step was bound
-  }
+  with_number(keys.type().dtype, [&]<class T>(T) { sort_group_by<T>(keys); });
 }
 
 template <class T>

@@ -1,7 +1,6 @@
 #include "run/kafka_ports.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -68,15 +67,12 @@ std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file) {
   return spec;
 }
 
-std::chrono::milliseconds rebalance_step_timeout(const PipelineFile& file) {
+std::chrono::milliseconds rebalance_step_timeout(const kafka::Config& config) {
   using std::chrono::milliseconds;
   constexpr milliseconds at_most{10000};
-  const auto config = kafka_config_of(file);
-  if (!config) return at_most;  // said where the source is made
-  const std::string text = config->value(kafka::Role::consumer, "max.poll.interval.ms");
-  std::int64_t interval = 300000;  // librdkafka's default
-  std::from_chars(text.data(), text.data() + text.size(), interval);
-  return std::min(at_most, milliseconds(interval / 3));
+  constexpr std::int64_t librdkafkas = 300000;
+  const auto interval = config.number(kafka::Role::consumer, "max.poll.interval.ms");
+  return std::min(at_most, milliseconds(interval.value_or(librdkafkas) / 3));
 }
 
 Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::size_t worker,
@@ -85,6 +81,7 @@ Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::s
   auto config = kafka_config_of(file);
   if (!config) return std::move(config).error();
   KafkaSourceOptions options;
+  options.commit_timeout = options.lookup_timeout = rebalance_step_timeout(*config);
   options.kafka = std::move(config).value();
   options.topics = input_topics(from);
   options.group = group_of(file);
@@ -96,7 +93,6 @@ Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::s
   options.worker = static_cast<int>(worker);
   options.client_id = "thalweg-" + file.values.string("pipeline");
   options.create_missing = topic_creation_of(file);
-  options.commit_timeout = options.lookup_timeout = rebalance_step_timeout(file);
   options.log = log_sink(log);
   return options;
 }

@@ -26,7 +26,7 @@ namespace thalweg {
                                                               std::size_t worker, Log& log);
 // How long one step of a rebalance may hold up the group (finishing what is under way, a commit, looking up offsets): a third of
 // max.poll.interval.ms, after which the group would put us out, and ten seconds at most.
-[[nodiscard]] std::chrono::milliseconds rebalance_step_timeout(const PipelineFile& file);
+[[nodiscard]] std::chrono::milliseconds rebalance_step_timeout(const kafka::Config& config);
 // The consumer group: `group`, else the pipeline's name.
 [[nodiscard]] std::string group_of(const PipelineFile& file);
 

@@ -68,17 +68,18 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
                            static_cast<std::size_t>(v.integer("workers"));
   options.commit_interval = ms(v.integer("commit_interval"));
   options.shutdown_timeout = ms(v.integer("shutdown_timeout"));
-  options.revoke_timeout = rebalance_step_timeout(file_);
+  // A file that is not right is told where the source is made.
+  if (const auto kafka = kafka_config_of(file_); kafka)
+    options.revoke_timeout = rebalance_step_timeout(*kafka);
   options.by_hand = by_hand_;
   options.dead_letter_target = dead_letter_target_;
-  const std::size_t worker = index;
-  options.on_error = [this, worker](const Error& error, bool stops) {
+  options.on_error = [this, worker = index](const Error& error, bool stops) {
     log_.write(
         stops ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),
         {{"pipeline", name_}, {"worker", worker}, {"code", std::string(to_string(error.code()))}});
   };
-  options.on_group = [this, worker](std::string_view what,
-                                    const std::vector<TopicPartition>& partitions) {
+  options.on_group = [this, worker = index](std::string_view what,
+                                            const std::vector<TopicPartition>& partitions) {
     log_.write(
         LogLevel::info, "worker." + std::string(what),
         fmt::format("{}: worker {} {} {}", name_, worker, what, partition_list(partitions)),

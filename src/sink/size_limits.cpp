@@ -2,9 +2,8 @@
 #include "sink/size_limits.h"
 
 #include <algorithm>
-#include <charconv>
-#include <string_view>
 
+#include "config/scalars.h"
 #include "kafka/admin.h"
 
 namespace thalweg {
@@ -15,22 +14,11 @@ using kafka::Role;
 constexpr std::int64_t mebibyte = std::int64_t{1} << 20;
 constexpr std::int64_t message_bytes_most = 1'000'000'000;  // librdkafka takes no larger setting
 
-std::optional<std::int64_t> number(std::string_view text) {
-  std::int64_t n = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (ec != std::errc{}) return std::nullopt;
-  return n;
-}
-
-std::optional<std::int64_t> set_by_user(const kafka::Config& config, std::string_view name) {
-  return number(config.value(Role::producer, name));
-}
-
 }  // namespace
 
 ProducerLimits producer_limits(const kafka::Config& config, std::uint64_t value_bytes_max) {
-  const auto message = set_by_user(config, "message.max.bytes");
-  const auto queue = set_by_user(config, "queue.buffering.max.kbytes");
+  const auto message = config.number(Role::producer, "message.max.bytes");
+  const auto queue = config.number(Role::producer, "queue.buffering.max.kbytes");
   // An output is often its input and some more; a dead letter always is.
   const std::int64_t input =
       static_cast<std::int64_t>(std::min<std::uint64_t>(value_bytes_max, message_bytes_most));
@@ -43,15 +31,15 @@ ProducerLimits producer_limits(const kafka::Config& config, std::uint64_t value_
 
 std::int64_t batch_bytes_of(const kafka::Config& config) {
   constexpr std::int64_t librdkafkas = 1'000'000;
-  const std::int64_t batch = set_by_user(config, "batch.size").value_or(librdkafkas);
-  return std::min(batch, set_by_user(config, "message.max.bytes").value_or(batch));
+  const std::int64_t batch = config.number(Role::producer, "batch.size").value_or(librdkafkas);
+  return std::min(batch, config.number(Role::producer, "message.max.bytes").value_or(batch));
 }
 
 std::optional<std::int64_t> topic_message_bytes(rd_kafka_t* client, const std::string& topic,
                                                 std::chrono::milliseconds timeout) {
   const auto setting = kafka::topic_setting(client, topic, "max.message.bytes", timeout);
   if (!setting) return std::nullopt;
-  return number(*setting);
+  return config::parse_integer(*setting);
 }
 
 Status check_batch_size(const kafka::Config& config, const std::string& topic,

@@ -16,10 +16,14 @@ PipelineFile file_with(const std::string& kafka) {
   return std::move(file).value();
 }
 
+kafka::Config config_with(const std::string& kafka) {
+  return kafka_config_of(file_with(kafka)).value();
+}
+
 TEST(KafkaPorts, A_step_of_a_rebalance_takes_a_third_of_the_poll_interval_and_ten_seconds_at_most) {
-  EXPECT_EQ(rebalance_step_timeout(file_with("")), 10s);
-  EXPECT_EQ(rebalance_step_timeout(file_with("max.poll.interval.ms: 6000")), 2s);
-  EXPECT_EQ(rebalance_step_timeout(file_with("max.poll.interval.ms: 900000")), 10s);
+  EXPECT_EQ(rebalance_step_timeout(config_with("")), 10s);
+  EXPECT_EQ(rebalance_step_timeout(config_with("max.poll.interval.ms: 6000")), 2s);
+  EXPECT_EQ(rebalance_step_timeout(config_with("max.poll.interval.ms: 900000")), 10s);
   Log log(LogLevel::error, LogFormat::json);
   const auto options = kafka_source_options(file_with("max.poll.interval.ms: 6000"), 0, log);
   ASSERT_TRUE(options.ok());

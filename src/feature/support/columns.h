@@ -13,6 +13,8 @@
 #include "thalweg/column.h"
 #include "thalweg/ports.h"
 
+#include "record/with_number.h"
+
 namespace thalweg::feature {
 
 [[nodiscard]] constexpr bool is_number(DType dtype) noexcept {
@@ -23,18 +25,6 @@ namespace thalweg::feature {
 }
 [[nodiscard]] constexpr bool is_whole(DType dtype) noexcept {
   return is_number(dtype) && !is_float(dtype);
-}
-
-// Calls f(T{}) with the C++ type of the dtype; a bool is a byte. REQUIRES is_number(dtype).
-template <class F>
-decltype(auto) with_number(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::float32: return f(float{});
-    case DType::float64: return f(double{});
-    case DType::int32: return f(std::int32_t{});
-    case DType::int64: return f(std::int64_t{});
-    default: return f(std::uint8_t{});
-  }
 }
 
 // Gives the numeric column `out` rows as long as those of `in`, and returns its first element (uninitialised).
