@@ -255,10 +255,10 @@ std::vector<Setting> running_settings() {
       {.name = "memory_max",
        .type = SettingType::bytes,
        .unit = "bytes",
-       .fallback = "256MiB",
+       .fallback = "64MiB",
        .min = mib,
        .max = 1024 * gib,
-       .example = "1GiB",
+       .example = "256MiB",
        .doc = "Most bytes of records held by the pipeline's workers together; past it they stop "
               "reading until outputs are "
               "acknowledged. Models are not counted."},

@@ -8,6 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// What a producer allocates for an output beside its bytes, about: the message and its headers.
+constexpr std::size_t output_bytes = 500;
 constexpr std::size_t pool_max = 8;
 
 std::chrono::nanoseconds backoff(std::uint32_t attempts) {
@@ -278,7 +280,7 @@ void Worker::encode(BatchRun& run) {
   for (OutputRecord& output : batch.outputs()) output.listener = &run;
   run.unreported.store(1, std::memory_order_relaxed);  // ours, until all is sent
   run.phase = BatchRun::Phase::sending;
-  run.held_bytes = batch.bytes();
+  run.held_bytes = batch.bytes() + batch.outputs().size() * output_bytes;
   held_bytes_ += run.held_bytes;
   metrics_.bytes_held.set(held_bytes_);
 }

@@ -34,7 +34,7 @@ struct WorkerOptions {
   DrainLimits drain;
   std::size_t in_flight = 2;       // batches between decode and encode
   std::size_t awaiting_max = 256;  // batches whose outputs are not acknowledged yet
-  std::size_t held_bytes_max = std::size_t{256} << 20;
+  std::size_t held_bytes_max = std::size_t{64} << 20;
   std::chrono::milliseconds commit_interval{1000};
   std::chrono::milliseconds shutdown_timeout{30000};
   std::chrono::milliseconds revoke_timeout{10000};

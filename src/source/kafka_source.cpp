@@ -23,9 +23,10 @@ kafka::Pairs defaults(const KafkaSourceOptions& o) {
       {"client.id", o.client_id + "-" + std::to_string(o.worker)},
       {"queued.min.messages",
        "10000"},  // per partition; 100,000 otherwise: small records cost more than their bytes
-      {"queued.max.messages.kbytes", "16384"},  // per partition; 64 MiB otherwise
-      {"fetch.queue.backoff.ms",
-       "20"},  // 1 s otherwise: a full queue that was drained would stand still
+      // Per partition; 64 MiB otherwise. What was fetched should still be in the cache when it is read: 16 MiB cost half of the rate.
+      {"queued.max.messages.kbytes", "4096"},
+      // 1 s otherwise: a full queue that was drained would stand still. A queue this small is drained in milliseconds.
+      {"fetch.queue.backoff.ms", "1"},
       {"fetch.error.backoff.ms", "100"},
       {"reconnect.backoff.max.ms", "2000"},
       {"topic.metadata.refresh.interval.ms", "60000"},  // finds added partitions

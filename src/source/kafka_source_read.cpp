@@ -10,6 +10,8 @@ namespace thalweg {
 namespace {
 
 constexpr std::size_t chunk = 512;  // messages taken from librdkafka with one lock
+// What librdkafka allocates for a message beside its bytes, about.
+constexpr std::size_t client_bytes = 400;
 
 std::size_t size_of(const rd_kafka_message_t& m) {
   return m.len + m.key_len;
@@ -119,7 +121,7 @@ bool KafkaSource::deliver(rd_kafka_message_t* message, Batch& batch) {
   batch.add_record(record);
   batch.pin(
       message, [](void* m) { rd_kafka_message_destroy(static_cast<rd_kafka_message_t*>(m)); },
-      size_of(*message));
+      size_of(*message) + client_bytes);
   if (options_.dry_run) ++delivered_;
   return true;
 }

@@ -78,7 +78,7 @@ TEST(Pipeline, Everything_else_has_a_default) {
   EXPECT_EQ(v.section("batch").integer("bytes_max"), 16 << 20);
   EXPECT_EQ(v.section("batch").integer("in_flight"), 2);
   EXPECT_EQ(v.integer("commit_interval"), 1000);
-  EXPECT_EQ(v.integer("memory_max"), 256 << 20);
+  EXPECT_EQ(v.integer("memory_max"), 64 << 20);
   EXPECT_EQ(v.integer("shutdown_timeout"), 30'000);
   EXPECT_EQ(v.section("watchdog").integer("report_after"), 30'000);
   EXPECT_EQ(v.section("watchdog").integer("exit_after"), 600'000);
