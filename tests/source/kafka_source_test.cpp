@@ -107,7 +107,8 @@ TEST_F(KafkaSourceTest, Keys_timestamps_headers_and_tombstones_arrive_as_they_we
   EXPECT_EQ(batch.record(2).value, "");
   EXPECT_EQ(batch.record(2).key, "");
   EXPECT_TRUE(batch.headers_of(1).empty());
-  EXPECT_EQ(batch.pinned_bytes(), 4U + 1U);
+  EXPECT_GT(batch.pinned_bytes(), 4U + 1U + 3 * 100)
+      << "what the client allocates for a record counts too";
 }
 
 TEST_F(KafkaSourceTest, A_commit_is_where_the_next_member_goes_on) {
