@@ -74,6 +74,13 @@ struct Lag {
   std::int64_t records = -1;  // behind the end; -1: not known yet
 };
 
+// Offsets that somebody else commits, in a transaction of his, and the reader's membership of the group at this moment, by which
+// the broker knows a zombie. Made by a source, understood by the sink of the same kind. May be used on another thread.
+class GroupOffsets {
+ public:
+  virtual ~GroupOffsets() = default;
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -88,6 +95,17 @@ class Source {
   // The offsets are the next ones to read. `wait`: returns after the broker answered (revocation, shutdown), otherwise at once.
   // Offsets of partitions no longer ours are ignored by the broker and by us.
   [[nodiscard]] virtual Status commit(std::span<const TopicPartitionOffset> next, bool wait) = 0;
+  // The same offsets for a sink's transaction. Null: not a member of the group now, so nothing may be committed.
+  [[nodiscard]] virtual std::unique_ptr<GroupOffsets> offsets_for_transaction(
+      std::span<const TopicPartitionOffset> next) {
+    (void)next;
+    return nullptr;
+  }
+  // What the group has committed, by the broker's word, for the partitions held; those without are left out. Waits, some seconds at
+  // most, also for transactions that are being ended. Errors: broker_unreachable, timed_out.
+  [[nodiscard]] virtual Result<std::vector<TopicPartitionOffset>> committed() {
+    return std::vector<TopicPartitionOffset>{};
+  }
   // Goes back to these offsets (after an abort). What was queued for these partitions is dropped.
   [[nodiscard]] virtual Status seek(std::span<const TopicPartitionOffset> to) = 0;
   // True when there will never be more (a file at its end; a dry run at its limit).
@@ -119,6 +137,8 @@ enum class Progress : std::uint8_t { done, pending };
 // What a step does to the grain of the rows: `explode` makes finer ones (and puts the present ones aside), `collect` takes those back.
 enum class Grain : std::uint8_t { same, finer, coarser };
 
+class Store;
+
 // Asked once per batch by the worker before processing, so that slow work can report itself.
 class Operator {
  public:
@@ -136,6 +156,9 @@ class Operator {
     (void)batch;
     return {};
   }
+  // What the step remembers from record to record, if anything. The worker begins, commits and aborts it together with the outputs and
+  // the offsets; the step only reads and writes.
+  [[nodiscard]] virtual Store* store() noexcept { return nullptr; }
   // Shown by `describe`: settings worth a word ("above 0").
   [[nodiscard]] virtual std::string describe() const { return {}; }
 };
@@ -170,6 +193,25 @@ class Encoder {
 
 // --- sink ------------------------------------------------------------------------------------------------------
 
+// The other face of a sink that can take everything back: what is sent between begin and commit is readable, with the offsets, after the
+// commit, and never otherwise. One worker's, whose thread calls begin (and the sink's send, only after it); the calls that block come
+// from a helper thread, one at a time, and while one runs nothing is sent.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  // Before the first begin: makes itself known to the broker, which ends what an earlier holder of the same id left open. Blocks.
+  // Errors: retry backoff: call it again.
+  [[nodiscard]] virtual Status open() = 0;
+  // At once.
+  [[nodiscard]] virtual Status begin() = 0;
+  // REQUIRES that everything sent was acknowledged. Blocks. An error says that it failed or that nobody knows: recover(), then ask the
+  // source what is committed.
+  [[nodiscard]] virtual Status commit(GroupOffsets& offsets) = 0;
+  // Ends what is open without a trace (all that was not acknowledged is reported as `stopped`), if need be with a new client under the same
+  // id; afterwards begin works again. Blocks. Errors: retry backoff: call it again; fatal: it never will.
+  [[nodiscard]] virtual Status recover() = 0;
+};
+
 // Where outputs go. ONE per process for at-least-once (all workers share it), one per worker under exactly-once.
 // Thread-safe: any worker calls send and poll.
 class Sink {
@@ -192,6 +234,8 @@ class Sink {
   virtual void abandon() = 0;
   // A failure that ends the sink for good, if there is one.
   [[nodiscard]] virtual std::optional<Error> fatal() const { return std::nullopt; }
+  // Null: it cannot; then everything sent is readable at once.
+  [[nodiscard]] virtual Transaction* transaction() noexcept { return nullptr; }
 };
 
 // --- features --------------------------------------------------------------------------------------------------

@@ -35,8 +35,15 @@ Status check_value(rd_kafka_conf_t* scratch, const Property& p) {
   }
 }
 
-Status check(rd_kafka_conf_t* scratch, const Property& p, Role role) {
-  if (const std::string_view why = owned_because(p.name); !why.empty()) {
+// What a transaction bounds is free to be set where there are some.
+bool bounded_by_transaction(std::string_view name) {
+  return name == "transaction.timeout.ms" || name == "message.timeout.ms" ||
+         name == "delivery.timeout.ms";
+}
+
+Status check(rd_kafka_conf_t* scratch, const Property& p, Role role, Transactions transactions) {
+  const bool free = transactions == Transactions::yes && bounded_by_transaction(p.name);
+  if (const std::string_view why = owned_because(p.name); !why.empty() && !free) {
     return invalid(p.where, "'" + p.name + "' cannot be set: " + std::string(why));
   }
   const Scope scope = scope_of(p.name);
@@ -51,9 +58,10 @@ Status check(rd_kafka_conf_t* scratch, const Property& p, Role role) {
   return check_value(scratch, p);
 }
 
-Status check_all(rd_kafka_conf_t* scratch, const std::vector<Property>& properties, Role role) {
+Status check_all(rd_kafka_conf_t* scratch, const std::vector<Property>& properties, Role role,
+                 Transactions transactions) {
   for (const Property& p : properties) {
-    if (Status s = check(scratch, p, role); !s) return s;
+    if (Status s = check(scratch, p, role, transactions); !s) return s;
   }
   return {};
 }
@@ -126,12 +134,13 @@ Config Config::for_admin_of(Role role) const {
 }
 
 Result<Config> make_config(std::vector<Property> shared, std::vector<Property> consumer,
-                           std::vector<Property> producer) {
+                           std::vector<Property> producer, Transactions transactions) {
   const ConfHandle scratch(rd_kafka_conf_new());
   for (const auto& [properties, role] :
        {std::pair{&shared, Role::admin}, std::pair{&consumer, Role::consumer},
         std::pair{&producer, Role::producer}}) {
-    if (Status s = check_all(scratch.get(), *properties, role); !s) return std::move(s).error();
+    if (Status s = check_all(scratch.get(), *properties, role, transactions); !s)
+      return std::move(s).error();
   }
   Config config{std::move(shared), std::move(consumer), std::move(producer)};
   if (Status s = check_brokers(config); !s) return std::move(s).error();

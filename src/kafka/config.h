@@ -47,10 +47,14 @@ struct Config {
   [[nodiscard]] Config for_admin_of(Role role) const;
 };
 
+// With transactions the times of a producer are bounded, and the user's to choose; without, an output is tried for ever.
+enum class Transactions : bool { no, yes };
+
 // Checks names and values. Errors: config_invalid, with file:line and a suggestion.
 [[nodiscard]] Result<Config> make_config(std::vector<Property> shared,
                                          std::vector<Property> consumer = {},
-                                         std::vector<Property> producer = {});
+                                         std::vector<Property> producer = {},
+                                         Transactions transactions = Transactions::no);
 // The same from code: `{{"bootstrap.servers", "localhost:9092"}}`.
 [[nodiscard]] Result<Config> make_config(const Pairs& shared);
 

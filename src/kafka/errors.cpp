@@ -89,6 +89,19 @@ Code delivery_code_of(rd_kafka_resp_err_t err) noexcept {
   }
 }
 
+Code transaction_code_of(rd_kafka_resp_err_t err) noexcept {
+  switch (err) {
+    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT: return Code::config_invalid;
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION: return Code::broker_refused;
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return Code::topic_unauthorized;
+    default: return Code::delivery_failed;
+  }
+}
+
 bool refused_for_size(rd_kafka_resp_err_t err) noexcept {
   return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || err == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE ||
          err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;

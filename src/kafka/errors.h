@@ -20,6 +20,10 @@ namespace thalweg::kafka {
 // delivery_failed when the same message may be sent again; a fatal code when no message will get through.
 [[nodiscard]] Code delivery_code_of(rd_kafka_resp_err_t err) noexcept;
 
+// For a transaction that could not be begun, committed or aborted: delivery_failed when another one, if need be of another client, may
+// succeed; a fatal code when none will.
+[[nodiscard]] Code transaction_code_of(rd_kafka_resp_err_t err) noexcept;
+
 // Refused for its size: the message's own, or that of the batch it stood in.
 [[nodiscard]] bool refused_for_size(rd_kafka_resp_err_t err) noexcept;
 

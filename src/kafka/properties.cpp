@@ -87,7 +87,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 23> owned{{
     {"stats_cb", "it is a function of the program"},
     {"test.mock.broker.rtt", "it is for librdkafka's own tests"},
     {"test.mock.num.brokers", "it is for librdkafka's own tests; use the demo's embedded cluster"},
-    {"transaction.timeout.ms", "it follows from `commit_interval`"},
+    {"transaction.timeout.ms", "there are no transactions unless delivery is exactly_once"},
     {"transactional.id", "it is made from the pipeline's name and the process id"},
 }};
 

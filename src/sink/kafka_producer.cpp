@@ -18,7 +18,7 @@ constexpr std::size_t copy_below = 1024;
 
 kafka::Pairs defaults(const KafkaSinkOptions& o) {
   const ProducerLimits limits = producer_limits(o.kafka, o.value_bytes_max);
-  return {
+  kafka::Pairs pairs{
       {"client.id", o.client_id},
       {"partitioner", "murmur2_random"},  // Java's: the same key, the same partition
       {"linger.ms", "1"},                 // a third less CPU per output than 0, for at most 1 ms
@@ -33,10 +33,23 @@ kafka::Pairs defaults(const KafkaSinkOptions& o) {
       {"log.connection.close", "false"},
       {"socket.keepalive.enable", "true"},
   };
+  // No output may outlast its transaction: its client would not know any more whether the broker still waits.
+  if (!o.transactional_id.empty()) {
+    const auto own = o.kafka.number(Role::producer, "transaction.timeout.ms");
+    const std::string timeout = std::to_string(own.value_or(o.transaction_timeout.count()));
+    pairs.emplace_back("transaction.timeout.ms", timeout);
+    pairs.emplace_back("message.timeout.ms", timeout);
+  }
+  return pairs;
 }
 
-kafka::Pairs owned(Batching batching) {
-  kafka::Pairs pairs{{"enable.idempotence", "true"}, {"acks", "all"}, {"message.timeout.ms", "0"}};
+kafka::Pairs owned(const KafkaSinkOptions& o, Batching batching) {
+  kafka::Pairs pairs{{"enable.idempotence", "true"}, {"acks", "all"}};
+  if (o.transactional_id.empty()) {
+    pairs.emplace_back("message.timeout.ms", "0");
+  } else {
+    pairs.emplace_back("transactional.id", o.transactional_id);
+  }
   if (batching == Batching::one) pairs.emplace_back("batch.num.messages", "1");
   return pairs;
 }
@@ -75,7 +88,8 @@ rd_kafka_vu_t memory(rd_kafka_vtype_t type, const std::optional<std::string_view
 Result<kafka::ClientHandle> make_producer(const KafkaSinkOptions& options, Batching batching,
                                           kafka::ClientContext& context, int eventfd,
                                           DeliveryCallback on_delivery) {
-  auto conf = kafka::make_conf(options.kafka, Role::producer, defaults(options), owned(batching));
+  auto conf =
+      kafka::make_conf(options.kafka, Role::producer, defaults(options), owned(options, batching));
   if (!conf) return std::move(conf).error();
   rd_kafka_conf_set_dr_msg_cb(conf->get(), on_delivery);
   auto client = kafka::make_client(Role::producer, *std::move(conf), context);

@@ -10,6 +10,7 @@
 
 #include "kafka/errors.h"
 #include "sink/kafka_producer.h"
+#include "sink/kafka_refusals.h"
 #include "sink/size_limits.h"
 
 namespace thalweg {
@@ -22,52 +23,6 @@ using Millis = std::chrono::milliseconds;
 constexpr Millis again_after{100};
 
 thread_local std::size_t told_here = 0;  // by the poll() of this thread
-
-// librdkafka 2.15 means to give the good messages of a batch with an invalid one the code _INVALID_DIFFERENT_RECORD, but then
-// writes the batch's own code over it; what tells them from the guilty is the text it made up for them.
-rd_kafka_resp_err_t true_error(rd_kafka_resp_err_t err, const char* words) {
-  const bool company =
-      words != nullptr &&
-      std::string_view(words).find("because it was part of a batch") != std::string_view::npos;
-  return company ? RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD : err;
-}
-
-Error refused(rd_kafka_resp_err_t err, const std::string& topic, const std::string& words) {
-  return Error(kafka::delivery_code_of(err),
-               "topic '" + topic + "': the output was not written; " + words);
-}
-
-std::string bytes_of(const OutputRecord& output) {
-  return std::to_string(size_with_headers(output)) + " bytes with key and headers";
-}
-
-// By our own client: produce() said so.
-Error refused_here(rd_kafka_resp_err_t err, const std::string& topic, const OutputRecord& output,
-                   const KafkaSinkOptions& o) {
-  if (err != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-    return refused(err, topic, "got " + kafka::words(err) + " (" + bytes_of(output) + ")");
-  const auto limit = producer_limits(o.kafka, o.value_bytes_max).message_bytes;
-  return refused(err, topic,
-                 "our producer takes messages up to " + std::to_string(limit) + " bytes; got " +
-                     bytes_of(output) +
-                     "; set message.max.bytes under `kafka` higher, and max.message.bytes of the "
-                     "topic at least as high");
-}
-
-// By the broker. `words`: librdkafka's, if it has more to say than the code.
-Error refused_there(rd_kafka_resp_err_t err, const std::string& topic, const OutputRecord& output,
-                    const char* words) {
-  std::string got = "got " + kafka::words(err);
-  if (words != nullptr && *words != '\0' && kafka::words(err) != words)
-    got += " (" + std::string(words) + ")";
-  if (kafka::delivery_code_of(err) == Code::topic_missing) got += "; was the topic deleted?";
-  if (!kafka::refused_for_size(err)) return refused(err, topic, got);
-  const bool segment = err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
-  return refused(err, topic,
-                 got + " for " + bytes_of(output) + "; set " +
-                     (segment ? "segment.bytes" : "max.message.bytes") +
-                     " of the topic higher, or write less");
-}
 
 }  // namespace
 
@@ -86,11 +41,26 @@ Status KafkaSink::open() {
   if (eventfd_ < 0)
     return Error(Code::io_failed,
                  std::string("sink: expected an eventfd; got ") + std::strerror(errno));
+  batch_bytes_ = static_cast<std::size_t>(batch_bytes_of(options_.kafka));
+  return connect();
+}
+
+Status KafkaSink::connect() {
   auto client = make_producer(options_, Batching::many, *this, eventfd_, on_delivery);
   if (!client) return std::move(client).error();
   client_ = *std::move(client);
-  batch_bytes_ = static_cast<std::size_t>(batch_bytes_of(options_.kafka));
+  const std::scoped_lock lock(targets_mutex_);
+  for (std::size_t i = 0; i < target_names_.size(); ++i)
+    targets_[i].reset(rd_kafka_topic_new(client_.get(), target_names_[i].c_str(), nullptr));
   return {};
+}
+
+void KafkaSink::disconnect() {
+  if (!client_) return;
+  abandon();
+  forget_eventfd(client_.get());
+  targets_ = {};
+  client_.reset();
 }
 
 void KafkaSink::abandon() {
@@ -111,14 +81,9 @@ void KafkaSink::abandon() {
 }
 
 KafkaSink::~KafkaSink() {
-  if (client_) {
-    abandon();
-    forget_eventfd(client_.get());
-    if (single_owner_) forget_eventfd(single_owner_.get());
-  }
-  targets_ = {};
+  disconnect();
+  if (single_owner_) forget_eventfd(single_owner_.get());
   single_owner_.reset();
-  client_.reset();
   if (eventfd_ >= 0) ::close(eventfd_);
 }
 
@@ -200,7 +165,11 @@ Status KafkaSink::send(OutputRecord& output) {
   if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
     return Error(Code::queue_full, "sink: the producer's queue is full");
-  return refused_here(err, topic_of(output), output, options_);
+  return refused_here(err, topic_of(output), output, limit_bytes());
+}
+
+std::int64_t KafkaSink::limit_bytes() const {
+  return producer_limits(options_.kafka, options_.value_bytes_max).message_bytes;
 }
 
 const char* KafkaSink::topic_of(const OutputRecord& output) const {
@@ -221,7 +190,11 @@ void KafkaSink::delivered(OutputRecord& output, rd_kafka_resp_err_t err, const c
     health.answered();
     return tell(output, nullptr);
   }
-  err = true_error(err, words);
+  not_delivered(output, true_error(err, words), words, single);
+}
+
+void KafkaSink::not_delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
+                              bool single) {
   // What is as large as a batch may be stood in one alone.
   const bool company = !single && size_with_headers(output) < batch_bytes_;
   if (company && kafka::refused_for_size(err) && go_single(output)) return again(output, Millis(0));
@@ -276,7 +249,7 @@ void KafkaSink::send_again() {
     if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
     ++done;
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    const Error error = refused_here(err, topic_of(output), output, options_);
+    const Error error = refused_here(err, topic_of(output), output, limit_bytes());
     tell(output, &error);
   }
   again_.erase(again_.begin(), again_.begin() + static_cast<std::ptrdiff_t>(done));

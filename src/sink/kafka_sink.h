@@ -33,11 +33,14 @@ struct KafkaSinkOptions {
   std::uint64_t value_bytes_max = std::uint64_t{16} << 20;  // of the input: outputs are as large
   std::optional<kafka::TopicSpec> create_missing;  // none: a topic that is missing is an error
   std::chrono::milliseconds topic_timeout{10000};  // for looking at, or creating, one topic
-  std::stop_token stop;                            // ends waiting for the brokers' first answer
-  kafka::LogSink log;                              // none: spdlog
+  // A producer with transactions, known to the brokers by this name; empty: without (KafkaTransactionSink sets it).
+  std::string transactional_id;
+  std::chrono::milliseconds transaction_timeout{10000};
+  std::stop_token stop;  // ends waiting for the brokers' first answer
+  kafka::LogSink log;    // none: spdlog
 };
 
-class KafkaSink final : public Sink, private kafka::ClientContext {
+class KafkaSink : public Sink, protected kafka::ClientContext {
  public:
   // Connects nothing yet. Errors: config_invalid, io_failed.
   [[nodiscard]] static Result<std::unique_ptr<KafkaSink>> make(KafkaSinkOptions options);
@@ -61,6 +64,20 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
   // For tests.
   [[nodiscard]] rd_kafka_t* client() noexcept { return client_.get(); }
 
+ protected:
+  explicit KafkaSink(KafkaSinkOptions options);
+  [[nodiscard]] Status open();
+  // Makes the client, and handles for the targets that there are. REQUIRES that there is none.
+  [[nodiscard]] Status connect();
+  // Reports all that was not acknowledged, and lets the client go.
+  void disconnect();
+  // Anything but an acknowledgement; the bytes are counted off already.
+  virtual void not_delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
+                             bool single);
+  [[nodiscard]] const char* topic_of(const OutputRecord& output) const;
+  void tell(OutputRecord& output, const Error* failure);
+  [[nodiscard]] const KafkaSinkOptions& options() const noexcept { return options_; }
+
  private:
   struct Again {
     OutputRecord* output;
@@ -68,8 +85,6 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
   };
   static constexpr std::size_t targets_max = 1024;
 
-  explicit KafkaSink(KafkaSinkOptions options);
-  [[nodiscard]] Status open();
   [[nodiscard]] Status find_or_create(const std::string& topic);
   [[nodiscard]] Status check_limits(const std::string& topic);
   [[nodiscard]] rd_kafka_resp_err_t produce(OutputRecord& output);
@@ -77,10 +92,9 @@ class KafkaSink final : public Sink, private kafka::ClientContext {
   void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words, bool single);
   void again(OutputRecord& output, std::chrono::milliseconds wait);
   [[nodiscard]] bool go_single(const OutputRecord& output);
-  [[nodiscard]] const char* topic_of(const OutputRecord& output) const;
+  [[nodiscard]] std::int64_t limit_bytes() const;
   void send_again();
   void tell_outage();
-  void tell(OutputRecord& output, const Error* failure);
 
   KafkaSinkOptions options_;
   std::vector<kafka::TopicSpec> creations_;

@@ -97,9 +97,9 @@ Result<std::uint16_t> MemorySink::add_target(const std::string& topic) {
   return static_cast<std::uint16_t>(it - targets_.begin());
 }
 
-SentRecord MemorySink::copy(const OutputRecord& output) const {
+SentRecord copy_of(const OutputRecord& output, const std::string& topic) {
   SentRecord record;
-  record.topic = targets_.at(output.target);
+  record.topic = topic;
   record.dead_letter = output.dead_letter;
   if (output.key) record.key.emplace(*output.key);
   if (output.value) record.value.emplace(*output.value);
@@ -117,7 +117,7 @@ Status MemorySink::send(OutputRecord& output) {
   const std::scoped_lock lock(mutex_);
   if (waiting_.size() >= capacity_)
     return Error(Code::queue_full, "sink: the queue in memory is full");
-  SentRecord record = copy(output);
+  SentRecord record = copy_of(output, targets_.at(output.target));
   if (refuse_) {
     if (auto error = refuse_(record)) return *std::move(error);
   }

@@ -37,6 +37,8 @@ struct SentRecord {
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
 };
 
+[[nodiscard]] SentRecord copy_of(const OutputRecord& output, const std::string& topic);
+
 class MemorySink final : public Sink {
  public:
   using Judge = std::function<std::optional<Error>(const SentRecord&)>;
@@ -75,7 +77,6 @@ class MemorySink final : public Sink {
     OutputRecord* output;
     SentRecord record;
   };
-  [[nodiscard]] SentRecord copy(const OutputRecord& output) const;  // REQUIRES mutex_
   std::size_t deliver(std::size_t count);
   void signal() noexcept;
 

@@ -44,6 +44,8 @@ struct KafkaSourceOptions {
   Start start;
   int worker = 0;  // makes client.id, and group.instance.id where it is set, unique
   std::string client_id = "thalweg";
+  // Offsets go with a sink's transactions, and never otherwise; starting points are committed before the first record is read.
+  bool transactional = false;
   std::optional<DryRun> dry_run;
   std::optional<kafka::TopicSpec> create_missing;   // none: a topic that is missing is an error
   std::chrono::milliseconds open_timeout{10000};    // for the brokers' first answer
@@ -64,12 +66,15 @@ class KafkaSource final : public Source {
   void serve() override;
   [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override;
   [[nodiscard]] Status commit(std::span<const TopicPartitionOffset> next, bool wait) override;
+  [[nodiscard]] std::unique_ptr<GroupOffsets> offsets_for_transaction(
+      std::span<const TopicPartitionOffset> next) override;
+  [[nodiscard]] Result<std::vector<TopicPartitionOffset>> committed() override;
   [[nodiscard]] Status seek(std::span<const TopicPartitionOffset> to) override;
   [[nodiscard]] bool ended() const noexcept override;
   void lag(std::vector<Lag>& out) const override;
   void close() override;
 
-  // For tests and for transactions, which need the group's metadata.
+  // For tests.
   [[nodiscard]] rd_kafka_t* client() const noexcept { return life_->client.get(); }
 
  private:
@@ -101,6 +106,8 @@ class KafkaSource final : public Source {
   void partition_error(const rd_kafka_message_t& message);
   void drop_queued(std::string_view topic, std::int32_t partition);
 
+  // kafka_source_seek.cpp: offsets_for_transaction, committed, seek
+
   // kafka_source_group.cpp
   static void on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* partitions, void* opaque);
   static void on_commit(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* offsets, void* opaque);
@@ -114,6 +121,7 @@ class KafkaSource final : public Source {
   void restart(List& partitions);
   void retry_pending_starts();
   void commit_starts(const List& starts);
+  void commit_starts_first(const List& starts, List& partitions);
   void offset_reset(const rd_kafka_message_t& message, PartitionState& state);
   [[nodiscard]] kafka::ListHandle to_commit(std::span<const TopicPartitionOffset> next);
   [[nodiscard]] Status commit_and_wait(const List& list);

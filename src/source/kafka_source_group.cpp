@@ -68,11 +68,12 @@ void KafkaSource::assigned(List& partitions) {
     }
   }
   if (!resolved.ok() && !ending()) tell(Error(resolved.error()).at("source"));
+  if (options_.transactional) commit_starts_first(*starts, partitions);
   forward(partitions);  // before reading begins: not one record may take the way of the events
   assign(partitions);
   const std::vector<TopicPartition> all = to_vector(partitions);
   listener_->assigned(all);
-  commit_starts(*starts);
+  if (!options_.transactional) commit_starts(*starts);
 }
 
 // As any other commit: what is asked for and not acknowledged is asked for again, also when the partition goes. A starting point
@@ -81,6 +82,25 @@ void KafkaSource::commit_starts(const List& starts) {
   std::vector<TopicPartitionOffset> next;
   for (const auto& p : elements(starts)) next.push_back({{p.topic, {p.partition}}, {p.offset}});
   if (!next.empty() && !commit(next, false)) commit_again_ = true;
+}
+
+// Where transactions commit, a plain commit that comes late could take theirs back. So it is waited for while nothing is read yet; a
+// partition whose start could not be committed begins when it can be.
+void KafkaSource::commit_starts_first(const List& starts, List& partitions) {
+  std::vector<TopicPartitionOffset> next;
+  for (const auto& p : elements(starts)) next.push_back({{p.topic, {p.partition}}, {p.offset}});
+  if (next.empty()) return;
+  Status done = commit_and_wait(*to_commit(next));
+  if (done.ok()) return;
+  if (!ending()) tell(std::move(done).error());
+  for (const TopicPartitionOffset& start : next) {
+    auto* p = rd_kafka_topic_partition_list_find(&partitions, start.at.topic.c_str(),
+                                                 start.at.partition.value);
+    if (p != nullptr) p->offset = RD_KAFKA_OFFSET_STORED;
+    PartitionState& state = *table_.find(start.at.topic, start.at.partition.value);
+    state.start_pending = true;
+    state.next = state.requested = {-1};
+  }
 }
 
 void KafkaSource::forward(const List& partitions) {
@@ -165,8 +185,9 @@ void KafkaSource::retry_pending_starts() {
     state.start_pending = false;
     state.next = {std::max<std::int64_t>(p.offset, -1)};
   }
+  if (options_.transactional) commit_starts_first(*starts, *pending);
   restart(*pending);
-  commit_starts(*starts);
+  if (!options_.transactional) commit_starts(*starts);
 }
 
 // librdkafka has no offset to go on from: either there never was one (and we could not ask before), or it is gone.
@@ -307,30 +328,6 @@ std::vector<TopicPartitionOffset> KafkaSource::not_committed() {
           due.push_back({{topic.name, {partition}}, state.requested});
       });
   return due;
-}
-
-Status KafkaSource::seek(std::span<const TopicPartitionOffset> to) {
-  const ListHandle list = kafka::make_list(to.size());
-  for (const TopicPartitionOffset& o : to) {
-    PartitionState* state = table_.find(o.at.topic, o.at.partition.value);
-    if (state == nullptr) continue;
-    drop_queued(o.at.topic, o.at.partition.value);
-    state->next = o.offset;
-    state->at_end = false;
-    kafka::add(*list, o.at.topic, o.at.partition).offset = o.offset.value;
-  }
-  if (list->cnt == 0) return {};
-  const kafka::ErrorHandle failed(rd_kafka_seek_partitions(client(), list.get(), 10000));
-  if (failed)
-    return kafka::error_of(rd_kafka_error_code(failed.get()),
-                           std::string("source: seek: ") + rd_kafka_error_string(failed.get()));
-  const ListHandle again = kafka::make_list();
-  for (const auto& p : elements(*list)) {
-    if (p.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      kafka::add(*again, p.topic, {p.partition}).offset = p.offset;
-  }
-  if (again->cnt > 0) restart(*again);
-  return {};
 }
 
 }  // namespace thalweg

@@ -4,6 +4,17 @@
 #include <algorithm>
 
 namespace thalweg {
+namespace {
+
+struct MemoryOffsets final : GroupOffsets {
+  struct One {
+    TopicPartitionOffset next;
+    std::uint64_t assignment;
+  };
+  std::vector<One> all;
+};
+
+}  // namespace
 
 void MemoryLog::create(const std::string& topic, int partitions) {
   const std::scoped_lock lock(mutex_);
@@ -36,6 +47,21 @@ Offset MemoryLog::end(const TopicPartition& at) const {
   const auto it = partitions_.find(at);
   return it == partitions_.end() || it->second.empty() ? Offset{0}
                                                        : it->second.back().offset.next();
+}
+
+Status MemoryLog::commit(const GroupOffsets& offsets) {
+  const auto& all = static_cast<const MemoryOffsets&>(offsets).all;
+  const std::scoped_lock lock(mutex_);
+  for (const MemoryOffsets::One& o : all) {
+    if (owners_[o.next.at] == o.assignment) continue;
+    return Error(Code::delivery_failed,
+                 "log: " + o.next.at.to_string() + " belongs to another member of the group");
+  }
+  for (const MemoryOffsets::One& o : all) {
+    commits_.push_back(o.next);
+    committed_[o.next.at] = o.next.offset;
+  }
+  return {};
 }
 
 MemorySource::MemorySource(MemoryLog& log, std::vector<std::string> topics, bool assign_all)
@@ -128,7 +154,8 @@ void MemorySource::happen(Event& event) {
         for (const TopicPartition& at : event.partitions) {
           log_.partitions_.try_emplace(at);
           const auto it = log_.committed_.find(at);
-          held_[at] = it == log_.committed_.end() ? Offset{0} : it->second;
+          log_.owners_[at] = ++log_.assignments_;
+          held_[at] = {it == log_.committed_.end() ? Offset{0} : it->second, log_.assignments_};
         }
       }
       return listener_->assigned(event.partitions);
@@ -143,7 +170,8 @@ std::size_t MemorySource::drain(Batch& batch, const DrainLimits& limits) {
   const std::scoped_lock lock(mutex_, log_.mutex_);
   std::size_t records = 0;
   std::size_t bytes = 0;
-  for (auto& [at, next] : held_) {
+  for (auto& [at, held] : held_) {
+    Offset& next = held.next;
     const auto& stored = log_.partitions_[at];
     const auto from = [](const MemoryLog::Stored& s, Offset o) { return s.offset < o; };
     for (auto it = std::lower_bound(stored.begin(), stored.end(), next, from); it != stored.end();
@@ -179,17 +207,40 @@ Status MemorySource::commit(std::span<const TopicPartitionOffset> next, bool /*w
   const std::scoped_lock lock(mutex_, log_.mutex_);
   if (commit_error_) return *commit_error_;
   for (const TopicPartitionOffset& o : next) {
-    if (!held_.contains(o.at)) continue;
+    const auto it = held_.find(o.at);
+    if (it == held_.end() || log_.owners_[o.at] != it->second.assignment) continue;
     log_.commits_.push_back(o);
     log_.committed_[o.at] = o.offset;
   }
   return {};
 }
 
+std::unique_ptr<GroupOffsets> MemorySource::offsets_for_transaction(
+    std::span<const TopicPartitionOffset> next) {
+  const std::scoped_lock lock(mutex_);
+  auto made = std::make_unique<MemoryOffsets>();
+  for (const TopicPartitionOffset& o : next) {
+    const auto it = held_.find(o.at);
+    if (it == held_.end()) return nullptr;
+    made->all.push_back({o, it->second.assignment});
+  }
+  return made;
+}
+
+Result<std::vector<TopicPartitionOffset>> MemorySource::committed() {
+  const std::scoped_lock lock(mutex_, log_.mutex_);
+  std::vector<TopicPartitionOffset> known;
+  for (const auto& [at, held] : held_) {
+    if (const auto it = log_.committed_.find(at); it != log_.committed_.end())
+      known.push_back({at, it->second});
+  }
+  return known;
+}
+
 Status MemorySource::seek(std::span<const TopicPartitionOffset> to) {
   const std::scoped_lock lock(mutex_);
   for (const TopicPartitionOffset& o : to) {
-    if (const auto it = held_.find(o.at); it != held_.end()) it->second = o.offset;
+    if (const auto it = held_.find(o.at); it != held_.end()) it->second.next = o.offset;
   }
   waker_->wake();
   return {};
@@ -201,13 +252,14 @@ bool MemorySource::ended() const noexcept {
   if (!ending_ || !events_.empty()) return false;
   return std::all_of(held_.begin(), held_.end(), [&](const auto& held) {
     const auto& stored = log_.partitions_[held.first];
-    return stored.empty() || stored.back().offset < held.second;
+    return stored.empty() || stored.back().offset < held.second.next;
   });
 }
 
 void MemorySource::lag(std::vector<Lag>& out) const {
   const std::scoped_lock lock(mutex_, log_.mutex_);
-  for (const auto& [at, next] : held_) {
+  for (const auto& [at, held] : held_) {
+    const Offset next = held.next;
     const auto& stored = log_.partitions_[at];
     const std::int64_t end = stored.empty() ? 0 : stored.back().offset.next().value;
     out.push_back({at, std::max<std::int64_t>(0, end - next.value)});

@@ -45,6 +45,9 @@ class MemoryLog {
   // Every commit in order, as it was asked for.
   [[nodiscard]] std::vector<TopicPartitionOffset> commits() const;
   [[nodiscard]] Offset end(const TopicPartition& at) const;
+  // What a broker does with the offsets in a transaction that is committed: all, or, when one of the partitions is somebody else's by
+  // now, none, and an error.
+  [[nodiscard]] Status commit(const GroupOffsets& offsets);
 
  private:
   friend class MemorySource;
@@ -56,6 +59,8 @@ class MemoryLog {
   std::map<TopicPartition, std::deque<Stored>>
       partitions_;  // a deque never moves what it holds: views stay good
   std::map<TopicPartition, Offset> committed_;
+  std::map<TopicPartition, std::uint64_t> owners_;  // a number for each assignment
+  std::uint64_t assignments_ = 0;
   std::vector<TopicPartitionOffset> commits_;
   std::vector<Waker*> wakers_;
 };
@@ -80,6 +85,9 @@ class MemorySource final : public Source {
   void serve() override;
   [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override;
   [[nodiscard]] Status commit(std::span<const TopicPartitionOffset> next, bool wait) override;
+  [[nodiscard]] std::unique_ptr<GroupOffsets> offsets_for_transaction(
+      std::span<const TopicPartitionOffset> next) override;
+  [[nodiscard]] Result<std::vector<TopicPartitionOffset>> committed() override;
   [[nodiscard]] Status seek(std::span<const TopicPartitionOffset> to) override;
   [[nodiscard]] bool ended() const noexcept override;
   void lag(std::vector<Lag>& out) const override;
@@ -103,7 +111,11 @@ class MemorySource final : public Source {
   SourceListener* listener_ = nullptr;
   mutable std::mutex mutex_;  // taken before the log's
   std::deque<Event> events_;
-  std::map<TopicPartition, Offset> held_;  // next to be delivered
+  struct Held {
+    Offset next;  // to be delivered
+    std::uint64_t assignment = 0;
+  };
+  std::map<TopicPartition, Held> held_;
   std::optional<Error> commit_error_;
   bool ending_ = false;
   bool closed_ = false;

@@ -56,6 +56,16 @@ TEST(KafkaConfig, A_secret_never_stands_in_an_error) {
   EXPECT_FALSE(is_secret("sasl.username"));
 }
 
+TEST(KafkaConfig, The_times_of_a_transaction_are_free_only_where_there_are_some) {
+  for (const char* name : {"transaction.timeout.ms", "message.timeout.ms"}) {
+    const Property p = at_line(name, "5000");
+    EXPECT_FALSE(make_config({brokers, p})) << name;
+    EXPECT_TRUE(make_config({brokers, p}, {}, {}, Transactions::yes)) << name;
+  }
+  for (const char* name : {"transactional.id", "enable.idempotence", "acks"})
+    EXPECT_FALSE(make_config({brokers, at_line(name, "1")}, {}, {}, Transactions::yes)) << name;
+}
+
 TEST(KafkaConfig, What_the_promises_rest_on_is_refused_with_the_reason) {
   EXPECT_NE(error_of({at_line("enable.auto.commit", "true")}).find("acknowledged"),
             std::string::npos);

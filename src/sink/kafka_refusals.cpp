@@ -1,0 +1,55 @@
+// Words for outputs that were not written.
+#include "sink/kafka_refusals.h"
+
+#include "kafka/errors.h"
+#include "sink/kafka_producer.h"
+
+namespace thalweg {
+namespace {
+
+Error refused(rd_kafka_resp_err_t err, const std::string& topic, const std::string& words) {
+  return Error(kafka::delivery_code_of(err),
+               "topic '" + topic + "': the output was not written; " + words);
+}
+
+std::string bytes_of(const OutputRecord& output) {
+  return std::to_string(size_with_headers(output)) + " bytes with key and headers";
+}
+
+}  // namespace
+
+// librdkafka 2.15 means to give the good messages of a batch with an invalid one the code _INVALID_DIFFERENT_RECORD, but then
+// writes the batch's own code over it; what tells them from the guilty is the text it made up for them.
+rd_kafka_resp_err_t true_error(rd_kafka_resp_err_t err, const char* words) {
+  const bool company =
+      words != nullptr &&
+      std::string_view(words).find("because it was part of a batch") != std::string_view::npos;
+  return company ? RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD : err;
+}
+
+Error refused_here(rd_kafka_resp_err_t err, const std::string& topic, const OutputRecord& output,
+                   std::int64_t limit) {
+  if (err != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+    return refused(err, topic, "got " + kafka::words(err) + " (" + bytes_of(output) + ")");
+  return refused(err, topic,
+                 "our producer takes messages up to " + std::to_string(limit) + " bytes; got " +
+                     bytes_of(output) +
+                     "; set message.max.bytes under `kafka` higher, and max.message.bytes of the "
+                     "topic at least as high");
+}
+
+Error refused_there(rd_kafka_resp_err_t err, const std::string& topic, const OutputRecord& output,
+                    const char* words) {
+  std::string got = "got " + kafka::words(err);
+  if (words != nullptr && *words != '\0' && kafka::words(err) != words)
+    got += " (" + std::string(words) + ")";
+  if (kafka::delivery_code_of(err) == Code::topic_missing) got += "; was the topic deleted?";
+  if (!kafka::refused_for_size(err)) return refused(err, topic, got);
+  const bool segment = err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+  return refused(err, topic,
+                 got + " for " + bytes_of(output) + "; set " +
+                     (segment ? "segment.bytes" : "max.message.bytes") +
+                     " of the topic higher, or write less");
+}
+
+}  // namespace thalweg

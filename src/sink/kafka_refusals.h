@@ -1,0 +1,22 @@
+// Why an output was not written: librdkafka's word for it as an error of ours, which says what to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "thalweg/ports.h"
+
+#include "kafka/client.h"
+
+namespace thalweg {
+
+// What a delivery report means; `words` are librdkafka's.
+[[nodiscard]] rd_kafka_resp_err_t true_error(rd_kafka_resp_err_t err, const char* words);
+// By our own client, which takes messages of at most `limit` bytes: produce() said so.
+[[nodiscard]] Error refused_here(rd_kafka_resp_err_t err, const std::string& topic,
+                                 const OutputRecord& output, std::int64_t limit);
+// By the broker. `words`: librdkafka's, if it has more to say than the code.
+[[nodiscard]] Error refused_there(rd_kafka_resp_err_t err, const std::string& topic,
+                                  const OutputRecord& output, const char* words);
+
+}  // namespace thalweg
