@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "config/delivery.h"
 #include "config/expected.h"
 #include "config/scalars.h"
 
@@ -161,13 +162,7 @@ Status check_create_topics(const Values& v) {
 }
 
 Status check_running(const Values& v) {
-  if (v.string("delivery") == "exactly_once") {
-    return config_error(
-        v.where("delivery"),
-        "delivery: expected at_least_once; got exactly_once, which is not available in "
-        "this version; write delivery: at_least_once, and let consumers drop "
-        "duplicates by the id in the thalweg header");
-  }
+  if (auto status = check_delivery(v); !status) return status;
   const std::int64_t memory = v.integer("memory_max");
   const auto too_large = [&](const Values& owner, const char* name, const char* shown) -> Status {
     if (owner.integer(name) <= memory) return {};

@@ -237,9 +237,10 @@ std::vector<Setting> running_settings() {
        .fallback = "at_least_once",
        .choices = {"at_least_once", "exactly_once"},
        .example = "at_least_once",
-       .doc = "at_least_once commits an offset when every output of the record is acknowledged; "
-              "exactly_once is not available in "
-              "this version."},
+       .doc = "at_least_once commits an offset when every output of the record is acknowledged: "
+              "nothing is lost, and a crash may write some outputs twice. exactly_once writes "
+              "outputs, dead letters and offsets in transactions, for readers with "
+              "isolation.level=read_committed."},
       {.name = "batch",
        .type = SettingType::section,
        .example = "{rows_max: 256}",
@@ -247,11 +248,17 @@ std::vector<Setting> running_settings() {
        .doc = "Bounds of a micro-batch."},
       {.name = "commit_interval",
        .type = SettingType::duration,
-       .fallback = "1s",
        .min = 1,
        .max = hour,
        .example = "200ms",
-       .doc = "How often finished offsets are committed: what a crash makes a restart read again."},
+       .doc = "How often finished offsets are committed: what a crash makes a restart read again. "
+              "If absent, 1s; under exactly_once 100ms, and outputs are readable only then."},
+      {.name = "state_directory",
+       .type = SettingType::path,
+       .example = "/var/lib/thalweg/fraud",
+       .doc = "Where this process keeps what it must find again after a restart: its id, which "
+              "makes the `transactional.id`s of exactly_once. One process a directory (it is "
+              "locked). If absent, the id is new at each start."},
       {.name = "memory_max",
        .type = SettingType::bytes,
        .unit = "bytes",

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "config/delivery.h"
 #include "sink/kafka_sink.h"
+#include "sink/kafka_transaction_sink.h"
 
 namespace thalweg {
 namespace {
@@ -51,9 +53,10 @@ std::string group_of(const PipelineFile& file) {
 Result<kafka::Config> kafka_config_of(const PipelineFile& file) {
   auto producer = output_properties(file);
   if (!producer) return std::move(producer).error();
-  return kafka::make_config(kafka_properties(file.values.section("kafka")),
-                            kafka_properties(file.values.section("from").section("kafka")),
-                            std::move(producer).value());
+  return kafka::make_config(
+      kafka_properties(file.values.section("kafka")),
+      kafka_properties(file.values.section("from").section("kafka")), std::move(producer).value(),
+      exactly_once(file.values) ? kafka::Transactions::yes : kafka::Transactions::no);
 }
 
 std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file) {
@@ -93,6 +96,21 @@ Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::s
   options.worker = static_cast<int>(worker);
   options.client_id = "thalweg-" + file.values.string("pipeline");
   options.create_missing = topic_creation_of(file);
+  options.transactional = exactly_once(file.values);
+  options.log = log_sink(log);
+  return options;
+}
+
+Result<KafkaSinkOptions> kafka_sink_options(const PipelineFile& file, Log& log) {
+  auto config = kafka_config_of(file);
+  if (!config) return std::move(config).error();
+  KafkaSinkOptions options;
+  options.kafka = std::move(config).value();
+  options.client_id = "thalweg-" + file.values.string("pipeline");
+  options.create_missing = topic_creation_of(file);
+  options.value_bytes_max =
+      static_cast<std::uint64_t>(file.values.section("from").integer("value_bytes_max"));
+  options.transaction_timeout = transaction_timeout_of(file.values);
   options.log = log_sink(log);
   return options;
 }
@@ -107,17 +125,20 @@ Ports kafka_ports(Log& log, const std::stop_token& stop) {
     return std::unique_ptr<Source>(std::make_unique<KafkaSource>(std::move(options).value()));
   };
   ports.sink = [&log, stop](const PipelineFile& file) -> Result<std::unique_ptr<Sink>> {
-    auto config = kafka_config_of(file);
-    if (!config) return std::move(config).error();
-    KafkaSinkOptions options;
-    options.kafka = std::move(config).value();
-    options.client_id = "thalweg-" + file.values.string("pipeline");
-    options.create_missing = topic_creation_of(file);
-    options.value_bytes_max =
-        static_cast<std::uint64_t>(file.values.section("from").integer("value_bytes_max"));
-    options.stop = stop;
-    options.log = log_sink(log);
-    auto sink = KafkaSink::make(std::move(options));
+    auto options = kafka_sink_options(file, log);
+    if (!options) return std::move(options).error();
+    options->stop = stop;
+    auto sink = KafkaSink::make(std::move(options).value());
+    if (!sink) return std::move(sink).error();
+    return std::unique_ptr<Sink>(std::move(sink).value());
+  };
+  ports.transaction_sink = [&log, stop](const PipelineFile& file,
+                                        const std::string& id) -> Result<std::unique_ptr<Sink>> {
+    auto options = kafka_sink_options(file, log);
+    if (!options) return std::move(options).error();
+    options->stop = stop;
+    options->transactional_id = id;
+    auto sink = KafkaTransactionSink::make(std::move(options).value());
     if (!sink) return std::move(sink).error();
     return std::unique_ptr<Sink>(std::move(sink).value());
   };

@@ -10,11 +10,12 @@
 #include "kafka/config.h"
 #include "run/log.h"
 #include "run/pipeline_run.h"
+#include "sink/kafka_sink.h"
 #include "source/kafka_source.h"
 
 namespace thalweg {
 
-// A source per worker and one producer for the process. `log` outlives them. `stop` ends waiting for a broker.
+// A source per worker, and one producer for the process, or under exactly_once one a worker. `log` outlives them. `stop` ends waiting for a broker.
 [[nodiscard]] Ports kafka_ports(Log& log, const std::stop_token& stop = {});
 
 // The pipeline's Kafka settings: `kafka`, `from.kafka`, and the `to` entries' `kafka`, checked. Errors: config_invalid.
@@ -24,6 +25,8 @@ namespace thalweg {
 // All of it, for one worker.
 [[nodiscard]] Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file,
                                                               std::size_t worker, Log& log);
+// Without a transactional id.
+[[nodiscard]] Result<KafkaSinkOptions> kafka_sink_options(const PipelineFile& file, Log& log);
 // How long one step of a rebalance may hold up the group (finishing what is under way, a commit, looking up offsets): a third of
 // max.poll.interval.ms, after which the group would put us out, and ten seconds at most.
 [[nodiscard]] std::chrono::milliseconds rebalance_step_timeout(const kafka::Config& config);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "config/delivery.h"
 #include "run/kafka_ports.h"
 #include "run/topology.h"
 #include "run/watchdog.h"
@@ -66,7 +67,7 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   options.in_flight = static_cast<std::size_t>(batch.integer("in_flight"));
   options.held_bytes_max = static_cast<std::size_t>(v.integer("memory_max")) /
                            static_cast<std::size_t>(v.integer("workers"));
-  options.commit_interval = ms(v.integer("commit_interval"));
+  options.commit_interval = commit_interval_of(v);
   options.shutdown_timeout = ms(v.integer("shutdown_timeout"));
   // A file that is not right is told where the source is made.
   if (const auto kafka = kafka_config_of(file_); kafka)
@@ -88,15 +89,36 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   return options;
 }
 
-Status PipelineRun::open_sink(const Ports& ports) {
-  auto sink = ports.sink(file_);
-  if (!sink) return std::move(sink).error();
-  sink_ = std::move(sink).value();
+Status PipelineRun::open_sinks(const Ports& ports) {
+  if (!exactly_once(file_.values) || !ports.transaction_sink) {
+    auto sink = ports.sink(file_);
+    if (!sink) return std::move(sink).error();
+    sinks_.push_back(std::move(sink).value());
+    return open_sink(*sinks_.front(), chains_);
+  }
+  const std::string directory =
+      file_.values.has("state_directory") ? file_.values.string("state_directory") : "";
+  auto id = directory.empty() ? Result<ProcessId>(ProcessId::random())
+                              : ProcessId::kept_in(directory, name_);
+  if (!id) return std::move(id).error();
+  process_id_.emplace(std::move(id).value());
+  for (std::size_t i = 0; i < chains_.size(); ++i) {
+    auto sink =
+        ports.transaction_sink(file_, fmt::format("{}-{}-{}", name_, process_id_->text(), i));
+    if (!sink) return std::move(sink).error();
+    sinks_.push_back(std::move(sink).value());
+    if (Status s = open_sink(*sinks_[i], std::span(chains_).subspan(i, 1)); !s) return s;
+  }
+  return {};
+}
+
+Status PipelineRun::open_sink(Sink& sink, std::span<const std::unique_ptr<Chain>> chains) {
   return try_until_answered("sink.waiting", [&]() -> Status {
-    auto target = add_targets(file_, chains_, *sink_);
+    auto target = add_targets(file_, chains, sink);
     if (!target) return std::move(target).error();
     dead_letter_target_ = *target;
-    return {};
+    Transaction* transaction = sink.transaction();
+    return transaction == nullptr ? Status{} : transaction->open();
   });
 }
 
@@ -106,7 +128,8 @@ Status PipelineRun::add_workers(const Ports& ports) {
     auto source = ports.source(file_, i);
     if (!source) return std::move(source).error();
     workers.push_back(std::make_unique<Worker>(worker_options(i), std::move(source).value(),
-                                               std::move(chains_[i]), *sink_, clock_));
+                                               std::move(chains_[i]),
+                                               *sinks_[sinks_.size() == 1 ? 0 : i], clock_));
   }
   chains_.clear();
   const std::lock_guard lock(workers_mutex_);
@@ -117,7 +140,7 @@ Status PipelineRun::add_workers(const Ports& ports) {
 
 Status PipelineRun::open(const Ports& ports, bool by_hand) {
   by_hand_ = by_hand;
-  if (Status sink = open_sink(ports); !sink.ok()) return sink;
+  if (Status sink = open_sinks(ports); !sink.ok()) return sink;
   if (Status workers = add_workers(ports); !workers.ok()) return workers;
   for (auto& worker : workers_) {
     Status opened = try_until_answered("source.waiting", [&] { return worker->open(); });

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "model/provider.h"
 #include "run/log.h"
 #include "run/metrics_page.h"
+#include "run/process_id.h"
 #include "run/worker.h"
 
 namespace thalweg {
@@ -27,6 +29,10 @@ struct Ports {
   std::function<Result<std::unique_ptr<Source>>(const PipelineFile& file, std::size_t worker)>
       source;
   std::function<Result<std::unique_ptr<Sink>>(const PipelineFile& file)> sink;
+  // For exactly_once, one a worker. Empty: `sink` serves all, and what it is sent stays.
+  std::function<Result<std::unique_ptr<Sink>>(const PipelineFile& file,
+                                              const std::string& transactional_id)>
+      transaction_sink{};
 };
 
 class PipelineRun {
@@ -68,7 +74,8 @@ class PipelineRun {
 
  private:
   PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log);
-  [[nodiscard]] Status open_sink(const Ports& ports);
+  [[nodiscard]] Status open_sinks(const Ports& ports);
+  [[nodiscard]] Status open_sink(Sink& sink, std::span<const std::unique_ptr<Chain>> chains);
   [[nodiscard]] Status try_until_answered(std::string_view event,
                                           const std::function<Status()>& attempt);
   [[nodiscard]] Status add_workers(const Ports& ports);
@@ -82,8 +89,9 @@ class PipelineRun {
   Log& log_;
   std::vector<std::unique_ptr<Chain>> chains_;  // until the workers take them
   std::optional<std::uint16_t> dead_letter_target_;
-  std::unique_ptr<Sink> sink_;  // destroyed after the workers
-  std::mutex workers_mutex_;    // workers_ is filled while request_stop may come
+  std::optional<ProcessId> process_id_;
+  std::vector<std::unique_ptr<Sink>> sinks_;  // one, or one a worker; destroyed after the workers
+  std::mutex workers_mutex_;                  // workers_ is filled while request_stop may come
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   bool by_hand_ = false;

@@ -59,6 +59,11 @@ void OffsetProgress::begin(Ticket ticket, std::uint64_t batch, Offset next, Time
   slot.last = last;
 }
 
+void OffsetProgress::reads(Ticket ticket, Offset first) {
+  Slot& slot = slots_[ticket.slot];
+  if (slot.generation == ticket.generation && slot.ledger.value < 0) slot.ledger = first;
+}
+
 void OffsetProgress::amend(Ticket ticket, std::uint64_t batch, Offset next) {
   Slot& slot = slots_[ticket.slot];
   if (slot.generation != ticket.generation) return;
@@ -115,6 +120,46 @@ void OffsetProgress::give_back(const std::vector<TopicPartitionOffset>& offsets)
     slot->committable = offset;
     slot->dirty = true;
     ++dirty_;
+  }
+}
+
+std::vector<TopicPartitionOffset> OffsetProgress::ledger() const {
+  std::vector<TopicPartitionOffset> all;
+  for (const Slot& slot : slots_) {
+    if (slot.held && slot.ledger.value >= 0) all.push_back({slot.at, slot.ledger});
+  }
+  return all;
+}
+
+Offset OffsetProgress::ledger(const TopicPartition& at) const {
+  const Slot* slot = find(at);
+  return slot == nullptr || !slot->held ? Offset{-1} : slot->ledger;
+}
+
+void OffsetProgress::committed(const std::vector<TopicPartitionOffset>& offsets) {
+  for (const auto& [at, offset] : offsets) {
+    Slot* slot = find(at.topic, at.partition);
+    // A partition that went and came back meanwhile began at or behind this offset.
+    if (slot != nullptr && slot->held && slot->ledger.value >= 0)
+      slot->ledger = std::max(slot->ledger, offset);
+  }
+}
+
+void OffsetProgress::correct(const std::vector<TopicPartitionOffset>& offsets) {
+  for (const auto& [at, offset] : offsets) {
+    Slot* slot = find(at.topic, at.partition);
+    if (slot != nullptr && slot->held && slot->ledger.value >= 0) slot->ledger = offset;
+  }
+}
+
+void OffsetProgress::take_back() {
+  for (Slot& slot : slots_) {
+    if (!slot.held) continue;
+    ++slot.generation;
+    if (slot.dirty) --dirty_;
+    slot.dirty = false;
+    slot.spans.clear();
+    slot.committable = Offset{-1};
   }
 }
 

@@ -33,6 +33,8 @@ class OffsetProgress {
   // A batch took the records of this partition up to, not including, `next`. Batches begin in stream order.
   // `last` is the time of the last of them, for the lag in seconds.
   void begin(Ticket ticket, std::uint64_t batch, Offset next, Timestamp last = {});
+  // … and the first of them is `first`, for the ledger.
+  void reads(Ticket ticket, Offset first);
   // The batch will finish only what lies before `next` (the pipeline stops at a record of it).
   void amend(Ticket ticket, std::uint64_t batch, Offset next);
   // All of the batch's records of this partition are done. Unknown or stale: ignored.
@@ -50,6 +52,17 @@ class OffsetProgress {
   // Puts back what could not be committed, unless something newer is there already.
   void give_back(const std::vector<TopicPartitionOffset>& offsets);
 
+  // The ledger: where reading has to begin again if everything since the last commit is taken back. For each partition held of which
+  // something was read: the offset committed last, or the first one read.
+  [[nodiscard]] std::vector<TopicPartitionOffset> ledger() const;
+  [[nodiscard]] Offset ledger(const TopicPartition& at) const;  // -1: nothing was read
+  // These went through.
+  void committed(const std::vector<TopicPartitionOffset>& offsets);
+  // This is committed, whatever we believed.
+  void correct(const std::vector<TopicPartitionOffset>& offsets);
+  // Everything since the ledger is taken back: what is under way finishes into nothing, and is read again.
+  void take_back();
+
  private:
   struct Span {
     std::uint64_t batch;
@@ -62,6 +75,7 @@ class OffsetProgress {
     bool held = false;
     bool dirty = false;
     Offset committable{-1};
+    Offset ledger{-1};
     Timestamp last{};
     std::deque<Span> spans;
   };

@@ -16,6 +16,14 @@ std::chrono::nanoseconds backoff(std::uint32_t attempts) {
   return std::min<std::chrono::nanoseconds>(100ms * (1u << std::min(attempts, 7u)), 10s);
 }
 
+std::vector<Store*> stores_of(const Chain& chain) {
+  std::vector<Store*> stores;
+  for (const ChainStep& step : chain.steps) {
+    if (Store* store = step.op->store()) stores.push_back(store);
+  }
+  return stores;
+}
+
 }  // namespace
 
 Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::unique_ptr<Chain> chain,
@@ -24,10 +32,13 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
       clock_(clock),
       source_(std::move(source)),
       chain_(std::move(chain)),
-      sink_(sink) {}
+      sink_(sink),
+      committer_(make_committer({options_, clock_, loop_, progress_, *source_, sink_, metrics_,
+                                 *this, stores_of(*chain_)})) {}
 
 Worker::~Worker() {
   close();
+  committer_.reset();  // its helper uses the sink
   // What the broker never acknowledged: the sink must let go of its views before the batches die.
   if (awaiting_.empty() && walking_.empty()) return;
   sink_.abandon();
@@ -36,7 +47,7 @@ Worker::~Worker() {
 
 Status Worker::open() {
   opened_ = true;
-  next_commit_ = clock_.monotonic() + options_.commit_interval;
+  committer_->open();
   return source_->open(loop_, *this);
 }
 
@@ -60,7 +71,7 @@ bool Worker::turn() {
   source_->serve();
   bool did = pump();
   if (may_take()) did |= take_batch();
-  did |= commit_if_due();
+  did |= committer_->turn();
   publish_lag();
   return did;
 }
@@ -100,7 +111,7 @@ std::chrono::nanoseconds Worker::wait_time() const {
   const auto now = clock_.monotonic();
   // Acknowledgements are collected at the latest when the commit is due.
   std::chrono::nanoseconds until = 1s;
-  if (progress_.anything_to_commit() || !awaiting_.empty()) until = next_commit_ - now;
+  if (const auto due = committer_->due(); due < now + until) until = due - now;
   for (const auto& run : walking_) {
     if (run->retry_at.count() > 0) until = std::min(until, run->retry_at - now);
   }
@@ -109,8 +120,14 @@ std::chrono::nanoseconds Worker::wait_time() const {
 
 bool Worker::may_take() const noexcept {
   if (failure_ || stop_.load(std::memory_order_acquire) || sink_full_) return false;
-  if (walking_.size() >= options_.in_flight || awaiting_.size() >= options_.awaiting_max)
-    return false;
+  // Those that wait for the sink stand in front of those that still step.
+  std::size_t stepping = 0;
+  while (stepping < walking_.size() &&
+         walking_[walking_.size() - 1 - stepping]->phase == BatchRun::Phase::stepping)
+    ++stepping;
+  const std::size_t encoded = awaiting_.size() + walking_.size() - stepping;
+  if (stepping >= options_.in_flight || encoded >= options_.awaiting_max) return false;
+  if (!committer_->may_take()) return false;
   // One batch is always let in, or a bound smaller than a batch would stop everything for ever.
   return held_bytes_ < options_.held_bytes_max || (walking_.empty() && awaiting_.empty());
 }
@@ -124,7 +141,7 @@ bool Worker::take_batch() {
     pool_.pop_back();
   }
   BatchRun& run = *owned;
-  if (source_->drain(run.batch, options_.drain) == 0) {
+  if (source_->drain(run.batch, committer_->limits()) == 0) {
     pool_.push_back(std::move(owned));
     return false;
   }
@@ -152,6 +169,7 @@ void Worker::begin(BatchRun& run) {
       part = it != run.parts.end()
                  ? &*it
                  : &run.parts.emplace_back(ticket, record.offset, 0, record.timestamp);
+      if (part->records == 0) progress_.reads(ticket, record.offset);
     }
     part->next = record.offset.next();
     part->last_timestamp = record.timestamp;
@@ -170,6 +188,7 @@ void Worker::begin(BatchRun& run) {
     batch.rows() = std::move(spare_rows_.back());
     spare_rows_.pop_back();
   }
+  committer_->condemn(batch);
   const auto began = clock_.monotonic();
   chain_->decode(batch, clock_.now());
   metrics_.decode_ns.record(static_cast<std::uint64_t>((clock_.monotonic() - began).count()));
@@ -198,7 +217,7 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
       run.pending = false;
     } else {
       if (run.next_step >= chain_->steps.size()) break;
-      if (run.next_step >= steps_allowed) return did;
+      if (run.next_step >= steps_allowed || !committer_->may_step(run.next_step > 0)) return did;
       if (run.retry_at.count() > 0 && clock_.monotonic() < run.retry_at) return did;
       run.retry_at = std::chrono::nanoseconds{0};
       run.step_began = clock_.monotonic();
@@ -296,8 +315,10 @@ void Worker::close() {
   if (closed_ || !opened_) return;
   closed_ = true;
   stop_.store(true, std::memory_order_release);
-  const bool all = finish_within(options_.shutdown_timeout, [&] { return can_finish_more(); });
-  commit_for_good();
+  committer_->hurry(true);
+  const bool all = finish_within(options_.shutdown_timeout,
+                                 [&] { return committer_->unsettled() || can_finish_more(); });
+  committer_->finish();
   source_->close();
   metrics_.joined.store(false, std::memory_order_relaxed);
   metrics_.records_under_way.set(0);

@@ -4,7 +4,7 @@
 // chain, hands the outputs to the sink, and commits what was acknowledged. It sleeps only when none of that has anything to do.
 // Back-pressure is not draining: messages wait in the client, the group is still served.
 //
-// At least once: an offset is committed when every output of every record before it was acknowledged, dead letters included.
+// When outputs may go and when offsets are committed is its committer's business (committer.h).
 //
 // Threads: all methods belong to the worker's thread, except request_stop, the metrics, and the calls that the
 // sink (delivered) and asynchronous steps (resume) make.
@@ -23,32 +23,15 @@
 
 #include "run/batch_run.h"
 #include "run/chain.h"
+#include "run/committer.h"
 #include "run/event_loop.h"
 #include "run/progress.h"
 #include "run/worker_metrics.h"
+#include "run/worker_options.h"
 
 namespace thalweg {
 
-struct WorkerOptions {
-  std::string pipeline;
-  DrainLimits drain;
-  std::size_t in_flight = 2;       // batches between decode and encode
-  std::size_t awaiting_max = 256;  // batches whose outputs are not acknowledged yet
-  std::size_t held_bytes_max = std::size_t{64} << 20;
-  std::chrono::milliseconds commit_interval{1000};
-  std::chrono::milliseconds shutdown_timeout{30000};
-  std::chrono::milliseconds revoke_timeout{10000};
-  std::uint32_t model_attempts_max =
-      5;                 // of a step that fails for all rows, before the worker stops
-  bool by_hand = false;  // turned by a test: never sleep, since nothing will change meanwhile
-  std::optional<std::uint16_t> dead_letter_target;  // none: stop at the first bad record
-  // Told in the worker's thread; for logging.
-  std::function<void(const Error&, bool stops)> on_error = [](const Error&, bool) {};
-  std::function<void(std::string_view event, const std::vector<TopicPartition>&)> on_group =
-      [](std::string_view, const std::vector<TopicPartition>&) {};
-};
-
-class Worker final : private SourceListener {
+class Worker final : private SourceListener, private CommitHost {
  public:
   // `sink` and `clock` outlive the worker.
   Worker(WorkerOptions options, std::unique_ptr<Source> source, std::unique_ptr<Chain> chain,
@@ -66,6 +49,8 @@ class Worker final : private SourceListener {
   [[nodiscard]] Status run();
   // Finishes, commits, leaves. run() does it; for those who turn by hand.
   void close();
+  // For tests: from now on it does nothing any more, as after a crash. Its destruction takes no leave.
+  void vanish() noexcept { closed_ = true; }
 
   // Any thread. Draining: no more records are taken, what is under way is finished.
   void request_stop() noexcept;
@@ -87,7 +72,7 @@ class Worker final : private SourceListener {
   void wait_for_calls();
   bool step_failed(BatchRun& run, Error error);
   void encode(BatchRun& run);
-  void stop_with(Error error);
+  void stop_with(Error error) override;
   [[nodiscard]] std::chrono::nanoseconds wait_time() const;
 
   // worker_delivery.cpp: sending, dead letters, finishing
@@ -102,13 +87,15 @@ class Worker final : private SourceListener {
   void finish(BatchRun& run);
   void recycle(std::unique_ptr<BatchRun> run);
   void account(const BatchRun& run);
+  void write_off(const BatchRun& run);
 
-  // worker_give_up.cpp: what is under way for a partition that went
+  // worker_give_up.cpp: what is under way for a partition that went, or for a transaction that is taken back
   void give_up(BatchRun& run, std::span<const TopicPartition> partitions);
   [[nodiscard]] bool let_go(BatchRun& run);
   void drop_given_up();
+  [[nodiscard]] bool let_all_go() override;
 
-  // worker_group.cpp: rebalance and commit
+  // worker_group.cpp: rebalance, and what the committer asks
   void assigned(std::span<const TopicPartition> partitions) override;
   void revoked(std::span<const TopicPartition> partitions) override;
   void lost(std::span<const TopicPartition> partitions) override;
@@ -117,9 +104,10 @@ class Worker final : private SourceListener {
   [[nodiscard]] bool can_finish_more() const;
   [[nodiscard]] bool finish_within(std::chrono::milliseconds timeout,
                                    const std::function<bool()>& still_busy);
-  bool commit_if_due();
-  [[nodiscard]] bool commit_all(bool wait);
-  void commit_for_good();
+  [[nodiscard]] bool outputs_under_way() const override;
+  [[nodiscard]] bool steps_under_way() const override;
+  [[nodiscard]] bool nothing_to_send() const override;
+  void serve_group() override;
   void publish_lag();
   void came_round() noexcept;  // for the watchdog
   bool pump();                 // everything that needs no new records
@@ -143,10 +131,7 @@ class Worker final : private SourceListener {
   std::size_t held_bytes_ = 0;
   bool sink_full_ = false;
 
-  std::chrono::nanoseconds next_commit_{0};
   std::chrono::nanoseconds next_lag_{0};
-  std::vector<TopicPartitionOffset> offsets_;  // scratch
-  std::optional<Error> last_commit_error_;
   std::vector<Lag> lag_scratch_;
   std::vector<TopicPartition> held_partitions_;
   std::atomic<bool> stop_{false};
@@ -154,6 +139,7 @@ class Worker final : private SourceListener {
   bool opened_ = false;
   bool closed_ = false;
   std::optional<Error> failure_;
+  std::unique_ptr<Committer> committer_;  // last: it uses all of the above
 };
 
 }  // namespace thalweg

@@ -43,6 +43,7 @@ void Worker::stop_at_dead(BatchRun& run) {
     progress_.amend(progress_.ticket(record.topic, record.partition), run.sequence, record.offset);
   }
   run.records = first;
+  committer_->stopped_inside();
   const Error& why = *batch.error_of(first);
   stop_with(
       Error(why.code(),
@@ -57,6 +58,7 @@ bool Worker::send_all() {
   sink_full_ = false;
   while (!walking_.empty() && walking_.front()->phase == BatchRun::Phase::sending) {
     BatchRun& run = *walking_.front();
+    if (!committer_->may_send(run.next_output + run.next_late > 0)) return did;
     const auto before = run.next_output + run.next_late;
     const bool all = send_outputs(run);
     did |= all || run.next_output + run.next_late > before;
@@ -124,10 +126,10 @@ void Worker::acknowledged(BatchRun& run) {
   std::unique_ptr<BatchRun> owned = std::move(*it);
   *it = std::move(awaiting_.back());
   awaiting_.pop_back();
-  if (!run.failures.empty() && !settle_failures(run)) {
-    if (failure_) {  // not finished: its records will be read again
-      metrics_.given_up.add(run.batch.size());
-      metrics_.records_under_way.set(metrics_.records_under_way.get() - run.batch.size());
+  const bool taken_back = committer_->takes_back(run);
+  if (taken_back || (!run.failures.empty() && !settle_failures(run))) {
+    if (taken_back || failure_) {  // not finished: its records will be read again
+      write_off(run);
       return recycle(std::move(owned));
     }
     // Its dead letters go out before anything newer.
@@ -177,6 +179,11 @@ bool Worker::settle_failures(BatchRun& run) {
 void Worker::finish(BatchRun& run) {
   for (const BatchRun::Part& part : run.parts) progress_.finish(part.ticket, run.sequence);
   account(run);
+}
+
+void Worker::write_off(const BatchRun& run) {
+  metrics_.given_up.add(run.batch.size());
+  metrics_.records_under_way.set(metrics_.records_under_way.get() - run.batch.size());
 }
 
 void Worker::account(const BatchRun& run) {

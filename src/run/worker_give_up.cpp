@@ -54,4 +54,27 @@ void Worker::drop_given_up() {
   }
 }
 
+// A batch that a step has in its hands, or whose outputs the sink has, goes when they give it back.
+bool Worker::let_all_go() {
+  for (auto it = walking_.begin(); it != walking_.end();) {
+    BatchRun& run = **it;
+    run.given_up.assign(run.batch.size(), true);
+    if (run.in_call) {
+      ++it;
+      continue;
+    }
+    std::unique_ptr<BatchRun> owned = std::move(*it);
+    it = walking_.erase(it);
+    if (run.next_output + run.next_late > 0) {
+      run.phase = BatchRun::Phase::awaiting;
+      awaiting_.push_back(std::move(owned));
+      run.release_one();
+    } else {
+      write_off(run);
+      recycle(std::move(owned));
+    }
+  }
+  return walking_.empty() && awaiting_.empty();
+}
+
 }  // namespace thalweg

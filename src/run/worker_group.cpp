@@ -8,8 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::nanoseconds commit_for_good_timeout = 10s;
-
 }  // namespace
 
 void Worker::assigned(std::span<const TopicPartition> partitions) {
@@ -27,25 +25,24 @@ void Worker::assigned(std::span<const TopicPartition> partitions) {
 
 void Worker::revoked(std::span<const TopicPartition> partitions) {
   const auto busy = [&] {
+    if (committer_->unsettled()) return true;
     return can_finish_more() &&
            std::any_of(partitions.begin(), partitions.end(),
                        [&](const auto& at) { return progress_.under_way(at); });
   };
   // What is not finished in time is given up: the next owner reads it again. When closing, the time is over already.
-  if (!closed_) (void)finish_within(options_.revoke_timeout, busy);
-  offsets_.clear();
-  for (const TopicPartition& at : partitions) progress_.take(at, offsets_);
-  if (!offsets_.empty()) metrics_.commits.add();
-  // Also without new offsets: an earlier commit of these may not have gone through.
-  if (Status status = source_->commit(offsets_, true); !status.ok()) {
-    metrics_.commit_failures.add();
-    options_.on_error(status.error(), false);
+  if (!closed_) {
+    committer_->hurry(true);
+    (void)finish_within(options_.revoke_timeout, busy);
+    committer_->hurry(false);
   }
+  committer_->leave(partitions);
   give_up(partitions);
   options_.on_group("revoked", {partitions.begin(), partitions.end()});
 }
 
 void Worker::lost(std::span<const TopicPartition> partitions) {
+  committer_->lost(partitions);
   give_up(
       partitions);  // somebody else may own them already: a commit of ours could take theirs back
   options_.on_group("lost", {partitions.begin(), partitions.end()});
@@ -80,7 +77,9 @@ bool Worker::finish_within(std::chrono::milliseconds timeout,
                            const std::function<bool()>& still_busy) {
   const auto deadline = clock_.monotonic() + timeout;
   while (still_busy()) {
-    if (pump()) continue;
+    bool did = pump();
+    did |= committer_->settle();
+    if (did) continue;
     if (options_.by_hand) return false;
     const auto left = deadline - clock_.monotonic();
     if (left <= 0ns) return false;
@@ -94,42 +93,32 @@ void Worker::wait_for_deliveries(std::chrono::nanoseconds at_most) {
   // Looked at after asking to be woken: a push in between is seen by one of the two.
   // Another worker may take the sink's wake-up from us; a queue that has room again is then seen a little later.
   if (sink_full_) at_most = std::min<std::chrono::nanoseconds>(at_most, 20ms);
-  if (mailbox_.empty()) loop_.wait(at_most, sink_.fd());
+  const int fd = committer_->wants_acknowledgements() ? sink_.fd() : -1;
+  if (mailbox_.empty()) loop_.wait(at_most, fd);
   mailbox_.wake_on_push(false);
 }
 
-bool Worker::commit_if_due() {
-  if (clock_.monotonic() < next_commit_) return false;
-  next_commit_ = clock_.monotonic() + options_.commit_interval;
-  if (!progress_.anything_to_commit()) return false;
-  if (!commit_all(false)) options_.on_error(*last_commit_error_, false);
-  return true;
+bool Worker::outputs_under_way() const {
+  if (!awaiting_.empty()) return true;
+  return !walking_.empty() && walking_.front()->next_output + walking_.front()->next_late > 0;
 }
 
-// False if it failed; then it is tried again at the next interval.
-bool Worker::commit_all(bool wait) {
-  offsets_.clear();
-  progress_.take(offsets_);
-  if (offsets_.empty() && !wait) return true;
-  if (!offsets_.empty()) metrics_.commits.add();
-  const Status status = source_->commit(offsets_, wait);
-  if (status.ok()) return true;
-  metrics_.commit_failures.add();
-  progress_.give_back(offsets_);
-  last_commit_error_ = status.error();
-  return false;
+bool Worker::steps_under_way() const {
+  return std::any_of(walking_.begin(), walking_.end(), [](const auto& run) {
+    return run->phase != BatchRun::Phase::stepping || run->next_step > 0 || run->in_call;
+  });
 }
 
-// The last commit, at the end. While the group is being balanced it is refused, and goes through when the group has been served.
-void Worker::commit_for_good() {
-  const auto deadline = clock_.monotonic() + commit_for_good_timeout;
-  while (!commit_all(true)) {
-    if (options_.by_hand || clock_.monotonic() >= deadline)
-      return options_.on_error(*last_commit_error_, false);
-    came_round();
-    source_->serve();
-    loop_.wait(50ms);
-  }
+// A worker that failed goes on with what was encoded before.
+bool Worker::nothing_to_send() const {
+  return std::none_of(walking_.begin(), walking_.end(), [this](const auto& run) {
+    return !failure_ || run->phase == BatchRun::Phase::sending;
+  });
+}
+
+void Worker::serve_group() {
+  came_round();
+  source_->serve();
 }
 
 void Worker::publish_lag() {

@@ -65,6 +65,8 @@ struct WorkerMetrics {
       given_up;  // under way when their partition went or the worker stopped: they will be read again
   Counter outputs, output_bytes, dead_letters;
   Counter batches, retries, commits, commit_failures, rebalances;
+  Counter transactions_aborted;
+  Histogram commit_ns;  // of a transaction, from handing it over to knowing
   Counter records_under_way, batches_under_way, bytes_held, partitions;
   Histogram batch_rows;                                             // rows
   Histogram decode_ns, features_ns, model_ns, steps_ns, encode_ns;  // per batch

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "config/delivery.h"
 #include "config/yaml_reader.h"
 
 namespace thalweg {
@@ -77,7 +78,7 @@ TEST(Pipeline, Everything_else_has_a_default) {
   EXPECT_EQ(v.section("batch").integer("rows_max"), 1024);
   EXPECT_EQ(v.section("batch").integer("bytes_max"), 16 << 20);
   EXPECT_EQ(v.section("batch").integer("in_flight"), 2);
-  EXPECT_EQ(v.integer("commit_interval"), 1000);
+  EXPECT_EQ(commit_interval_of(v).count(), 1000);
   EXPECT_EQ(v.integer("memory_max"), 64 << 20);
   EXPECT_EQ(v.integer("shutdown_timeout"), 30'000);
   EXPECT_EQ(v.section("watchdog").integer("report_after"), 30'000);
@@ -203,12 +204,38 @@ TEST(Pipeline, A_loop_is_refused) {
             "too; name another topic");
 }
 
+TEST(Pipeline, Exactly_once_commits_ten_times_as_often_and_bounds_a_transaction_by_ten_seconds) {
+  const PipelineFile f = good(with("delivery: exactly_once"));
+  EXPECT_TRUE(exactly_once(f.values));
+  EXPECT_EQ(commit_interval_of(f.values).count(), 100);
+  EXPECT_EQ(transaction_timeout_of(f.values).count(), 10'000);
+  const PipelineFile own =
+      good(with("delivery: exactly_once\ncommit_interval: 2s\n"
+                "kafka: {transaction.timeout.ms: 3000, message.timeout.ms: 2500}"));
+  EXPECT_EQ(commit_interval_of(own.values).count(), 2000);
+  EXPECT_EQ(transaction_timeout_of(own.values).count(), 3000);
+}
+
+TEST(Pipeline, What_breaks_exactly_once_is_refused_and_nowhere_else) {
+  const auto eos = [](const std::string& line) {
+    return error_of(with("delivery: exactly_once\n" + line));
+  };
+  EXPECT_EQ(eos("kafka: {isolation.level: read_uncommitted}"),
+            "t.yaml:5: kafka.isolation.level: expected read_committed, since delivery is "
+            "exactly_once; got read_uncommitted: what another transaction takes back would have "
+            "been read already; remove the line");
+  EXPECT_EQ(eos("commit_interval: 10s"),
+            "t.yaml:5: commit_interval: expected less than transaction.timeout.ms (10s), or the "
+            "broker would abort each transaction before it is committed; got 10s; lower it, or "
+            "raise kafka.transaction.timeout.ms");
+  EXPECT_EQ(eos("kafka: {transaction.timeout.ms: 50}").substr(0, 26), "t.yaml:5: commit_interval:");
+  EXPECT_EQ(eos("kafka: {message.timeout.ms: 20000}"),
+            "t.yaml:5: message.timeout.ms: expected at most transaction.timeout.ms (10000 ms) and "
+            "more than 0, since delivery is exactly_once; got 20000; lower it, or remove it");
+  (void)good(with("kafka: {isolation.level: read_uncommitted}\ncommit_interval: 10s"));
+}
+
 TEST(Pipeline, Settings_that_do_not_fit_each_other_are_refused) {
-  EXPECT_EQ(
-      error_of(with("delivery: exactly_once")),
-      "t.yaml:4: delivery: expected at_least_once; got exactly_once, which is not available in "
-      "this version; write "
-      "delivery: at_least_once, and let consumers drop duplicates by the id in the thalweg header");
   EXPECT_EQ(error_of(with("memory_max: 8MiB")),
             "t.yaml:4: batch.bytes_max: expected at most memory_max (8MiB); got 16MiB; raise "
             "memory_max or lower "

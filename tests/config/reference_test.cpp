@@ -114,7 +114,7 @@ TEST(JsonSchema, Types_ranges_and_defaults_come_from_the_declarations) {
   EXPECT_EQ(at(root, "/properties/workers/anyOf/0")->to_json(),
             R"({"type":"integer","minimum":1,"maximum":1024})");
   EXPECT_EQ(at(root, "/properties/workers/default")->to_json(), "1");
-  EXPECT_EQ(at(root, "/properties/commit_interval/default")->to_json(), R"("1s")");
+  EXPECT_EQ(at(root, "/properties/shutdown_timeout/default")->to_json(), R"("30s")");
   EXPECT_EQ(at(root, "/$defs/from/properties/on_null/anyOf/0/enum")->to_json(),
             R"(["dead","drop","forward"])");
   EXPECT_EQ(at(root, "/$defs/kafka/additionalProperties")->as_boolean(), true);

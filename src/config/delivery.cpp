@@ -1,0 +1,104 @@
+#include "config/delivery.h"
+
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "config/expected.h"
+#include "config/pipeline.h"
+#include "config/scalars.h"
+
+namespace thalweg {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds at_least_once_interval{1000};
+constexpr milliseconds exactly_once_interval{100};
+constexpr milliseconds transaction_timeout{10000};
+
+// As the producer gets it: the outputs' own before the common one.
+std::optional<KafkaProperty> producer_property(const Values& v, std::string_view name) {
+  std::optional<KafkaProperty> found;
+  const auto look = [&](const Values& kafka) {
+    for (KafkaProperty& p : kafka_properties(kafka)) {
+      if (p.name == name) found = std::move(p);
+    }
+  };
+  look(v.section("kafka"));
+  for (const Values& to : v.sections("to")) look(to.section("kafka"));
+  return found;
+}
+
+Status check_isolation(const Values& kafka, std::string_view owner) {
+  for (const KafkaProperty& p : kafka_properties(kafka)) {
+    if (p.name != "isolation.level" || p.value == "read_committed") continue;
+    return config_error(
+        p.where, fmt::format("{}.isolation.level: expected read_committed, since delivery is "
+                             "exactly_once; got {}: what another transaction takes back would have "
+                             "been read already; remove the line",
+                             owner, p.value));
+  }
+  return {};
+}
+
+Status check_interval(const Values& v) {
+  const auto interval = commit_interval_of(v);
+  const auto timeout = transaction_timeout_of(v);
+  if (interval < timeout) return {};
+  const auto given = producer_property(v, "transaction.timeout.ms");
+  return config_error(
+      v.given("commit_interval") ? v.where("commit_interval") : given->where,
+      fmt::format("commit_interval: expected less than transaction.timeout.ms ({}), or the broker "
+                  "would abort each transaction before it is committed; got {}; lower it, or raise "
+                  "kafka.transaction.timeout.ms",
+                  config::duration_text(static_cast<double>(timeout.count())),
+                  config::duration_text(static_cast<double>(interval.count()))));
+}
+
+Status check_message_timeout(const Values& v) {
+  for (const char* name : {"message.timeout.ms", "delivery.timeout.ms"}) {
+    const auto given = producer_property(v, name);
+    if (!given) continue;
+    const auto timeout = transaction_timeout_of(v).count();
+    const auto value = config::parse_integer(given->value);
+    if (!value || (*value > 0 && *value <= timeout)) continue;  // no number: told where it is used
+    return config_error(given->where,
+                        fmt::format("{}: expected at most transaction.timeout.ms ({} ms) and more "
+                                    "than 0, since delivery is exactly_once; got {}; lower it, or "
+                                    "remove it",
+                                    name, timeout, *value));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool exactly_once(const Values& pipeline) {
+  return pipeline.string("delivery") == "exactly_once";
+}
+
+milliseconds commit_interval_of(const Values& pipeline) {
+  if (pipeline.has("commit_interval")) return milliseconds(pipeline.integer("commit_interval"));
+  return exactly_once(pipeline) ? exactly_once_interval : at_least_once_interval;
+}
+
+milliseconds transaction_timeout_of(const Values& pipeline) {
+  const auto given = producer_property(pipeline, "transaction.timeout.ms");
+  if (!given) return transaction_timeout;
+  return milliseconds(config::parse_integer(given->value).value_or(transaction_timeout.count()));
+}
+
+namespace config {
+
+Status check_delivery(const Values& pipeline) {
+  if (!exactly_once(pipeline)) return {};
+  if (auto s = check_isolation(pipeline.section("kafka"), "kafka"); !s) return s;
+  if (auto s = check_isolation(pipeline.section("from").section("kafka"), "from.kafka"); !s)
+    return s;
+  if (auto s = check_interval(pipeline); !s) return s;
+  return check_message_timeout(pipeline);
+}
+
+}  // namespace config
+}  // namespace thalweg
