@@ -249,12 +249,16 @@ bool ExactlyOnce::rewind() {
   return true;
 }
 
-// Whether the last transaction was committed stands in the offsets: one of them tells it for all.
+// Whether the last transaction was committed stands in the offsets. A partition that went and came back meanwhile (nothing was read of it
+// since) says nothing: another member may have committed there.
 Status ExactlyOnce::learn(const std::vector<TopicPartitionOffset>& known) {
-  const bool went_through = std::any_of(known.begin(), known.end(), [&](const auto& k) {
-    return std::any_of(offsets_.begin(), offsets_.end(),
-                       [&](const auto& o) { return o.at == k.at && k.offset >= o.offset; });
-  });
+  bool went_through = false;
+  for (const TopicPartitionOffset& o : offsets_) {
+    if (p_.progress.ledger(o.at).value < 0) continue;
+    went_through = std::any_of(known.begin(), known.end(),
+                               [&](const auto& k) { return k.at == o.at && k.offset >= o.offset; });
+    if (!went_through) break;
+  }
   p_.progress.correct(known);
   nobody_knows_ = false;
   if (!went_through) return {};

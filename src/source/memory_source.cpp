@@ -79,7 +79,13 @@ void MemorySource::push(Event event) {
 }
 
 void MemorySource::assign(std::vector<TopicPartition> p) {
-  push({What::assign, std::move(p), {}});
+  Event event{What::assign, std::move(p), {}};
+  {
+    const std::scoped_lock lock(log_.mutex_);
+    event.assignment = ++log_.assignments_;
+    for (const TopicPartition& at : event.partitions) log_.owners_[at] = event.assignment;
+  }
+  push(std::move(event));
 }
 void MemorySource::revoke(std::vector<TopicPartition> p) {
   push({What::revoke, std::move(p), {}});
@@ -154,8 +160,7 @@ void MemorySource::happen(Event& event) {
         for (const TopicPartition& at : event.partitions) {
           log_.partitions_.try_emplace(at);
           const auto it = log_.committed_.find(at);
-          log_.owners_[at] = ++log_.assignments_;
-          held_[at] = {it == log_.committed_.end() ? Offset{0} : it->second, log_.assignments_};
+          held_[at] = {it == log_.committed_.end() ? Offset{0} : it->second, event.assignment};
         }
       }
       return listener_->assigned(event.partitions);

@@ -99,6 +99,7 @@ class MemorySource final : public Source {
     What what;
     std::vector<TopicPartition> partitions;
     std::optional<Error> error;
+    std::uint64_t assignment = 0;  // from now on, also before it is told
   };
   void push(Event event);
   void happen(Event& event);
