@@ -42,6 +42,32 @@ Status check_isolation(const Values& kafka, std::string_view owner) {
   return {};
 }
 
+// A transaction lives in one cluster: its offsets are committed where its outputs are.
+Status check_one_cluster(const Values& v) {
+  const auto servers = [](const Values& kafka) -> std::optional<KafkaProperty> {
+    for (KafkaProperty& p : kafka_properties(kafka)) {
+      if (p.name == "bootstrap.servers" || p.name == "metadata.broker.list") return std::move(p);
+    }
+    return std::nullopt;
+  };
+  const auto common = servers(v.section("kafka"));
+  const std::string shared = common ? common->value : "";
+  const auto from = servers(v.section("from").section("kafka"));
+  const std::string input = from ? from->value : shared;
+  for (const Values& to : v.sections("to")) {
+    const auto own = servers(to.section("kafka"));
+    const std::string output = own ? own->value : shared;
+    if (input == output) continue;
+    return config_error(
+        own ? own->where : from->where,
+        fmt::format("bootstrap.servers: expected the same brokers for input and outputs, since "
+                    "delivery is exactly_once and a transaction lives in one cluster; got '{}' and "
+                    "'{}'; write delivery: at_least_once, or give both the same",
+                    input, output));
+  }
+  return {};
+}
+
 Status check_interval(const Values& v) {
   const auto interval = commit_interval_of(v);
   const auto timeout = transaction_timeout_of(v);
@@ -96,6 +122,7 @@ Status check_delivery(const Values& pipeline) {
   if (auto s = check_isolation(pipeline.section("kafka"), "kafka"); !s) return s;
   if (auto s = check_isolation(pipeline.section("from").section("kafka"), "from.kafka"); !s)
     return s;
+  if (auto s = check_one_cluster(pipeline); !s) return s;
   if (auto s = check_interval(pipeline); !s) return s;
   return check_message_timeout(pipeline);
 }

@@ -18,7 +18,7 @@ namespace thalweg {
 
 namespace config {
 
-// Under exactly_once: isolation.level, and the three times against each other. Errors: config_invalid.
+// Under exactly_once: isolation.level, one cluster, and the three times against each other. Errors: config_invalid.
 [[nodiscard]] Status check_delivery(const Values& pipeline);
 
 }  // namespace config

@@ -129,6 +129,9 @@ void work(Page& page, const Labels& labels, const WorkerMetrics& m) {
                static_cast<double>(m.commits.get()));
   page.counter("thalweg_commit_failures_total", "Offset commits that failed (and are tried again).",
                labels, static_cast<double>(m.commit_failures.get()));
+  page.counter("thalweg_transactions_aborted_total",
+               "Transactions taken back (their records are read again).", labels,
+               static_cast<double>(m.transactions_aborted.get()));
   page.counter("thalweg_rebalances_total", "Assignments of partitions.", labels,
                static_cast<double>(m.rebalances.get()));
   page.gauge("thalweg_partitions", "Partitions held.", labels,
@@ -142,7 +145,8 @@ void work(Page& page, const Labels& labels, const WorkerMetrics& m) {
       {"thalweg_model_seconds", "Time in the model for a batch.", &m.model_ns},
       {"thalweg_step_seconds", "Time of a step for a batch, features and model included.",
        &m.steps_ns},
-      {"thalweg_encode_seconds", "Time to encode a batch.", &m.encode_ns}};
+      {"thalweg_encode_seconds", "Time to encode a batch.", &m.encode_ns},
+      {"thalweg_transaction_commit_seconds", "Time to commit a transaction.", &m.commit_ns}};
   for (const auto& [name, help, histogram] : stages)
     page.histogram(name, help, labels, *histogram, 1e-9, 10, 34);
 }

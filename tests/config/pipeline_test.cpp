@@ -232,6 +232,11 @@ TEST(Pipeline, What_breaks_exactly_once_is_refused_and_nowhere_else) {
   EXPECT_EQ(eos("kafka: {message.timeout.ms: 20000}"),
             "t.yaml:5: message.timeout.ms: expected at most transaction.timeout.ms (10000 ms) and "
             "more than 0, since delivery is exactly_once; got 20000; lower it, or remove it");
+  EXPECT_EQ(error_of("pipeline: p\nfrom: {topic: a, start: earliest, kafka: "
+                     "{bootstrap.servers: east}}\nto: b\ndelivery: exactly_once\n"),
+            "t.yaml:2: bootstrap.servers: expected the same brokers for input and outputs, since "
+            "delivery is exactly_once and a transaction lives in one cluster; got 'east' and "
+            "'localhost:9092'; write delivery: at_least_once, or give both the same");
   (void)good(with("kafka: {isolation.level: read_uncommitted}\ncommit_interval: 10s"));
 }
 

@@ -20,7 +20,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 SimulationResult run_all(bool exactly_once) {
   const std::uint64_t seed = from_environment("THALWEG_SIMULATION_SEED", 0);
   const std::uint64_t first = seed == 0 ? 1 : seed;
-  const std::uint64_t runs = seed == 0 ? from_environment("THALWEG_SIMULATION_RUNS", 1500) : 1;
+  const std::uint64_t runs = seed == 0 ? from_environment("THALWEG_SIMULATION_RUNS", 4000) : 1;
   SimulationResult sum;
   int failures = 0;
   for (std::uint64_t s = first; s < first + runs && failures < 3; ++s) {
