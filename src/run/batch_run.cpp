@@ -16,7 +16,14 @@ void BatchRun::delivered(OutputRecord& output, const Error* failure) noexcept {
     const std::lock_guard lock(failures_mutex);
     failures.emplace_back(&output, *failure);
   }
+  if (failure != nullptr) acknowledged->failed();
   release_one();
+}
+
+std::optional<Error> BatchRun::first_failure() {
+  const std::lock_guard lock(failures_mutex);
+  if (failures.empty()) return std::nullopt;
+  return failures.front().second;
 }
 
 void BatchRun::reset() noexcept {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,15 @@ class RunMailbox {
   [[nodiscard]] BatchRun* take() noexcept {
     return top_.exchange(nullptr, std::memory_order_acquire);
   }
+  // An output was not delivered. Its batch may still wait long for the others; who takes them back wants to know now.
+  void failed() noexcept {
+    failed_.store(true, std::memory_order_release);
+    loop_.wake();
+  }
+  [[nodiscard]] bool take_failed() noexcept {
+    return failed_.load(std::memory_order_relaxed) &&
+           failed_.exchange(false, std::memory_order_acquire);
+  }
   // Only a worker that waits for deliveries wants to be woken by them.
   void wake_on_push(bool wanted) noexcept { wake_.store(wanted, std::memory_order_seq_cst); }
   [[nodiscard]] bool empty() const noexcept {
@@ -45,6 +55,7 @@ class RunMailbox {
   EventLoop& loop_;
   std::atomic<BatchRun*> top_{nullptr};
   std::atomic<bool> wake_{false};
+  std::atomic<bool> failed_{false};
 };
 
 struct BatchRun final : DeliveryListener {
@@ -94,6 +105,8 @@ struct BatchRun final : DeliveryListener {
     return !given_up.empty() && given_up[record];
   }
   void delivered(OutputRecord& output, const Error* failure) noexcept override;
+  // The first failure so far, if any. Any time.
+  [[nodiscard]] std::optional<Error> first_failure();
   // Lets go of one count; the last one puts the run into the mailbox.
   void release_one() noexcept {
     if (unreported.fetch_sub(1, std::memory_order_acq_rel) == 1) acknowledged->push(*this);

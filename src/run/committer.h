@@ -79,6 +79,8 @@ class Committer {
   }
   // Acknowledgements are waited for: they should wake the worker.
   [[nodiscard]] virtual bool wants_acknowledgements() const { return true; }
+  // An output was not delivered; others of its batch may not be reported yet.
+  virtual void not_delivered(const Error& why) { (void)why; }
   // All of the batch was reported. True: nothing of it may stay, so it is dropped, and read again. False: its failures, if any, become dead
   // letters (or stop the worker).
   [[nodiscard]] virtual bool takes_back(const BatchRun& run) {

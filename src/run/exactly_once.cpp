@@ -183,16 +183,25 @@ void ExactlyOnce::withdraw(const char* why) {
        false);
 }
 
+// At once: what librdkafka holds back of a transaction that has failed it reports only when it is aborted. `stopped`, here, is such a
+// transaction, too.
+void ExactlyOnce::not_delivered(const Error& why) {
+  if (!in_transaction()) return;
+  fail(why.code() == Code::stopped ? Error(Code::delivery_failed, why.message()) : why, false);
+}
+
 bool ExactlyOnce::takes_back(const BatchRun& run) {
-  if (state_ == State::committing || state_ == State::idle) return false;
   for (const auto& [output, error] : run.failures) {
-    if (error.code() == Code::stopped) continue;  // only in company of others
+    not_delivered(error);
+    if (error.code() == Code::stopped) continue;
     if (error.domain() == Domain::user && error.retry() == Retry::no) {
       refused_.add(run.batch.record(output->record), error, output->dead_letter);
+    } else if (error.retry() == Retry::fatal && !fatal_) {
+      fatal_ = error;
     }
-    fail(error, false);
   }
-  return !in_transaction();
+  return !run.failures.empty() || state_ == State::recovering || state_ == State::rewinding ||
+         state_ == State::over;
 }
 
 void ExactlyOnce::stopped_inside() {

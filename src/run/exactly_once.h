@@ -38,6 +38,7 @@ class ExactlyOnce final : public Committer {
   [[nodiscard]] bool may_step(bool begun) const override;
   [[nodiscard]] bool may_send(bool begun) override;
   [[nodiscard]] bool wants_acknowledgements() const override;
+  void not_delivered(const Error& why) override;
   [[nodiscard]] bool takes_back(const BatchRun& run) override;
   void stopped_inside() override;
 

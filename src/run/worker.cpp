@@ -79,6 +79,7 @@ bool Worker::turn() {
 bool Worker::pump() {
   came_round();
   bool did = sink_.poll() > 0;
+  if (mailbox_.take_failed()) tell_failure();
   did |= take_acknowledged();
   did |= walk_all();
   did |= send_all();

@@ -81,6 +81,7 @@ class Worker final : private SourceListener, private CommitHost {
   bool send_all();
   bool send_outputs(BatchRun& run);
   bool send(BatchRun& run, OutputRecord& output);
+  void tell_failure();
   bool take_acknowledged();
   void acknowledged(BatchRun& run);
   bool settle_failures(BatchRun& run);

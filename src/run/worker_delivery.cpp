@@ -104,9 +104,18 @@ bool Worker::send(BatchRun& run, OutputRecord& output) {
     sink_full_ = true;
     return false;
   }
+  mailbox_.failed();
   const std::lock_guard lock(run.failures_mutex);
   run.failures.emplace_back(&output, std::move(sent).error());
   return true;
+}
+
+void Worker::tell_failure() {
+  for (const auto* runs : {&awaiting_, &walking_}) {
+    for (const auto& run : *runs) {
+      if (const auto failure = run->first_failure()) return committer_->not_delivered(*failure);
+    }
+  }
 }
 
 bool Worker::take_acknowledged() {

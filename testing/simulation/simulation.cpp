@@ -316,6 +316,10 @@ class World {
   }
 
   [[nodiscard]] bool done() const {
+    for (const auto& member : members_) {
+      if (!member->steps.held.empty())
+        return false;  // also of records that are not its own any more
+    }
     for (std::size_t p = 0; p < partitions_; ++p) {
       if (places_[p].heir || places_[p].haunted) return false;
       if (log_.committed(at(p)).value_or(Offset{0}) != log_.end(at(p))) return false;

@@ -248,6 +248,23 @@ TEST_F(ExactlyOnceTest, Of_several_that_were_refused_only_the_guilty_die) {
   EXPECT_EQ(committed(p0), 5);
 }
 
+// librdkafka holds back, or gives up by itself, the rest of a transaction that has failed.
+TEST_F(ExactlyOnceTest,
+       The_first_failure_takes_the_transaction_back_without_waiting_for_the_others) {
+  refused_topic = "out", refused = "a", refused_code = Code::stopped;
+  std::size_t delivered = 1;
+  sink.pace([&](std::size_t) { return std::exchange(delivered, 0); });
+  for (const char* value : {"a", "b"}) send(p0, value);
+  start();
+  turn();
+  EXPECT_EQ(metrics().transactions_aborted.get(), 1U);
+  refused_topic.clear();
+  sink.pace([](std::size_t waiting) { return waiting; });
+  settle();
+  EXPECT_FALSE(worker->failure());
+  EXPECT_EQ(readable("out"), (Texts{"k:0:a", "k:0:b"}));
+}
+
 TEST_F(ExactlyOnceTest, A_dead_letter_that_is_refused_stops_the_worker_and_commits_nothing_of_it) {
   refused_topic = "dead", refused = "!b";
   for (const char* value : {"a", "!b"}) send(p0, value);
@@ -315,7 +332,7 @@ TEST_F(ExactlyOnceTest, Closing_commits_what_is_under_way) {
   EXPECT_EQ(committed(p0), 1);
 }
 
-TEST_F(ExactlyOnceTest, Closing_while_a_call_has_a_later_batch_commits_what_came_before) {
+TEST_F(ExactlyOnceTest, A_process_that_vanishes_while_a_call_has_a_batch_commits_nothing) {
   options.drain.records = 1;
   options.helper = std::make_shared<HelperInline>();
   send(p0, "a");
@@ -325,7 +342,6 @@ TEST_F(ExactlyOnceTest, Closing_while_a_call_has_a_later_batch_commits_what_came
   send(p0, "b");
   turn();
   ASSERT_EQ(held.held.size(), 1U);
-  // by_hand: it does not wait for the call, as after shutdown_timeout.
   worker->vanish();
   held.held.front()();
   worker.reset();
