@@ -1,8 +1,12 @@
 // Exactly once, step by step: what a reader of committed records sees, what is committed, what is taken back, with both ends in memory.
+#include <atomic>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "thalweg/testing.h"
 
+#include "run/clock.h"
 #include "run/worker.h"
 #include "sink/memory_transaction_sink.h"
 #include "testing/simulation/parts.h"
@@ -346,6 +350,30 @@ TEST_F(ExactlyOnceTest, A_process_that_vanishes_while_a_call_has_a_batch_commits
   held.held.front()();
   worker.reset();
   EXPECT_TRUE(topics.readable().empty()) << "a process that is gone commits nothing";
+}
+
+TEST_F(ExactlyOnceTest, With_a_thread_of_its_own_for_commits_it_does_the_same) {
+  options.by_hand = false;
+  options.helper = nullptr;
+  options.commit_interval = 1ms;
+  std::atomic<int> commits = 0;
+  sink.fate([&] { return ++commits % 3 == 0 ? Fate::lost_answer : Fate::well; });
+  const SystemClock real;
+  auto chain = make_counting_chain({}, sink);
+  options.dead_letter_target = *sink.add_target("dead");
+  auto made = std::make_unique<MemorySource>(log, std::vector<std::string>{"in"});
+  Worker threaded(options, std::move(made), std::move(chain), sink, real);
+  ASSERT_TRUE(threaded.open().ok());
+  std::thread thread([&] { EXPECT_TRUE(threaded.run().ok()); });
+  for (int i = 0; i < 200; ++i) {
+    send(p0, std::to_string(i));
+    if (i % 10 == 0) std::this_thread::sleep_for(1ms);  // the stream's time
+  }
+  while (committed(p0) < 200) std::this_thread::sleep_for(1ms);
+  threaded.request_stop();
+  thread.join();
+  ASSERT_EQ(readable("out").size(), 200U);
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(readable("out")[i], "k:0:" + std::to_string(i));
 }
 
 TEST_F(ExactlyOnceTest, What_a_step_remembers_is_committed_with_the_outputs_and_never_otherwise) {
