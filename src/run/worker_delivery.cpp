@@ -159,7 +159,8 @@ bool Worker::settle_failures(BatchRun& run) {
   for (auto& [output, error] : failures) {
     const SourceRecord& record = batch.record(output->record);
     if (output->dead_letter) {
-      stop_with(Error(Code::dead_letters_unwritable,
+      const bool gone = error.code() == Code::topic_missing;  // as with any other topic
+      stop_with(Error(gone ? Code::topic_missing : Code::dead_letters_unwritable,
                       fmt::format("dead letters: the record {} could not be written to the "
                                   "dead-letter topic: {}; the pipeline "
                                   "stops so that it is not lost",

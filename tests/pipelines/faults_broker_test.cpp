@@ -185,5 +185,20 @@ TEST_F(FaultsBroker, A_topic_deleted_while_it_runs_ends_it_with_the_name_of_the_
   }
 }
 
+TEST_F(FaultsBroker, A_dead_letter_topic_deleted_while_it_runs_is_a_missing_topic_as_any_other) {
+  send(0, 10);
+  const auto command = run({"kafka.topic.metadata.refresh.interval.ms=500"});
+  {
+    Reader reader(brokers_, out_, 2);
+    ASSERT_TRUE(reader.until_count(10)) << command->err();
+  }
+  test::delete_topic(brokers_, dead_);
+  test::produce(brokers_, in_, {{.value = "no json", .key = "k", .partition = 0}});
+  EXPECT_EQ(command->wait(), kConfiguration) << command->err();
+  EXPECT_GE(command->count_in_err("\"topic_missing\""), 1U) << command->err();
+  EXPECT_GE(command->count_in_err(dead_), 1U) << command->err();
+  EXPECT_EQ(committed_records(), 10) << "the record whose dead letter found no topic is read again";
+}
+
 }  // namespace
 }  // namespace thalweg
