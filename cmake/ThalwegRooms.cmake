@@ -27,7 +27,7 @@ function(thalweg_room name)
   endif()
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${room_DIR}/*.cpp")
-  list(FILTER sources EXCLUDE REGEX "/cli/main\\.cpp$") # the binary's own, see the root CMakeLists.txt
+  list(FILTER sources EXCLUDE REGEX "/(cli|chaos)/main\\.cpp$") # a binary's own, see the root CMakeLists.txt
   add_library(thalweg_${name} OBJECT "${PROJECT_SOURCE_DIR}/cmake/empty.cpp" ${sources})
   target_link_libraries(thalweg_${name} PUBLIC thalweg_basics ${room_LIBS})
 

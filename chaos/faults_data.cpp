@@ -1,0 +1,96 @@
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "chaos/faults.h"
+#include "kafka/admin.h"
+
+namespace thalweg::chaos {
+namespace {
+
+constexpr int usual_refused = 10;  // of a thousand
+constexpr int configuration = 3, external = 4;
+
+std::string text_of(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+bool holds_records(kafka::Admin& admin, const std::string& topic, std::int64_t least) {
+  const auto range = kafka::offset_ranges(admin.client(), {{topic, {0}}}, Millis(5000));
+  return range && range->front().high.value >= least;
+}
+
+}  // namespace
+
+std::string refuse_many(Stage& stage, Random& random) {
+  const Millis time(random.between(2000, 4000));
+  stage.generator->refuse(333);
+  stage.wait(time);
+  stage.generator->refuse(usual_refused);
+  return fmt::format("for {} ms", time.count());
+}
+
+std::string answer_late(Stage& stage, Random& random) {
+  const auto count = random.between(1, 3);
+  stage.generator->slow_ones(static_cast<int>(count));
+  stage.wait(Millis(1000));
+  stage.mark();
+  return fmt::format("{} calls of {} ms", count, slow_call_ms);
+}
+
+std::string fill_dead_letters(Stage& stage, Random& random) {
+  stage.set_topic(stage.pipeline.dead, "max.message.bytes", "10");
+  stage.generator->refuse(50);
+  for (std::size_t i = 0; i < stage.fleet->size(); ++i)
+    stage.fleet->expect_end(i, external, Millis(60'000));
+  stage.generator->refuse(usual_refused);
+  const Millis away(random.between(0, 2000));
+  stage.wait(away);
+  stage.set_topic(stage.pipeline.dead, "max.message.bytes", "1048588");
+  for (std::size_t i = 0; i < stage.fleet->size(); ++i) stage.fleet->start_at(i);
+  return fmt::format("{} processes ended with {}", stage.fleet->size(), external);
+}
+
+std::string add_partition(Stage& stage, Random& /*random*/) {
+  const std::size_t before = stage.generator->next().size();
+  if (before >= 12) return "there are twelve already; nothing done";
+  stage.add_partition();
+  return fmt::format("now {}", before + 1);
+}
+
+// On a pipeline of its own beside the one that is verified: nothing of that may be lost.
+std::string delete_topic(Stage& stage, Random& random) {
+  static int number = 0;
+  const std::string name = fmt::format("doomed-{}", ++number);
+  PipelineFile doomed = stage.pipeline;
+  doomed.name = name;
+  doomed.in = name + ".in", doomed.out = name + ".out", doomed.dead = name + ".dead";
+  doomed.workers = 1;
+  kafka::Admin admin = stage.admin();
+  for (const auto* topic : {&doomed.in, &doomed.out, &doomed.dead})
+    bench::create_topic(admin, *topic, 1);
+  const std::string file = stage.path(name + ".yaml");
+  write_pipeline(doomed, file);
+  const auto which = random.between(0, 2);
+  const std::string victim = which == 0 ? doomed.in : which == 1 ? doomed.out : doomed.dead;
+
+  Generator feed(stage.broker.address(), doomed.in, 1, 200);
+  std::filesystem::create_directories(stage.path(name));
+  Fleet one(stage.run_command(file), stage.path(name), false, stage.troubles);
+  one.start();
+  if (!eventually([&] { return holds_records(admin, doomed.out, 100); }, Millis(60'000)))
+    stage.troubles.push_back(name + ": expected 100 outputs within 60 s; they did not come");
+  bench::delete_topic(admin, victim);
+  one.expect_end(0, configuration, Millis(60'000));
+  const std::string log = text_of(one.log_of(0));
+  if (log.find("topic_missing") == std::string::npos || log.find(victim) == std::string::npos)
+    stage.troubles.push_back(fmt::format(
+        "{}: expected topic_missing and '{}' in {}; it is not there", name, victim, one.log_of(0)));
+  return victim + " deleted, the process ended with 3 and named it";
+}
+
+}  // namespace thalweg::chaos

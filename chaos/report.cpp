@@ -1,0 +1,68 @@
+#include "chaos/report.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace thalweg::chaos {
+namespace {
+
+double median(std::vector<double> all) {
+  std::sort(all.begin(), all.end());
+  return all[all.size() / 2];
+}
+
+void print_table(const std::vector<Outcome>& outcomes) {
+  struct Row {
+    std::vector<double> first, all;
+    std::int64_t repeated = 0;
+    int survived = 0;
+  };
+  std::map<std::string, Row> rows;
+  for (const Outcome& o : outcomes) {
+    Row& row = rows[o.fault];
+    row.first.push_back(o.first);
+    row.all.push_back(o.all);
+    row.repeated += o.repeated;
+    row.survived += o.recovered ? 1 : 0;
+  }
+  fmt::print(
+      "\n| fault | times | survived | first output after, s (median, worst) | every partition "
+      "after, "
+      "s (median, worst) | repeated |\n|---|---|---|---|---|---|\n");
+  for (const auto& [fault, row] : rows) {
+    fmt::print("| {} | {} | {} | {:.1f}, {:.1f} | {:.1f}, {:.1f} | {} |\n", fault, row.first.size(),
+               row.survived, median(row.first),
+               *std::max_element(row.first.begin(), row.first.end()), median(row.all),
+               *std::max_element(row.all.begin(), row.all.end()), row.repeated);
+  }
+}
+
+}  // namespace
+
+void print_line(const Outcome& o, double at) {
+  fmt::print(
+      "{:7.1f} s  {:3} {:15} took {:5.1f} s, first output after {:4.1f} s, all partitions "
+      "after {:4.1f} s, repeated {:6}{}  ({})\n",
+      at, o.number, o.fault, o.took, o.first, o.all, o.repeated,
+      o.recovered ? "" : "  NOT RECOVERED", o.detail);
+  std::fflush(stdout);
+}
+
+void print_result(const Result& result, const Settings& settings) {
+  if (!result.outcomes.empty()) print_table(result.outcomes);
+  const Totals& t = result.totals;
+  fmt::print(
+      "\nrecords {}, outputs {}, dead letters {}, lost {}, repeated {}, out of order {}, wrong {}; "
+      "{} faults in {:.0f} s\n",
+      result.written, t.outputs, t.dead, t.lost, t.repeated, t.out_of_order, t.wrong,
+      result.outcomes.size(), result.seconds);
+  for (const std::string& finding : result.findings) fmt::print("  {}\n", finding);
+  for (const std::string& trouble : result.troubles) fmt::print("  {}\n", trouble);
+  fmt::print("chaos: seed {}, {}: {}\n", settings.seed,
+             settings.delivery == Delivery::exactly_once ? "exactly_once" : "at_least_once",
+             result.clean ? "PASSED" : "FAILED");
+}
+
+}  // namespace thalweg::chaos

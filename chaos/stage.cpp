@@ -1,0 +1,120 @@
+#include "chaos/stage.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "kafka/admin_request.h"
+
+namespace thalweg::chaos {
+namespace {
+
+constexpr std::chrono::seconds patience{30};
+constexpr int output_partitions = 4;
+
+}  // namespace
+
+Stage::Stage(const Settings& s)
+    : settings(s),
+      broker(s.root, fmt::format("chaos-{}", ::getpid()), s.folder + "/broker.log", proxy) {}
+
+std::vector<std::string> Stage::run_command(const std::string& file) const {
+  return {settings.thalweg, "run", file};
+}
+
+void Stage::open() {
+  broker.start();
+  pipeline = {"chaos",
+              broker.address_through_proxy(),
+              "chaos.in",
+              "chaos.out",
+              "chaos.dead",
+              settings.delivery,
+              2};
+  kafka::Admin admin = this->admin();
+  bench::create_topic(admin, pipeline.in, settings.partitions);
+  bench::create_topic(admin, pipeline.out, output_partitions);
+  bench::create_topic(admin, pipeline.dead, 1);
+  write_pipeline(pipeline, path("chaos.yaml"));
+  verifier = std::make_unique<Verifier>(broker.address(), TopicOf{pipeline.out, output_partitions},
+                                        TopicOf{pipeline.dead, 1}, settings.delivery);
+  generator = std::make_unique<Generator>(broker.address(), pipeline.in, settings.partitions,
+                                          settings.per_second);
+  fleet = std::make_unique<Fleet>(run_command(path("chaos.yaml")), settings.folder,
+                                  settings.delivery == Delivery::exactly_once, troubles);
+  for (int i = 0; i < settings.processes; ++i) fleet->start();
+}
+
+void Stage::wait(Millis time) {
+  (void)eventually(
+      [this] {
+        fleet->look_after();
+        return false;
+      },
+      time);
+}
+
+void Stage::mark() {
+  verifier->mark(generator->next());
+  ++marks_set_;
+}
+
+bool Stage::recover(Millis within) {
+  return eventually(
+      [&] {
+        fleet->look_after();
+        return verifier->flow().all.has_value();
+      },
+      within);
+}
+
+void Stage::catch_up(Millis within) {
+  (void)eventually(
+      [&] {
+        fleet->look_after();
+        return verifier->totals().accounted() + settings.per_second / 2 >= generator->written();
+      },
+      within);
+}
+
+void Stage::wait_for_stragglers() {
+  for (Totals last;; last = verifier->totals()) {
+    wait(Millis(1000));
+    const Totals t = verifier->totals();
+    if (t.accounted() + t.repeated == last.accounted() + last.repeated) return;
+  }
+}
+
+kafka::Admin Stage::admin() const {
+  auto config =
+      bench::must(kafka::make_config(kafka::Pairs{{"bootstrap.servers", broker.address()}}));
+  return bench::must(kafka::Admin::make(config, [](kafka::LogLevel, std::string_view) {}));
+}
+
+void Stage::set_topic(const std::string& topic, const std::string& name, const std::string& value) {
+  kafka::Admin admin = this->admin();
+  rd_kafka_ConfigResource_t* wanted =
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  rd_kafka_error_destroy(rd_kafka_ConfigResource_add_incremental_config(
+      wanted, name.c_str(), RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.c_str()));
+  kafka::AdminRequest request(admin.client(), RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, patience);
+  rd_kafka_IncrementalAlterConfigs(admin.client(), &wanted, 1, request.options(), request.queue());
+  rd_kafka_ConfigResource_destroy(wanted);
+  (void)bench::must(request.wait());
+}
+
+void Stage::add_partition() {
+  kafka::Admin admin = this->admin();
+  const auto all = static_cast<std::size_t>(bench::partitions_of(admin, pipeline.in) + 1);
+  rd_kafka_NewPartitions_t* wanted =
+      rd_kafka_NewPartitions_new(pipeline.in.c_str(), all, nullptr, 0);
+  kafka::AdminRequest request(admin.client(), RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, patience);
+  rd_kafka_CreatePartitions(admin.client(), &wanted, 1, request.options(), request.queue());
+  rd_kafka_NewPartitions_destroy(wanted);
+  (void)bench::must(request.wait());
+  (void)eventually(
+      [&] { return bench::partitions_of(admin, pipeline.in) == static_cast<int>(all); }, patience);
+  generator->add_partition();
+}
+
+}  // namespace thalweg::chaos

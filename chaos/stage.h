@@ -1,0 +1,71 @@
+// Everything a fault can lay hands on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "chaos/broker.h"
+#include "chaos/fleet.h"
+#include "chaos/generator.h"
+#include "chaos/ledger.h"
+#include "chaos/pipeline_file.h"
+#include "chaos/verifier.h"
+
+namespace thalweg::chaos {
+
+struct Settings {
+  std::uint64_t seed = 0;
+  double minutes = 10;
+  bool short_form = false;
+  std::vector<std::string> faults;  // empty: all
+  Delivery delivery = Delivery::at_least_once;
+  int per_second = 3000;
+  int partitions = 4;
+  int processes = 2;
+  std::string root;     // of the checkout
+  std::string thalweg;  // the binary
+  std::string folder;   // of this run: logs, result
+  bool keep = false;    // broker data and logs, also of a run that passed
+};
+
+class Stage {
+ public:
+  explicit Stage(const Settings& settings);
+
+  const Settings& settings;
+  std::vector<std::string> troubles;  // whatever is wrong beside the ledger
+  Proxy proxy;
+  Broker broker;
+  PipelineFile pipeline;
+  // After open():
+  std::unique_ptr<Generator> generator;
+  std::unique_ptr<Verifier> verifier;
+  std::unique_ptr<Fleet> fleet;
+
+  // Starts all of it, and waits for the first outputs of every partition.
+  void open();
+  // Lets time pass and looks after the processes.
+  void wait(Millis time);
+  // From here the time to the first output counts: what is written from now on.
+  void mark();
+  // Until every partition has given something that was written after the mark. False when the time was over.
+  [[nodiscard]] bool recover(Millis within);
+  // Until what comes out is as young as half a second, or the time is over.
+  void catch_up(Millis within);
+  // How often mark was called.
+  [[nodiscard]] std::size_t marks_set() const noexcept { return marks_set_; }
+  // After the last process ended: time for the verifier to read what it wrote last.
+  void wait_for_stragglers();
+  [[nodiscard]] kafka::Admin admin() const;  // past the proxy
+  void set_topic(const std::string& topic, const std::string& name, const std::string& value);
+  void add_partition();
+  [[nodiscard]] std::string path(const std::string& file) const {
+    return settings.folder + "/" + file;
+  }
+  [[nodiscard]] std::vector<std::string> run_command(const std::string& file) const;
+
+ private:
+  std::size_t marks_set_ = 0;
+};
+
+}  // namespace thalweg::chaos
