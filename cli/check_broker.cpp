@@ -55,7 +55,7 @@ class BrokerCheck {
 
   void check_inputs() {
     int partitions = 0;
-    for (const std::string& topic : input_topics(file_.values.section("from"))) {
+    for (const std::string& topic : read_topics(file_.values)) {
       const int found = check_topic("topic", topic);
       if (found > 0) check_backlog(topic);
       const auto limit = found > 0 ? topic_message_bytes(admin_.client(), topic, timeout_)

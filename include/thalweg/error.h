@@ -52,6 +52,7 @@ enum class Retry : std::uint8_t { no, backoff, fatal };
   X(model_invalid, user, fatal, "The model cannot be loaded: not a model, or broken.")            \
   X(signature_mismatch, user, fatal,                                                              \
     "The model's signature and what the pipeline feeds or reads do not fit.")                     \
+  X(too_many_dead, user, fatal, "More than `errors.dead_share_max` of the records cannot go on.") \
   X(topic_missing, user, fatal, "A topic does not exist and may not be created.")                 \
   X(topic_unauthorized, external, fatal, "The broker denies access to a topic or group.")         \
   X(offset_out_of_range, external, fatal, "The committed offset is no longer in the topic.")      \

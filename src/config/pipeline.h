@@ -85,6 +85,9 @@ struct Start {
 // `topic` or `topics` of `from`.
 [[nodiscard]] std::vector<std::string> input_topics(const Values& from);
 
+// Everything the pipeline reads: those, and the retry topic of its dead letters.
+[[nodiscard]] std::vector<std::string> read_topics(const Values& pipeline);
+
 // One of librdkafka's own properties, as written under a `kafka:` key. Its name is for source and sink to check.
 struct KafkaProperty {
   std::string name;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/delivery.h"
+#include "config/error_rules.h"
 #include "config/expected.h"
 #include "config/scalars.h"
 
@@ -107,13 +108,29 @@ Status check_outputs(const Values& v) {
   const Values& dead = v.section("dead_letters");
   const std::string& topic = dead.string("topic");
   if (auto status = check_topic(dead.where("topic"), "dead_letters", topic); !status) return status;
-  const bool is_output = std::any_of(v.sections("to").begin(), v.sections("to").end(),
-                                     [&](const Values& to) { return to.string("topic") == topic; });
-  if (!is_input(topic) && !is_output) return {};
-  return config_error(dead.where("topic"),
-                      fmt::format("dead_letters: expected a topic of its own; got '{}', which is "
-                                  "{} too; name another topic",
-                                  topic, is_output ? "written to" : "read"));
+  const auto is_output = [&](const std::string& name) {
+    return std::any_of(v.sections("to").begin(), v.sections("to").end(),
+                       [&](const Values& to) { return to.string("topic") == name; });
+  };
+  const auto own = [&](const char* setting, const std::string& name) -> Status {
+    if (!is_input(name) && !is_output(name)) return {};
+    return config_error(dead.where(name == topic ? "topic" : "retry_topic"),
+                        fmt::format("{}: expected a topic of its own; got '{}', which is {} too; "
+                                    "name another topic",
+                                    setting, name, is_output(name) ? "written to" : "read"));
+  };
+  if (auto status = own("dead_letters", topic); !status || !dead.has("retry_topic")) return status;
+  const std::string& retry = dead.string("retry_topic");
+  if (auto status = check_topic(dead.where("retry_topic"), "dead_letters", retry); !status)
+    return status;
+  if (retry == topic) {
+    return config_error(dead.where("retry_topic"),
+                        fmt::format("dead_letters: retry_topic: expected another topic than that "
+                                    "of the dead letters; got '{}', so that each would be read "
+                                    "again for ever; name another topic",
+                                    retry));
+  }
+  return own("dead_letters: retry_topic", retry);
 }
 
 Status check_models(const Values& v) {
@@ -198,6 +215,7 @@ Status check_pipeline(const Values& values) {
   if (auto status = check_outputs(values); !status) return status;
   if (auto status = check_models(values); !status) return status;
   if (auto steps = steps_of(values.node("steps")); !steps) return std::move(steps).error();
+  if (auto rules = read_error_rules(values); !rules) return std::move(rules).error();
   if (auto status = check_all_kafka(values); !status) return status;
   if (auto status = check_create_topics(values); !status) return status;
   return check_running(values);

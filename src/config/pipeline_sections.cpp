@@ -1,5 +1,6 @@
 // Every setting of a pipeline file but those of `from` and `to` (stream_sections.cpp), declared once: parser, errors,
 // reference page and JSON Schema come from here.
+#include "config/error_rules.h"
 #include "config/pipeline.h"
 
 namespace thalweg {
@@ -38,7 +39,21 @@ const Section& dead_letters_section() {
       .settings = {{.name = "topic",
                     .example = "tweet_disaster.dead",
                     .required = true,
-                    .doc = "The topic for dead letters; neither read nor written otherwise."}},
+                    .doc = "The topic for dead letters; neither read nor written otherwise."},
+                   {.name = "retry_topic",
+                    .example = "tweet_disaster.retry",
+                    .doc = "Where `thalweg dead replay` sends them; the pipeline reads it as a "
+                           "further input, always from its beginning. If absent, nothing can be "
+                           "sent again."},
+                   {.name = "replays_max",
+                    .type = SettingType::integer,
+                    .unit = "times",
+                    .fallback = "3",
+                    .min = 1,
+                    .max = 1000,
+                    .example = "1",
+                    .doc = "A record that was sent again so often, and died again, is not sent "
+                           "any more."}},
       .shorthand = "topic"};
   return section;
 }
@@ -223,6 +238,11 @@ std::vector<Setting> data_settings() {
        .example = "tweet_disaster.dead",
        .section = &dead_letters_section(),
        .doc = "Where records go that cannot go on; if absent, the pipeline stops at the first."},
+      {.name = "errors",
+       .type = SettingType::section,
+       .example = "{codes: {not_json: skip}, dead_share_max: 0.1}",
+       .section = &errors_section(),
+       .doc = "Which records become dead letters, are skipped, or stop the pipeline."},
       {.name = "create_topics",
        .type = SettingType::section,
        .example = "true",

@@ -83,6 +83,14 @@ std::vector<std::string> input_topics(const Values& from) {
   return from.strings("topics");
 }
 
+std::vector<std::string> read_topics(const Values& pipeline) {
+  std::vector<std::string> topics = input_topics(pipeline.section("from"));
+  const Values& dead = pipeline.section("dead_letters");
+  if (pipeline.given("dead_letters") && dead.has("retry_topic"))
+    topics.push_back(dead.string("retry_topic"));
+  return topics;
+}
+
 std::vector<KafkaProperty> kafka_properties(const Values& kafka) {
   std::vector<KafkaProperty> properties;
   constexpr std::string_view servers = "bootstrap.servers";

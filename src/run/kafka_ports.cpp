@@ -86,7 +86,9 @@ Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::s
   KafkaSourceOptions options;
   options.commit_timeout = options.lookup_timeout = rebalance_step_timeout(*config);
   options.kafka = std::move(config).value();
-  options.topics = input_topics(from);
+  options.topics = read_topics(file.values);
+  if (options.topics.size() > input_topics(from).size())
+    options.from_beginning = options.topics.back();
   options.group = group_of(file);
   if (from.has("start")) {
     auto start = parse_start(from.string("start"));

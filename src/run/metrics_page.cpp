@@ -106,6 +106,9 @@ void records(Page& page, const Labels& labels, const WorkerMetrics& m) {
                    static_cast<double>(n));
     }
   }
+  page.counter("thalweg_skipped_records_total",
+               "Dead records of which no dead letter was written, because `errors` says skip.",
+               labels, static_cast<double>(m.skipped.get()));
   page.gauge("thalweg_records_under_way", "Records read and not finished yet.", labels,
              static_cast<double>(m.records_under_way.get()));
   page.counter("thalweg_outputs_total", "Records written to output topics.", labels,

@@ -74,6 +74,7 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
     options.revoke_timeout = rebalance_step_timeout(*kafka);
   options.by_hand = by_hand_;
   options.dead_letter_target = dead_letter_target_;
+  if (auto rules = read_error_rules(v); rules) options.errors = *std::move(rules);  // was checked
   options.on_error = [this, worker = index](const Error& error, bool stops) {
     log_.write(
         stops ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),

@@ -43,7 +43,7 @@ Topology topology_of(const PipelineFile& file, const Chain& chain) {
   topology.pipeline = file.values.string("pipeline");
   const Values& from = file.values.section("from");
   auto& nodes = topology.nodes;
-  nodes.push_back({"source", "source", "topic " + joined(input_topics(from)), {}});
+  nodes.push_back({"source", "source", "topic " + joined(read_topics(file.values)), {}});
   nodes.push_back({"decode", "decode", "format " + from.string("format"), chain.decoder->schema()});
   for (const ChainStep& step : chain.steps)
     nodes.push_back({step.name, step.kind, step.op->describe(), step.op->schema()});

@@ -33,6 +33,7 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
       source_(std::move(source)),
       chain_(std::move(chain)),
       sink_(sink),
+      dead_share_(options_.errors.guard().value_or(ErrorRules::Guard{})),
       committer_(make_committer({options_, clock_, loop_, progress_, *source_, sink_, metrics_,
                                  *this, stores_of(*chain_)})) {}
 

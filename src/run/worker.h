@@ -21,9 +21,11 @@
 
 #include "thalweg/ports.h"
 
+#include "config/error_rules.h"
 #include "run/batch_run.h"
 #include "run/chain.h"
 #include "run/committer.h"
+#include "run/dead_share.h"
 #include "run/event_loop.h"
 #include "run/progress.h"
 #include "run/worker_metrics.h"
@@ -77,7 +79,10 @@ class Worker final : private SourceListener, private CommitHost {
 
   // worker_delivery.cpp: sending, dead letters, finishing
   void add_dead_letters(BatchRun& run);
-  void stop_at_dead(BatchRun& run);
+  [[nodiscard]] Fate fate_of(const Error& error) const noexcept;
+  [[nodiscard]] bool too_many_dead(const Batch& batch);
+  void stop_at(BatchRun& run, std::size_t first, Error why);
+  [[nodiscard]] Error stop_reason(const Batch& batch, std::size_t record) const;
   bool send_all();
   bool send_outputs(BatchRun& run);
   bool send(BatchRun& run, OutputRecord& output);
@@ -124,6 +129,7 @@ class Worker final : private SourceListener, private CommitHost {
   WorkerMetrics metrics_;
 
   OffsetProgress progress_;
+  DeadShare dead_share_;
   std::uint64_t next_sequence_ = 0;
   std::vector<std::unique_ptr<BatchRun>> walking_;   // stepping or sending, in stream order
   std::vector<std::unique_ptr<BatchRun>> awaiting_;  // all sent

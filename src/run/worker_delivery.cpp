@@ -15,26 +15,33 @@ std::string place(const SourceRecord& record) {
 
 }  // namespace
 
+Fate Worker::fate_of(const Error& error) const noexcept {
+  const Fate fate = options_.errors.fate_of(error);
+  return fate == Fate::dead_letter && !options_.dead_letter_target ? Fate::stop : fate;
+}
+
 void Worker::add_dead_letters(BatchRun& run) {
   Batch& batch = run.batch;
   run.records = batch.size();
+  const bool too_many = too_many_dead(batch);
   if (batch.count(Disposition::dead) == 0) return;
-  if (!options_.dead_letter_target) return stop_at_dead(run);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (batch.disposition(i) != Disposition::dead || run.is_given_up(i)) continue;
+    const Fate fate = fate_of(*batch.error_of(i));
+    if (too_many || fate == Fate::stop) return stop_at(run, i, stop_reason(batch, i));
+    if (fate == Fate::skip) continue;
     batch.outputs().push_back(
         make_dead_letter(batch, i, *options_.dead_letter_target, options_.pipeline));
   }
 }
 
-// Nowhere to put a bad record: everything before it is finished as usual, it and what follows will be read again.
-void Worker::stop_at_dead(BatchRun& run) {
+bool Worker::too_many_dead(const Batch& batch) {
+  return dead_share_.add(batch.size(), batch.count(Disposition::dead));
+}
+
+// A bad record at which the pipeline is to stop: everything before it is finished as usual, it and what follows will be read again.
+void Worker::stop_at(BatchRun& run, std::size_t first, Error why) {
   Batch& batch = run.batch;
-  std::size_t first = 0;
-  while (first < batch.size() &&
-         (batch.disposition(first) != Disposition::dead || run.is_given_up(first)))
-    ++first;
-  if (first == batch.size()) return;
   std::erase_if(batch.outputs(), [&](const OutputRecord& o) { return o.record >= first; });
   for (std::size_t i = batch.size(); i-- > first;) {
     if (run.is_given_up(i)) continue;
@@ -44,13 +51,28 @@ void Worker::stop_at_dead(BatchRun& run) {
   }
   run.records = first;
   committer_->stopped_inside();
-  const Error& why = *batch.error_of(first);
-  stop_with(
-      Error(why.code(),
-            fmt::format("{}: {}; no dead_letters are configured, so the pipeline stops here: set "
-                        "dead_letters.topic, or mend the record",
-                        place(batch.record(first)), why.message()))
-          .in_stage(why.stage()));
+  stop_with(std::move(why));
+}
+
+Error Worker::stop_reason(const Batch& batch, std::size_t record) const {
+  const Error& why = *batch.error_of(record);
+  const std::string at = place(batch.record(record));
+  if (fate_of(why) != Fate::stop) {
+    return Error(
+        Code::too_many_dead,
+        fmt::format("{}: expected at most {:.1f} % of the last {} records to be dead; it is "
+                    "{:.1f} %, this one for '{}': {}; mend what is wrong, or raise "
+                    "errors.dead_share_max",
+                    at, 100 * options_.errors.guard()->share_max, dead_share_.share_of(),
+                    100 * dead_share_.share(), to_string(why.code()), why.message()));
+  }
+  const std::string rule = options_.errors.source_of(why);
+  const std::string cure =
+      rule.empty() ? "no dead_letters are configured, so the pipeline stops here: set "
+                     "dead_letters.topic, or mend the record"
+                   : rule + " says that the pipeline stops here: mend the record, or change that";
+  return Error(why.code(), fmt::format("{}: {}; {}", at, why.message(), cure))
+      .in_stage(why.stage());
 }
 
 bool Worker::send_all() {
@@ -169,15 +191,17 @@ bool Worker::settle_failures(BatchRun& run) {
       return false;
     }
     // Only what the broker refuses for its own sake is a dead letter: a topic that is gone is no fault of the record.
-    if (error.domain() != Domain::user || error.retry() != Retry::no ||
-        !options_.dead_letter_target) {
+    error = std::move(error).in_stage("sink");
+    const Fate fate = fate_of(error);
+    if (error.domain() != Domain::user || error.retry() != Retry::no || fate == Fate::stop) {
       stop_with(Error(error.code(), fmt::format("output of {}: {}", place(record), error.message()))
                     .in_stage("sink"));
       return false;
     }
     if (batch.disposition(output->record) == Disposition::dead)
       continue;  // another output of it was refused too
-    batch.fail(output->record, std::move(error).in_stage("sink"));
+    batch.fail(output->record, std::move(error));
+    if (fate == Fate::skip) continue;
     OutputRecord letter =
         make_dead_letter(batch, output->record, *options_.dead_letter_target, options_.pipeline);
     letter.listener = &run;
@@ -210,6 +234,7 @@ void Worker::account(const BatchRun& run) {
       case Disposition::dead:
         metrics_.dead.add();
         metrics_.dead_by_code[static_cast<std::size_t>(batch.error_of(i)->code())].add();
+        if (fate_of(*batch.error_of(i)) == Fate::skip) metrics_.skipped.add();
         break;
       case Disposition::pending: break;  // encode() settles every record
     }

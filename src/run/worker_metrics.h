@@ -61,6 +61,7 @@ struct WorkerMetrics {
   // Counted when a record is finished, so in == forwarded + absorbed + filtered + dead + records_under_way.
   Counter forwarded, absorbed, filtered, dead;
   std::array<Counter, code_count> dead_by_code;
+  Counter skipped;  // of the dead ones: no dead letter was written, because `errors` says so
   Counter
       given_up;  // under way when their partition went or the worker stopped: they will be read again
   Counter outputs, output_bytes, dead_letters;

@@ -11,6 +11,7 @@
 
 #include "thalweg/ports.h"
 
+#include "config/error_rules.h"
 #include "run/helper.h"
 
 namespace thalweg {
@@ -27,7 +28,8 @@ struct WorkerOptions {
   std::uint32_t model_attempts_max =
       5;                 // of a step that fails for all rows, before the worker stops
   bool by_hand = false;  // turned by a test: never sleep, since nothing will change meanwhile
-  std::optional<std::uint16_t> dead_letter_target;  // none: stop at the first bad record
+  std::optional<std::uint16_t> dead_letter_target;  // none: a dead letter stops the worker
+  ErrorRules errors;
   // For the calls that block; none: a thread, or in the call when turned by hand.
   std::shared_ptr<Helper> helper;
   // Told in the worker's thread; for logging.

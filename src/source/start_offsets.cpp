@@ -111,7 +111,7 @@ Status resolve_starts(rd_kafka_t* consumer, const StartRules& rules, PartitionTa
     if (c != nullptr && c->offset >= 0) {
       p.offset = c->offset;
       rd_kafka_topic_partition_set_leader_epoch(&p, rd_kafka_topic_partition_get_leader_epoch(c));
-    } else if (p.partition < topic->partitions_at_start) {
+    } else if (p.topic != rules.from_beginning && p.partition < topic->partitions_at_start) {
       fresh.push_back({p.topic, {p.partition}});
     }
   }

@@ -23,6 +23,7 @@ namespace thalweg {
 
 struct StartRules {
   Start start;
+  std::string from_beginning{};  // a topic for which it does not count
   std::chrono::milliseconds timeout{10000};
   std::stop_token stop{};  // ends the waiting soon
 };
