@@ -9,6 +9,7 @@
 
 #include "cli/check_command.h"
 #include "cli/completion_command.h"
+#include "cli/dead_command.h"
 #include "cli/demo_command.h"
 #include "cli/describe_command.h"
 #include "cli/list_command.h"
@@ -37,6 +38,7 @@ void add_commands(Commands& commands) {
   add_score_command(commands);
   add_test_command(commands);
   add_check_command(commands);
+  add_dead_command(commands);
   add_describe_command(commands);
   add_model_command(commands);
   add_list_command(commands);

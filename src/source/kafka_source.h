@@ -43,7 +43,7 @@ struct KafkaSourceOptions {
   std::string group;
   Start start;
   std::string from_beginning{};  // one of them for which `start` does not count
-  int worker = 0;  // makes client.id, and group.instance.id where it is set, unique
+  int worker = 0;                // makes client.id, and group.instance.id where it is set, unique
   std::string client_id = "thalweg";
   // Offsets go with a sink's transactions, and never otherwise; starting points are committed before the first record is read.
   bool transactional = false;

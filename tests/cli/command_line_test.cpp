@@ -11,9 +11,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const std::vector<std::string> commands{"run",      "score",     "test",      "check",
-                                        "describe", "model",     "list",      "demo",
-                                        "schema",   "reference", "completion"};
+const std::vector<std::string> commands{"run",        "score", "test", "check",  "describe",
+                                        "model",      "list",  "demo", "schema", "reference",
+                                        "completion", "dead",  "dead"};
 
 TEST(CommandLine, The_version_is_printed) {
   const Ran ran = run_thalweg({"--version"});
