@@ -11,6 +11,8 @@ namespace thalweg::chaos {
 namespace {
 
 constexpr int usual_refused = 10;  // of a thousand
+// Less than any dead letter. Not less than the markers that end a transaction: a broker that cannot write those stays in it for ever.
+constexpr const char* full_bytes = "200";
 constexpr int configuration = 3, external = 4;
 
 std::string text_of(const std::string& path) {
@@ -43,7 +45,7 @@ std::string answer_late(Stage& stage, Random& random) {
 }
 
 std::string fill_dead_letters(Stage& stage, Random& random) {
-  stage.set_topic(stage.pipeline.dead, "max.message.bytes", "10");
+  stage.set_topic(stage.pipeline.dead, "max.message.bytes", full_bytes);
   stage.generator->refuse(50);
   for (std::size_t i = 0; i < stage.fleet->size(); ++i)
     stage.fleet->expect_end(i, external, Millis(60'000));
