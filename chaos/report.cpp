@@ -10,7 +10,7 @@ namespace {
 
 double median(std::vector<double> all) {
   std::sort(all.begin(), all.end());
-  return all[all.size() / 2];
+  return (all[(all.size() - 1) / 2] + all[all.size() / 2]) / 2;
 }
 
 void print_table(const std::vector<Outcome>& outcomes) {
