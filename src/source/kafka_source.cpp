@@ -255,6 +255,12 @@ void KafkaSource::close() {
   if (closed_ || client() == nullptr) return;
   closing_ = true;
   if (opened_) {
+    bool holds_any = false;
+    table_.for_each_held(
+        [&](const TopicState&, std::int32_t, const PartitionState&) { holds_any = true; });
+    // A member without partitions that is closed leaves without a word (librdkafka 2.15.1, cooperative protocol), and the group waits for
+    // it until its session is over. Without its subscription it says so.
+    if (!holds_any) rd_kafka_unsubscribe(client());
     const kafka::QueueHandle queue(rd_kafka_queue_new(client()));
     const auto until = Steady::now() + options_.close_timeout;
     const kafka::ErrorHandle failed(rd_kafka_consumer_close_queue(client(), queue.get()));
