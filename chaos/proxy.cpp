@@ -1,16 +1,15 @@
 #include "chaos/proxy.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <cerrno>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "bench/must.h"
+#include "chaos/loopback.h"
 
 namespace thalweg::chaos {
 namespace {
@@ -19,14 +18,6 @@ constexpr std::size_t chunk_bytes = std::size_t{64} << 10;
 constexpr std::size_t held_bytes_max = std::size_t{1} << 20;
 // How often a delayed or throttled connection is looked at.
 constexpr int tick_ms = 5;
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 void prepare(int fd) {
   ::fcntl(fd, F_SETFL, O_NONBLOCK);

@@ -1,6 +1,9 @@
 #include "config/delivery.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -17,16 +20,21 @@ constexpr milliseconds at_least_once_interval{1000};
 constexpr milliseconds exactly_once_interval{100};
 constexpr milliseconds transaction_timeout{10000};
 
+// The first of these names in a `kafka` section.
+std::optional<KafkaProperty> property(const Values& kafka,
+                                      std::initializer_list<std::string_view> names) {
+  for (KafkaProperty& p : kafka_properties(kafka)) {
+    if (std::find(names.begin(), names.end(), p.name) != names.end()) return std::move(p);
+  }
+  return std::nullopt;
+}
+
 // As the producer gets it: the outputs' own before the common one.
 std::optional<KafkaProperty> producer_property(const Values& v, std::string_view name) {
-  std::optional<KafkaProperty> found;
-  const auto look = [&](const Values& kafka) {
-    for (KafkaProperty& p : kafka_properties(kafka)) {
-      if (p.name == name) found = std::move(p);
-    }
-  };
-  look(v.section("kafka"));
-  for (const Values& to : v.sections("to")) look(to.section("kafka"));
+  auto found = property(v.section("kafka"), {name});
+  for (const Values& to : v.sections("to")) {
+    if (auto own = property(to.section("kafka"), {name})) found = std::move(own);
+  }
   return found;
 }
 
@@ -44,11 +52,8 @@ Status check_isolation(const Values& kafka, std::string_view owner) {
 
 // A transaction lives in one cluster: its offsets are committed where its outputs are.
 Status check_one_cluster(const Values& v) {
-  const auto servers = [](const Values& kafka) -> std::optional<KafkaProperty> {
-    for (KafkaProperty& p : kafka_properties(kafka)) {
-      if (p.name == "bootstrap.servers" || p.name == "metadata.broker.list") return std::move(p);
-    }
-    return std::nullopt;
+  const auto servers = [](const Values& kafka) {
+    return property(kafka, {"bootstrap.servers", "metadata.broker.list"});
   };
   const auto common = servers(v.section("kafka"));
   const std::string shared = common ? common->value : "";

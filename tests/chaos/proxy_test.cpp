@@ -1,8 +1,6 @@
 // The proxy passes everything on, and does to it what the link says.
 #include "chaos/proxy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
@@ -10,18 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include "chaos/loopback.h"
+
 namespace thalweg::chaos {
 namespace {
 
 using namespace std::chrono_literals;
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 // What one gets to read within a time: bytes, nothing, or the end.
 std::string read_some(int fd, Millis within) {

@@ -13,41 +13,14 @@
 #include "run/watchdog.h"
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
+#include "testing/simulation/text_parts.h"
 
 namespace thalweg {
 namespace {
 
 using namespace std::chrono_literals;
-
-// One string column: the value; a value that begins with '!' cannot be decoded.
-class TextDecoder final : public Decoder {
- public:
-  [[nodiscard]] const Schema& schema() const noexcept override { return schema_; }
-  void decode(Batch& batch) override {
-    batch.rows().begin(schema_);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (batch.disposition(i) != Disposition::pending) continue;
-      const std::string_view value = *batch.record(i).value;
-      if (value.starts_with('!')) {
-        batch.fail(i, Error(Code::not_json, "decode: expected text; got '!'").in_stage("decode"));
-        continue;
-      }
-      batch.rows().columns[0].push_string(value);
-      batch.rows().columns[0].end_row();
-      batch.rows().record_of.push_back(static_cast<std::uint32_t>(i));
-    }
-  }
-
- private:
-  Schema schema_{{{"text", {DType::string, {}}}}};
-};
-
-class TextEncoder final : public Encoder {
- public:
-  [[nodiscard]] Result<std::string_view> encode(Batch& batch, std::uint32_t row) override {
-    return batch.rows().columns[0].string_row(row)[0];
-  }
-};
+using testing_kit::TextDecoder;
+using testing_kit::TextEncoder;
 
 // A step whose outcome the test decides. Asynchronous when `hold` is set: it gives back when the test says so.
 struct Script {
