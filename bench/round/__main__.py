@@ -40,6 +40,7 @@ def arguments(names):
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--data", type=Path, default=BUILD.parent / "bench-data")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--merge", type=Path, nargs="+")
     options = parser.parse_args()
     options.workload = options.workload or (WORKLOADS if options.full else ["tabular", "image"])
     options.seconds = options.seconds or (60 if options.full else 12)
@@ -68,6 +69,14 @@ def run(options, contestants, results):
             plan.growth()
 
 
+def tell(results, contestants):
+    text = report.text(results, contestants)
+    (results.folder / "report.md").write_text(text)
+    print(text)
+    plots.draw(results, [c.name for c in contestants])
+    say(f"results, plots and logs: {results.folder}")
+
+
 def stop(*_):
     """Contestants, clients and the broker are ended on the way out; a second signal must not disturb that."""
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -81,6 +90,9 @@ def main():
     known = all_contestants()
     options = arguments([c.name for c in known])
     contestants = [c for c in known if c.name in options.only]
+    if options.merge:
+        tell(Results.merged(options.out, options.merge), contestants)
+        return
     needs = [w for w in options.workload if w in FILES]
     if "growth" in options.phase and "tabular" not in needs:
         needs.append("tabular")
@@ -92,11 +104,7 @@ def main():
         run(options, contestants, results)
     finally:
         results.write()
-        text = report.text(results, contestants)
-        (results.folder / "report.md").write_text(text)
-        print(text)
-        plots.draw(results, [c.name for c in contestants])
-        say(f"results, plots and logs: {results.folder}")
+        tell(results, contestants)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ from paths import Failed, say
 
 RECORDS = {  # of a drain: short, full
     "tabular": (1_500_000, 5_000_000),
-    "image": (100_000, 400_000),
-    "image-echo": (60_000, 300_000),
-    "image-raw": (200_000, 1_000_000),
-    "tweets": (40_000, 200_000),
+    "image": (300_000, 400_000),
+    "image-echo": (150_000, 300_000),
+    "image-raw": (500_000, 1_000_000),
+    "tweets": (300_000, 600_000),
     "tabular-x10": (300_000, 1_000_000),
 }
 PAIRS = (2, 5)
@@ -95,6 +95,7 @@ class Plan:
 
     def latencies(self, workload):
         seconds, warm_up, pairs = (20, 10, 3) if self.o.full else (6, 3, 1)
+        pairs = self.o.pairs or pairs
         schedule = {c: list(self._rates(c, workload)) for c in self.those(workload)}
         for pair in range(pairs):
             for place in range(max(map(len, schedule.values()), default=0)):

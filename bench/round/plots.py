@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 from plan import AT_MAXIMUM  # noqa: E402
 
 matplotlib.rcParams.update({
-    "svg.hashsalt": "thalweg", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+    "svg.hashsalt": "thalweg", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
 })  # fmt: skip
 
 

@@ -51,6 +51,23 @@ class Results:
             "contestants": {}, "drains": [], "latencies": [], "ceilings": {},
         }  # fmt: skip
 
+    @classmethod
+    def merged(cls, folder, files):
+        """Rounds of one machine, put together: pairs are numbered anew, so that ratios stay between runs of the same turn."""
+        rounds = [json.loads(file.read_text()) for file in files]
+        results = cls(folder)
+        results.all.update({key: rounds[0][key] for key in ("machine", "contestants")})
+        for key in ("date", "commit", "command"):
+            results.all[key] = "; ".join(dict.fromkeys(str(r[key]).strip() for r in rounds))
+        for place, found in enumerate(rounds):
+            results.all["contestants"] |= found["contestants"]
+            for kind in ("drains", "latencies"):
+                results.all[kind] += [run | {"pair": 1000 * place + run["pair"]} for run in found[kind]]
+            for workload, measured in found["ceilings"].items():
+                results.all["ceilings"].setdefault(workload, measured)
+        results.write()
+        return results
+
     def add(self, kind, **facts):
         self.all[kind].append(facts)
         self.write()
