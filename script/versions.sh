@@ -7,7 +7,7 @@
 
 DEBIAN_PACKAGES=(
   # tools
-  g++ cmake ninja-build make ccache mold pkg-config clang-14 libclang-rt-14-dev clang-format-14 shellcheck valgrind python3 python3-venv unzip git ca-certificates util-linux
+  g++ cmake ninja-build make patch ccache mold pkg-config clang-14 libclang-rt-14-dev clang-format-14 shellcheck valgrind python3 python3-venv unzip git ca-certificates util-linux
   # libraries of the library and the binary
   libfmt-dev libspdlog-dev libsimdjson-dev libyaml-cpp-dev libcli11-dev libre2-dev libicu-dev
   prometheus-cpp-dev libcpp-httplib-dev libprotozero-dev wordnet-base
@@ -19,7 +19,7 @@ DEBIAN_PACKAGES=(
 # Installed only where the command is missing: these often come from elsewhere than Debian.
 declare -A DEBIAN_PACKAGE_OF_COMMAND=([openssl]=openssl [java]=default-jre-headless [mvn]=maven [npm]=npm)
 
-# librdkafka: built from the source inside an npm package, unless the system has LIBRDKAFKA_MIN or newer.
+# librdkafka: built from the source inside an npm package, with one patch, unless the system has LIBRDKAFKA_MIN or newer.
 LIBRDKAFKA_MIN=2.10.1
 LIBRDKAFKA_VERSION=2.15.1
 LIBRDKAFKA_NPM_PACKAGE=@confluentinc/kafka-javascript@1.10.1
