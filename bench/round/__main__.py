@@ -70,6 +70,8 @@ def run(options, contestants, results):
 
 
 def tell(results, contestants):
+    """Writes, prints and draws what was found, also of a round that was broken off."""
+    results.write()
     text = report.text(results, contestants)
     (results.folder / "report.md").write_text(text)
     print(text)
@@ -103,7 +105,6 @@ def main():
     try:
         run(options, contestants, results)
     finally:
-        results.write()
         tell(results, contestants)
 
 

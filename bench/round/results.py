@@ -56,7 +56,7 @@ class Results:
         """Rounds of one machine, put together: pairs are numbered anew, so that ratios stay between runs of the same turn."""
         rounds = [json.loads(file.read_text()) for file in files]
         results = cls(folder)
-        results.all.update({key: rounds[0][key] for key in ("machine", "contestants")})
+        results.all["machine"] = rounds[0]["machine"]
         for key in ("date", "commit", "command"):
             results.all[key] = "; ".join(dict.fromkeys(str(r[key]).strip() for r in rounds))
         for place, found in enumerate(rounds):
@@ -65,7 +65,6 @@ class Results:
                 results.all[kind] += [run | {"pair": 1000 * place + run["pair"]} for run in found[kind]]
             for workload, measured in found["ceilings"].items():
                 results.all["ceilings"].setdefault(workload, measured)
-        results.write()
         return results
 
     def add(self, kind, **facts):
