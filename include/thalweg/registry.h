@@ -32,6 +32,7 @@ struct DecoderKind {
 };
 
 class ModelProvider;
+class ScoreObserver;
 
 // What an operator may know when it is built.
 struct OperatorContext {
@@ -40,7 +41,8 @@ struct OperatorContext {
       nullptr;  // the columns that the nearest step of Grain::finer put aside; null: there is none
   ModelProvider* models = nullptr;  // the process's models
   const Registry* registry = nullptr;
-  std::string where;  // "step infer" or "step 3 (infer)": front of error messages
+  std::string where;                  // "step infer" or "step 3 (infer)": front of error messages
+  ScoreObserver* observer = nullptr;  // told what models answered; null: nobody. Outlives the step
 };
 
 // A step: `- filter: {…}`.

@@ -98,15 +98,21 @@ Result<std::shared_ptr<const LoadedVersion>> ModelCache::get(const ModelEntry& e
 class Models::Handle final : public ModelHandle {
  public:
   Handle(std::string name, std::shared_ptr<const ModelVersion> version)
-      : name_(std::move(name)), current_(std::move(version)) {}
+      : name_(std::move(name)), route_(route_to(std::move(version))) {}
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
-  [[nodiscard]] std::shared_ptr<const ModelVersion> current() const noexcept override {
-    return current_.load();
+  [[nodiscard]] std::shared_ptr<const Route> route() const noexcept override {
+    return route_.load();
   }
 
  private:
+  static std::shared_ptr<const Route> route_to(std::shared_ptr<const ModelVersion> version) {
+    auto route = std::make_shared<Route>();
+    route->variants.push_back({.name = "", .version = std::move(version)});
+    return route;
+  }
+
   const std::string name_;
-  std::atomic<std::shared_ptr<const ModelVersion>> current_;
+  std::atomic<std::shared_ptr<const Route>> route_;
 };
 
 Result<std::unique_ptr<Models>> Models::make(const Node& models, const Registry& registry,

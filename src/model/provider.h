@@ -1,7 +1,7 @@
 // The process's models: what `infer` asks for a version, and what the registry of models keeps.
 //
-// A ModelHandle is one named model of the pipeline file; its current version is taken once per batch by one atomic load. The
-// version stays alive while any batch still uses it (shared_ptr) and dies on the thread that drops it last.
+// A ModelHandle is one named model of the pipeline file; its route (which version answers which rows) is taken once per batch by one
+// atomic load. The versions stay alive while any batch still uses them.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "thalweg/model.h"
 
 #include "feature/program.h"
+#include "model/route.h"
 
 namespace thalweg {
 
@@ -47,7 +48,12 @@ class ModelHandle {
   virtual ~ModelHandle() = default;
   [[nodiscard]] virtual const std::string& name() const noexcept = 0;
   // Any thread. Never null after the provider said ok.
-  [[nodiscard]] virtual std::shared_ptr<const ModelVersion> current() const noexcept = 0;
+  [[nodiscard]] virtual std::shared_ptr<const Route> route() const noexcept = 0;
+  // The version that takes most of what nobody routes elsewhere: the first variant's. Null while none serves.
+  [[nodiscard]] std::shared_ptr<const ModelVersion> current() const noexcept {
+    const auto now = route();
+    return now->variants.empty() ? nullptr : now->variants.front().version;
+  }
 };
 
 class ModelProvider {

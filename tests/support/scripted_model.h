@@ -97,8 +97,10 @@ class ScriptedHandle final : public ModelHandle {
  public:
   explicit ScriptedHandle(std::string name) : name_(std::move(name)) {}
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
-  [[nodiscard]] std::shared_ptr<const ModelVersion> current() const noexcept override {
-    return now;
+  [[nodiscard]] std::shared_ptr<const Route> route() const noexcept override {
+    auto route = std::make_shared<Route>();
+    if (now != nullptr) route->variants.push_back({.name = "", .version = now});
+    return route;
   }
 
   std::shared_ptr<const ModelVersion> now;
