@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "feature/program.h"
 #include "model/route.h"
+#include "model/version_status.h"
 
 namespace thalweg {
 
@@ -43,6 +45,9 @@ struct ModelVersion {
       warnings;  // what loading and warm-up had to say; whole sentences, to be logged once
 };
 
+// Does this version suit whoever uses the model? The reason, if not.
+using VersionCheck = std::function<Status(const std::shared_ptr<const ModelVersion>&)>;
+
 class ModelHandle {
  public:
   virtual ~ModelHandle() = default;
@@ -54,6 +59,9 @@ class ModelHandle {
     const auto now = route();
     return now->variants.empty() ? nullptr : now->variants.front().version;
   }
+  // Every later version is shown to `check` before it takes rows, on the thread that loads, one check at a time; one that fails takes none.
+  // So a step binds versions there and not on the worker's thread. `check` must own all it uses. Any thread.
+  virtual void must_fit(VersionCheck check) { (void)check; }
 };
 
 class ModelProvider {
@@ -63,6 +71,8 @@ class ModelProvider {
   // model_invalid, signature_mismatch, runtime_missing. Blocks while loading.
   [[nodiscard]] virtual Result<std::shared_ptr<ModelHandle>> model(std::string_view name) = 0;
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
+  // All versions of all models that were asked for, with their states. Any thread.
+  [[nodiscard]] virtual std::vector<VersionStatus> versions() const { return {}; }
 };
 
 }  // namespace thalweg
