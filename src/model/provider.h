@@ -19,6 +19,8 @@
 
 namespace thalweg {
 
+struct Manifest;
+
 // Cost measured at warm-up.
 struct BatchCost {
   std::size_t rows = 0;
@@ -43,6 +45,7 @@ struct ModelVersion {
   std::vector<BatchCost> costs;  // filled by warm-up
   std::vector<std::string>
       warnings;  // what loading and warm-up had to say; whole sentences, to be logged once
+  std::shared_ptr<const Manifest> manifest;  // null: it has none
 };
 
 // Does this version suit whoever uses the model? The reason, if not.
@@ -59,9 +62,10 @@ class ModelHandle {
     const auto now = route();
     return now->variants.empty() ? nullptr : now->variants.front().version;
   }
-  // Every later version is shown to `check` before it takes rows, on the thread that loads, one check at a time; one that fails takes none.
-  // So a step binds versions there and not on the worker's thread. `check` must own all it uses. Any thread.
-  virtual void must_fit(VersionCheck check) { (void)check; }
+  // `check` judges the version that serves (a wish for "latest" then takes the next lower one if it must) and every later one before it
+  // takes rows: on the thread that loads, one check at a time. So a step binds versions there and not on the worker's thread. `check`
+  // must own all it uses. Errors: those of `check`, when no version suits. Any thread; may block while it loads another.
+  [[nodiscard]] virtual Status must_fit(VersionCheck check) { return check(current()); }
 };
 
 class ModelProvider {

@@ -41,7 +41,7 @@ class ServedModel final : public ModelHandle {
 
   [[nodiscard]] const std::string& name() const noexcept override;
   [[nodiscard]] std::shared_ptr<const Route> route() const noexcept override;
-  void must_fit(VersionCheck check) override;
+  [[nodiscard]] Status must_fit(VersionCheck check) override;
 
   // What the pipeline file says.
   [[nodiscard]] const DesiredModel& file_wish() const noexcept;
@@ -64,7 +64,7 @@ class ServedModel final : public ModelHandle {
   // true: a wish waits for activate(); but the first one of all serves at once.
   void controlled(bool yes);
   // Told after a state, a route or a verdict changed: on the model's thread, the reclaimer's, or that of activate(). May call anything
-  // here but the destructor.
+  // here that does not block.
   void on_change(std::function<void()> told);
   // What is to be logged. Same threads; each piece of news once.
   void on_news(std::function<void(const VersionNews&)> told);

@@ -52,6 +52,7 @@ Status Infer::bind_primary(const OperatorContext& context) {
   if (!handle) return std::move(handle).error();
   primary_ =
       std::make_unique<ModelSlot>(std::move(handle).value(), settings_, input_, *context.registry);
+  if (Status fits = primary_->must_fit(); !fits.ok()) return fits;
   auto bound = primary_->take();
   if (!bound) return std::move(bound).error();
   outputs_ = bound->binding->outputs;
@@ -68,6 +69,7 @@ Status Infer::bind_fallback(const OperatorContext& context) {
   fallback_ = std::make_unique<ModelSlot>(std::move(handle).value(),
                                           fallback_settings(settings_, outputs_, *version), input_,
                                           *context.registry);
+  if (Status fits = fallback_->must_fit(); !fits.ok()) return fits;
   auto bound = fallback_->take();
   if (!bound) return std::move(bound).error();
   const std::vector<Field> columns = columns_of(*bound->binding);

@@ -10,27 +10,31 @@ namespace thalweg {
 ModelSlot::ModelSlot(std::shared_ptr<ModelHandle> handle, InferSettings settings, Schema available,
                      const Registry& registry)
     : handle_(std::move(handle)),
-      settings_(std::move(settings)),
-      available_(std::move(available)),
-      registry_(registry) {}
+      bindings_(std::make_shared<VersionBindings>(std::move(settings), std::move(available),
+                                                  registry)) {}
+
+Status ModelSlot::must_fit() {
+  return handle_->must_fit(
+      [bindings = bindings_](const std::shared_ptr<const ModelVersion>& version) -> Status {
+        auto bound = bindings->of(version);
+        return bound.ok() ? Status() : Status(std::move(bound).error());
+      });
+}
 
 Result<BoundVersion> ModelSlot::take() {
   std::shared_ptr<const ModelVersion> current = handle_->current();
+  if (current == nullptr) {
+    return Error(Code::model_unavailable,
+                 fmt::format("model '{}': expected a version that serves; there is none while it "
+                             "is changed; the records wait",
+                             handle_->name()));
+  }
   // By owner, not by address: the memory of a version that died may hold the next one.
   const bool same =
       binding_ != nullptr && !version_.owner_before(current) && !current.owner_before(version_);
   if (!same) {
-    auto binding = bind_model(*current, settings_, available_, registry_);
+    auto binding = bindings_->of(current);
     if (!binding) return std::move(binding).error();
-    std::vector<Field> columns;
-    for (const OutputPlan& plan : (*binding)->outputs) columns.push_back({plan.column, plan.type});
-    if (columns_.empty()) columns_ = columns;
-    if (columns != columns_) {
-      return signature_error(
-          settings_.where, fmt::format("{}: model '{}' version {}: the same outputs as before were "
-                                       "expected; they changed; start the pipeline again to use it",
-                                       settings_.who, current->model, current->version));
-    }
     binding_ = std::move(binding).value();
     version_ = current;
   }

@@ -9,6 +9,7 @@
 #include "model/provider.h"
 #include "process/infer/infer_binding.h"
 #include "process/infer/infer_run.h"
+#include "process/infer/version_bindings.h"
 
 namespace thalweg {
 
@@ -18,8 +19,7 @@ struct BoundVersion {
   std::shared_ptr<const ModelBinding> binding;
 };
 
-// The model as the step sees it. A new version is bound when it is first met; it must make the same columns as the first
-// one, since later steps and outputs were built on these. Never keeps an old version alive.
+// The model as the step sees it. Never keeps an old version alive.
 //
 // The worker's thread only.
 class ModelSlot {
@@ -27,17 +27,17 @@ class ModelSlot {
   // `registry` outlives it.
   ModelSlot(std::shared_ptr<ModelHandle> handle, InferSettings settings, Schema available,
             const Registry& registry);
-  // Errors: signature_mismatch, config_invalid.
+  // Every version must fit from now on; they are bound where they are loaded. Once, before take(). Errors: signature_mismatch,
+  // config_invalid.
+  [[nodiscard]] Status must_fit();
+  // Errors: signature_mismatch, config_invalid, model_unavailable (no version serves just now).
   [[nodiscard]] Result<BoundVersion> take();
 
  private:
   std::shared_ptr<ModelHandle> handle_;
-  InferSettings settings_;
-  Schema available_;
-  const Registry& registry_;
+  std::shared_ptr<VersionBindings> bindings_;
   std::weak_ptr<const ModelVersion> version_;  // the one binding_ is for
   std::shared_ptr<const ModelBinding> binding_;
-  std::vector<Field> columns_;  // what the first version made
 };
 
 // Features and calls for some rows of a batch. Reused from batch to batch, so that its scratch memory is too.
