@@ -107,7 +107,7 @@ struct ModelStamp {
   std::string_view model;  // stable as long as `keep` in Batch lives
   std::string_view variant;
   std::int64_t version = 0;
-  std::int64_t epoch = 0;
+  std::int64_t epoch = -1;  // none: -1
 };
 
 // Where a batch's time went, for the metrics; the steps that know add to it.

@@ -32,6 +32,8 @@ struct Route {
   std::vector<Variant> variants;
   // Sees the same rows, answers to nobody. Null: none.
   std::shared_ptr<const ModelVersion> shadow;
+  std::string shadow_topic;       // where its outputs go; "": to metrics only
+  double shadow_cpu_share = 0.5;  // of one core, in this process
 };
 
 }  // namespace thalweg

@@ -1,8 +1,8 @@
 // Who watches what models answer: meters, drift, comparison, the samples that `peek` shows. The infer step tells him once for each use of a version in a
 // batch, after the answers were placed; he never changes them.
 //
-// One observer a worker, called on that worker's thread only (a shadow's answers are told on the shadow's thread, to an observer of its
-// own). Must not block, throw, or allocate per row.
+// One observer a worker, called on that worker's thread only. What a shadow answers is told on the shadow's thread, to the observer that
+// on_shadow() names. Must not block, throw, or allocate per row.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,44 @@ struct Scored {
   bool failed = false;  // all of it, by an error that is not the rows' fault
 };
 
+// What one variant and the shadow said to the same rows. Views hold during the call only.
+struct Compared {
+  const Route& route;
+  const Variant& variant;  // who answered
+  const ModelVersion& champion;
+  const ModelVersion& challenger;
+  const Schema& output_schema;
+  // Row i of the one and row i of the other answer the same row. Rows that either refused are in neither.
+  std::span<const Column> champion_outputs;
+  std::span<const Column> challenger_outputs;
+  // In the model for a row, each in its own calls.
+  double champion_ns_per_row = 0;
+  double challenger_ns_per_row = 0;
+};
+
+// Why rows did not reach the shadow.
+enum class ShadowLoss : std::uint8_t {
+  busy,      // its queue is full
+  lagging,   // the pipeline has more waiting than it takes at once
+  disabled,  // it hung once, or does not fit
+};
+
 class ScoreObserver {
  public:
   virtual ~ScoreObserver() = default;
   virtual void scored(const Scored& scored) noexcept = 0;
+  // On the shadow's thread, after its own `scored`.
+  virtual void compared(const Compared& compared) noexcept { (void)compared; }
+  // On the worker's thread.
+  virtual void shadow_lost(const ModelVersion& shadow, std::size_t rows, ShadowLoss why) noexcept {
+    (void)shadow, (void)rows, (void)why;
+  }
+  // On the worker's thread, once: this version sees no more rows in this step.
+  virtual void shadow_disabled(const ModelVersion& shadow, const Error& why) noexcept {
+    (void)shadow, (void)why;
+  }
+  // Who is told on the shadow's thread. Asked once, when the step is built. Null: nobody. Lives as long as this one.
+  [[nodiscard]] virtual ScoreObserver* on_shadow() noexcept { return nullptr; }
 };
 
 }  // namespace thalweg

@@ -49,7 +49,7 @@ std::string_view header_text(Batch& batch, std::size_t index) {
     const ModelStamp& stamp = batch.stamps()[i];
     out << ",model=" << stamp.model << ",version=" << stamp.version;
     if (!stamp.variant.empty()) out << ",variant=" << stamp.variant;
-    if (stamp.epoch > 0) out << ",epoch=" << stamp.epoch;
+    if (stamp.epoch >= 0) out << ",epoch=" << stamp.epoch;
   }
   if (batch.is_fallback(index)) out << ",fallback=1";
   batch.arena().shrink(memory, out.text().size());
