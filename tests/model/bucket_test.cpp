@@ -12,7 +12,7 @@ namespace {
 // Ends of variants, in buckets.
 Route route_of(const std::vector<std::uint32_t>& ends) {
   Route route;
-  for (const std::uint32_t end : ends) route.variants.push_back({.name = "", .end = end});
+  for (const std::uint32_t end : ends) route.variants.push_back({.name = "", .end = end, .version = nullptr});
   return route;
 }
 

@@ -2,10 +2,11 @@
 //
 //   - infer: { model: fraud, outputs: { probability: fraud_score }, on_error: { default: { fraud_score: 0.5 } } }
 //
-//   take the version ─▶ its features ─▶ tensors ─▶ call(s), search for guilty rows ─▶ columns, dispositions
-//   ModelSlot           ModelUse        InputGather  InferRun                          infer_outputs, Infer::finish
+//   take the route ─▶ rows by variant ─▶ features ─▶ tensors ─▶ call(s), search for guilty rows ─▶ columns, dispositions
+//   ModelSlot         RowSplit           ModelUse    InputGather  InferRun                        infer_outputs, Infer::finish
 //
-// Each batch takes the model's current version once, with that version's features, and keeps it until it is reset.
+// Each batch takes the model's route once, with the versions it names and their features, and keeps it until it is reset. Each variant
+// that has rows is asked once for all of them; with one variant nothing is split.
 //
 // When rows are refused (by a feature step, or by the model: InferRun says how they are found), or the model itself
 // fails, `on_error` decides:
@@ -16,7 +17,7 @@
 //   default         the default values       the default values, for all rows
 //   model           the other model answers; what that one refuses is dead; if it fails too: as with dead_letter
 //
-// Results made by a default or by the other model are marked: Batch::is_fallback.
+// Results made by a default or by the other model are marked: Batch::is_fallback. The other model answers by its first variant.
 #pragma once
 
 #include <memory>
@@ -25,9 +26,11 @@
 
 #include "thalweg/registry.h"
 
+#include "model/score_observer.h"
 #include "process/infer/infer_outputs.h"
 #include "process/infer/infer_settings.h"
 #include "process/infer/model_use.h"
+#include "process/infer/row_split.h"
 
 namespace thalweg {
 
@@ -45,6 +48,7 @@ class Infer final : public Operator {
 
  private:
   struct Call;  // one batch on its way through this step
+  struct Part;  // of one variant
 
   Infer(InferSettings settings, const Schema& input);
   [[nodiscard]] Status bind_primary(const OperatorContext& context);
@@ -53,21 +57,35 @@ class Infer final : public Operator {
 
   [[nodiscard]] Call& call_for(Batch& batch);
   [[nodiscard]] Status take_versions(Call& call);
+  [[nodiscard]] Status split_rows(Call& call);
+  [[nodiscard]] Progress ask(Call& call);
   [[nodiscard]] bool run_fallback(Call& call);
+  [[nodiscard]] bool wants_fallback(const Call& call) const;
   [[nodiscard]] Status finish(Call& call);
   [[nodiscard]] Status verdict(Call& call) const;
+  [[nodiscard]] Status verdict_on(const Call& call, Part& part) const;
   void place_answers(Call& call, ModelUse& use) const;
   void settle_refused(Call& call) const;
   void stamp(Call& call) const;
+  // infer_observe.cpp
+  void tell_observer(Call& call, bool placed);
+  void tell_observer(Call& call, const Scored& common, ModelUse& use,
+                     std::span<const std::uint32_t> rows, bool placed);
 
   InferSettings settings_;
   Schema input_;
   Schema schema_;
+  RowSplit split_;
+  std::vector<std::vector<std::uint32_t>*> lists_;  // scratch of split_rows
   std::unique_ptr<ModelSlot> primary_;
   std::unique_ptr<ModelSlot> fallback_;       // on_error: model
   std::vector<OutputPlan> outputs_;           // of the first version; later ones are the same
+  Schema output_schema_;                      // of the columns they become
   std::vector<Column> defaults_;              // on_error: default; one row each
   std::vector<std::unique_ptr<Call>> calls_;  // kept for reuse; as many as batches are here at once
+  ScoreObserver* observer_ = nullptr;         // null: nobody
+  std::vector<std::uint32_t> answered_;       // scratch of tell_observer
+  std::vector<Column> answers_;
 };
 
 void register_infer(Registry& registry);

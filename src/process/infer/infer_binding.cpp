@@ -95,7 +95,8 @@ class Binder {
     if (!program) return std::move(program).error();
     bound_.program = std::move(program).value();
     const auto reads = bound_.program->reads();
-    bound_.reads.assign(reads.begin(), reads.end());
+    for (const std::size_t column : reads)
+      bound_.reads.push_back(static_cast<std::uint32_t>(column));
     std::sort(bound_.reads.begin(), bound_.reads.end());
     return {};
   }
@@ -151,7 +152,7 @@ class Binder {
       if (Status status = feed(spec, *source, available_.fields[*source], "field"); !status.ok()) {
         return status;
       }
-      bound_.reads.push_back(*source);
+      bound_.reads.push_back(static_cast<std::uint32_t>(*source));
     }
     std::sort(bound_.reads.begin(), bound_.reads.end());
     bound_.reads.erase(std::unique(bound_.reads.begin(), bound_.reads.end()), bound_.reads.end());

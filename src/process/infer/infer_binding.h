@@ -46,7 +46,7 @@ struct OutputPlan {
 
 struct ModelBinding {
   std::shared_ptr<const FeatureProgram> program;  // null: columns feed the inputs directly
-  std::vector<std::size_t> reads;                 // columns used, ascending
+  std::vector<std::uint32_t> reads;               // columns used, ascending
   std::vector<InputPlan> inputs;                  // in the order of the signature
   std::vector<OutputPlan> outputs;
 };

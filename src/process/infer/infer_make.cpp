@@ -20,9 +20,9 @@ Result<std::shared_ptr<ModelHandle>> handle_of(const std::string& model, const W
   return place.empty() ? error : std::move(error).at(place);
 }
 
-std::vector<Field> columns_of(const ModelBinding& binding) {
+std::vector<Field> columns_of(const std::vector<OutputPlan>& outputs) {
   std::vector<Field> columns;
-  for (const OutputPlan& plan : binding.outputs) columns.push_back({plan.column, plan.type});
+  for (const OutputPlan& plan : outputs) columns.push_back({plan.column, plan.type});
   return columns;
 }
 
@@ -53,10 +53,20 @@ Status Infer::bind_primary(const OperatorContext& context) {
   primary_ =
       std::make_unique<ModelSlot>(std::move(handle).value(), settings_, input_, *context.registry);
   if (Status fits = primary_->must_fit(); !fits.ok()) return fits;
-  auto bound = primary_->take();
-  if (!bound) return std::move(bound).error();
-  outputs_ = bound->binding->outputs;
-  for (Field& column : columns_of(*bound->binding)) schema_.fields.push_back(std::move(column));
+  auto route = primary_->route();
+  if (!route) return std::move(route).error();
+  for (const Variant& variant : (*route)->variants) {
+    auto bound = primary_->bind(variant.version);
+    if (!bound) return std::move(bound).error();
+    if (outputs_.empty()) outputs_ = bound->binding->outputs;
+  }
+  if (auto key = key_column(**route, input_); !key) {
+    return Error(Code::config_invalid,
+                 fmt::format("{}: model '{}': {}", settings_.who, settings_.model,
+                             key.error().message()));
+  }
+  output_schema_.fields = columns_of(outputs_);
+  for (const Field& column : output_schema_.fields) schema_.fields.push_back(column);
   return {};
 }
 
@@ -66,13 +76,18 @@ Status Infer::bind_fallback(const OperatorContext& context) {
                           settings_.who + ": on_error", context);
   if (!handle) return std::move(handle).error();
   const auto version = (*handle)->current();
+  if (version == nullptr) {
+    return Error(Code::model_unavailable,
+                 fmt::format("{}: on_error: no version of model '{}' serves", settings_.who,
+                             settings_.fallback_model));
+  }
   fallback_ = std::make_unique<ModelSlot>(std::move(handle).value(),
                                           fallback_settings(settings_, outputs_, *version), input_,
                                           *context.registry);
   if (Status fits = fallback_->must_fit(); !fits.ok()) return fits;
-  auto bound = fallback_->take();
+  auto bound = fallback_->bind(version);
   if (!bound) return std::move(bound).error();
-  const std::vector<Field> columns = columns_of(*bound->binding);
+  const std::vector<Field> columns = columns_of(bound->binding->outputs);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].type == outputs_[i].type) continue;
     return signature_error(
@@ -119,6 +134,7 @@ Status Infer::bind_defaults() {
 Result<std::unique_ptr<Operator>> Infer::make(InferSettings settings,
                                               const OperatorContext& context) {
   std::unique_ptr<Infer> infer(new Infer(std::move(settings), *context.input));
+  infer->observer_ = context.observer;
   Status status = infer->bind_primary(context);
   if (status.ok()) status = infer->bind_fallback(context);
   if (status.ok()) status = infer->bind_defaults();

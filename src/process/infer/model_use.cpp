@@ -21,24 +21,19 @@ Status ModelSlot::must_fit() {
       });
 }
 
-Result<BoundVersion> ModelSlot::take() {
-  std::shared_ptr<const ModelVersion> current = handle_->current();
-  if (current == nullptr) {
-    return Error(Code::model_unavailable,
-                 fmt::format("model '{}': expected a version that serves; there is none while it "
-                             "is changed; the records wait",
-                             handle_->name()));
-  }
-  // By owner, not by address: the memory of a version that died may hold the next one.
-  const bool same =
-      binding_ != nullptr && !version_.owner_before(current) && !current.owner_before(version_);
-  if (!same) {
-    auto binding = bindings_->of(current);
-    if (!binding) return std::move(binding).error();
-    binding_ = std::move(binding).value();
-    version_ = current;
-  }
-  return BoundVersion{std::move(current), binding_};
+Result<std::shared_ptr<const Route>> ModelSlot::route() const {
+  auto route = handle_->route();
+  if (!route->variants.empty()) return route;
+  return Error(Code::model_unavailable,
+               fmt::format("model '{}': expected a version that serves; there is none while it "
+                           "is changed; the records wait",
+                           handle_->name()));
+}
+
+Result<BoundVersion> ModelSlot::bind(std::shared_ptr<const ModelVersion> version) const {
+  auto binding = bindings_->of(version);
+  if (!binding) return std::move(binding).error();
+  return BoundVersion{std::move(version), std::move(binding).value()};
 }
 
 void ModelUse::begin(BoundVersion bound, Batch& batch, std::span<const std::uint32_t> rows) {

@@ -30,14 +30,14 @@ class ModelSlot {
   // Every version must fit from now on; they are bound where they are loaded. Once, before take(). Errors: signature_mismatch,
   // config_invalid.
   [[nodiscard]] Status must_fit();
-  // Errors: signature_mismatch, config_invalid, model_unavailable (no version serves just now).
-  [[nodiscard]] Result<BoundVersion> take();
+  // Errors: model_unavailable (no version serves just now).
+  [[nodiscard]] Result<std::shared_ptr<const Route>> route() const;
+  // Errors: signature_mismatch, config_invalid.
+  [[nodiscard]] Result<BoundVersion> bind(std::shared_ptr<const ModelVersion> version) const;
 
  private:
   std::shared_ptr<ModelHandle> handle_;
   std::shared_ptr<VersionBindings> bindings_;
-  std::weak_ptr<const ModelVersion> version_;  // the one binding_ is for
-  std::shared_ptr<const ModelBinding> binding_;
 };
 
 // Features and calls for some rows of a batch. Reused from batch to batch, so that its scratch memory is too.

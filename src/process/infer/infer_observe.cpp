@@ -1,0 +1,71 @@
+// Who watches the model hears of each use of a version: once a batch and variant, when the answers are in their columns.
+#include <algorithm>
+
+#include "process/infer/infer.h"
+#include "process/infer/infer_call.h"
+#include "process/infer/infer_inputs.h"
+
+namespace thalweg {
+
+// `placed`: the answers are columns of the batch; otherwise it will be tried again, and only what failed is told.
+void Infer::tell_observer(Call& call, bool placed) {
+  if (call.rows.empty()) return;
+  const std::span<const Column> columns(call.batch->rows().columns);
+  const auto told = [&](ModelUse& use, const Variant* variant, const Route& route, Role role,
+                        std::span<const std::uint32_t> rows) {
+    const bool failed = use.run().failure().has_value();
+    if (!failed && !placed) return;
+    const BatchTimes& times = use.run().times();
+    const Scored common{.batch = *call.batch,
+                        .schema = input_,
+                        .columns = columns.first(input_.fields.size()),
+                        .rows = rows,
+                        .output_schema = output_schema_,
+                        .outputs = {},
+                        .answered = {},
+                        .reads = use.bound().binding->reads,
+                        .route = route,
+                        .variant = variant,
+                        .version = *use.bound().version,
+                        .role = role,
+                        .model_ns = times.model_ns,
+                        .model_calls = times.model_calls,
+                        .failed = failed};
+    tell_observer(call, common, use, rows, placed);
+  };
+  for (Part* part : call.asked)
+    told(part->use, part->variant, *call.route, Role::variant, part->rows);
+  if (!call.fallback_rows.empty())
+    told(call.fallback, nullptr, *call.fallback_route, Role::fallback, call.fallback_rows);
+}
+
+void Infer::tell_observer(Call& call, const Scored& common, ModelUse& use,
+                          std::span<const std::uint32_t> rows, bool placed) {
+  Scored scored = common;
+  if (common.failed || !placed) {
+    observer_->scored(scored);
+    return;
+  }
+  scored.answered = rows;
+  if (use.refused_any()) {
+    answered_.clear();
+    for (const std::uint32_t row : rows) {
+      const bool own = common.role == Role::fallback || !call.by_fallback(row);
+      if (own && call.origins[row].kind == RowOrigin::Kind::call) answered_.push_back(row);
+    }
+    scored.answered = answered_;
+  }
+  const std::span<const Column> made =
+      std::span<const Column>(call.batch->rows().columns).subspan(input_.fields.size());
+  if (scored.answered.size() == call.batch->rows().count()) {
+    scored.outputs = made;
+  } else {
+    answers_.resize(made.size());
+    for (std::size_t i = 0; i < made.size(); ++i)
+      gather_rows(made[i], scored.answered, answers_[i]);
+    scored.outputs = answers_;
+  }
+  observer_->scored(scored);
+}
+
+}  // namespace thalweg
