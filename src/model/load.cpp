@@ -86,10 +86,18 @@ Result<const RuntimeKind*> find_runtime(const std::string& path, const Registry&
                                         quoted_list(names));
 }
 
+// A version without files is what it is called.
+std::int64_t number_of(const std::string& version) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), number);
+  return error == std::errc() && end == version.data() + version.size() ? number : 0;
+}
+
 // Where the model is and which version; a runtime that needs no files may have no path.
 Result<ChosenVersion> find_files(const ModelEntry& entry, const Registry& registry) {
   if (!entry.values.has("path")) {
-    if (entry.kind != nullptr) return ChosenVersion{};
+    if (entry.kind != nullptr)
+      return ChosenVersion{number_of(entry.values.string("version")), {}, {}};
     return config_error(entry.node.where(),
                         "expected `path`, the folder of the model; got none; add it");
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "model/variant_section.h"
+
 namespace thalweg {
 namespace {
 
@@ -100,6 +102,7 @@ Section make_model_section() {
               "beside it, so that the worker "
               "goes on reading meanwhile. auto takes the lane when one row needs more than 5 ms."},
   };
+  for (const Setting& setting : variant_settings().settings) s.settings.push_back(setting);
   return s;
 }
 

@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "model/files.h"
+#include "model/variant_section.h"
+#include "model/wish.h"
 
 namespace thalweg {
 namespace {
@@ -95,25 +97,72 @@ Result<std::shared_ptr<const LoadedVersion>> ModelCache::get(const ModelEntry& e
   return version;
 }
 
+namespace {
+
+// The entry as if it named this one version and nothing else of who answers what, so that versions are shared with whoever else uses them.
+Result<ModelEntry> entry_for(const ModelEntry& entry, const VersionWish& version,
+                             const Registry& registry) {
+  std::vector<std::pair<std::string, Node>> kept;
+  std::vector<Where> places;
+  for (const auto& [key, value] : entry.node.entries()) {
+    if (key == "version" || is_variant_setting(key)) continue;
+    kept.emplace_back(key, value);
+    places.push_back(entry.node.key_where(key));
+  }
+  if (version != "latest") {
+    kept.emplace_back("version", Node::scalar(version));
+    places.push_back(entry.node.where());
+  }
+  return read_entry(entry.name, Node::map(std::move(kept), entry.node.where(), std::move(places)),
+                    registry);
+}
+
+}  // namespace
+
 class Models::Handle final : public ModelHandle {
  public:
-  Handle(std::string name, std::shared_ptr<const ModelVersion> version)
-      : name_(std::move(name)), route_(route_to(std::move(version))) {}
+  Handle(std::string name, std::shared_ptr<const Route> route)
+      : name_(std::move(name)), route_(std::move(route)) {}
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
   [[nodiscard]] std::shared_ptr<const Route> route() const noexcept override {
     return route_.load();
   }
 
  private:
-  static std::shared_ptr<const Route> route_to(std::shared_ptr<const ModelVersion> version) {
-    auto route = std::make_shared<Route>();
-    route->variants.push_back({.name = "", .version = std::move(version)});
-    return route;
-  }
-
   const std::string name_;
   std::atomic<std::shared_ptr<const Route>> route_;
 };
+
+// Loads all versions that the entry names.
+Result<std::shared_ptr<const Route>> Models::route_of(const ModelEntry& entry) {
+  auto wish = wish_of(entry);
+  if (!wish) return std::move(wish).error();
+  const auto load = [&](const VersionWish& version) -> Result<std::shared_ptr<const ModelVersion>> {
+    auto own = entry_for(entry, version, registry_);
+    if (!own) return std::move(own).error();
+    auto loaded = cache_.get(*own, registry_);
+    if (!loaded) return std::move(loaded).error();
+    return lend(entry.name, std::move(*loaded));
+  };
+  auto route = std::make_shared<Route>();
+  route->salt = wish->salt.empty() ? entry.name : wish->salt;
+  route->key = wish->key;
+  std::uint32_t end = 0;
+  for (const DesiredVariant& variant : wish->variants) {
+    auto version = load(variant.version);
+    if (!version) return std::move(version).error();
+    end += variant.share;
+    route->variants.push_back({variant.name, end, std::move(*version)});
+  }
+  if (wish->shadow) {
+    auto version = load(wish->shadow->version);
+    if (!version) return std::move(version).error();
+    route->shadow = std::move(*version);
+    route->shadow_topic = wish->shadow->topic;
+    route->shadow_cpu_share = wish->shadow->cpu_share;
+  }
+  return std::shared_ptr<const Route>(std::move(route));
+}
 
 Result<std::unique_ptr<Models>> Models::make(const Node& models, const Registry& registry,
                                              ModelCache& cache) {
@@ -126,6 +175,7 @@ Result<std::unique_ptr<Models>> Models::make(const Node& models, const Registry&
   for (const auto& [name, node] : models.entries()) {
     auto entry = read_entry(name, node, registry);
     if (!entry) return std::move(entry).error();
+    if (auto wish = wish_of(*entry); !wish) return std::move(wish).error();
     auto known = std::make_unique<Known>();
     known->entry = std::move(*entry);
     made->known_.emplace(name, std::move(known));
@@ -145,9 +195,9 @@ Result<std::shared_ptr<ModelHandle>> Models::model(std::string_view name) {
   Known& known = *it->second;
   const std::lock_guard lock(known.mutex);
   if (known.handle == nullptr) {
-    auto version = cache_.get(known.entry, registry_);
-    if (!version) return std::move(version).error();
-    known.handle = std::make_shared<Handle>(it->first, lend(it->first, std::move(*version)));
+    auto route = route_of(known.entry);
+    if (!route) return std::move(route).error();
+    known.handle = std::make_shared<Handle>(it->first, std::move(*route));
   }
   return std::shared_ptr<ModelHandle>(known.handle);
 }

@@ -56,6 +56,8 @@ class Models final : public ModelProvider {
 
   Models(const Registry& registry, ModelCache& cache) : registry_(registry), cache_(cache) {}
 
+  [[nodiscard]] Result<std::shared_ptr<const Route>> route_of(const ModelEntry& entry);
+
   const Registry& registry_;
   ModelCache& cache_;
   std::map<std::string, std::unique_ptr<Known>, std::less<>> known_;

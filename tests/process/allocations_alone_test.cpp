@@ -26,7 +26,8 @@ class QuietModel final : public LoadedModel {
 class Allocations : public InferTest {
  protected:
   // Allocations of one round with `records` records, when all memory has been grown before.
-  std::size_t of_one_round(std::size_t records, const std::string& infer_settings) {
+  std::size_t of_one_round(std::size_t records, const std::string& infer_settings,
+                           bool variants = false) {
     register_filter(registry_);
     Signature signature = one_to_one();
     signature.inputs[0].shape.dims = {-1, 4};
@@ -35,6 +36,15 @@ class Allocations : public InferTest {
     Signature plain = one_to_one();
     models_.add("plain", plain, doubled,
                 [](ModelVersion& version) { version.loaded = std::make_unique<QuietModel>(); });
+    if (variants) {
+      auto route = std::make_shared<Route>();
+      route->salt = "s";
+      route->variants.push_back({"a", 5000, models_.handle("plain").now});
+      models_.add("plain", plain, doubled,
+                  [](ModelVersion& version) { version.loaded = std::make_unique<QuietModel>(); });
+      route->variants.push_back({"b", bucket_count, models_.handle("plain").now});
+      models_.handle("plain").fixed = route;
+    }
     auto filter = support::make_operator(registry_, "filter", "{field: x, at_least: 3}", kNumbers);
     EXPECT_TRUE(filter.ok());
     auto infer = make(infer_settings);
@@ -44,7 +54,7 @@ class Allocations : public InferTest {
       batch.reset();
       batch.rows().begin(kNumbers);
       for (std::size_t r = 0; r < records; ++r) {
-        support::add_row_of_new_record(batch);
+        support::add_row_of_new_record(batch, r);
         *batch.rows().columns[0].append<float>() = static_cast<float>(r % 10);
         batch.rows().columns[1].push_string("some text");
         batch.rows().columns[1].end_row();
@@ -72,6 +82,13 @@ TEST_F(Allocations, None_per_row_when_features_feed_the_model) {
   const std::size_t many = of_one_round(2000, settings);
   EXPECT_EQ(few, many);
   EXPECT_LE(many, 8u);
+}
+
+TEST_F(Allocations, None_per_row_when_two_variants_share_them) {
+  const std::size_t few = of_one_round(10, "plain", true);
+  const std::size_t many = of_one_round(2000, "plain", true);
+  EXPECT_EQ(few, many);
+  EXPECT_LE(many, 16u);
 }
 
 }  // namespace

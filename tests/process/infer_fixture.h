@@ -51,7 +51,8 @@ class InferTest : public testing::Test {
   }
 
   std::unique_ptr<Operator> make(const std::string& settings, const Schema& input = kNumbers) {
-    auto made = support::make_operator(registry_, "infer", settings, input, nullptr, &models_);
+    auto made =
+        support::make_operator(registry_, "infer", settings, input, nullptr, &models_, observer_);
     EXPECT_TRUE(made.ok()) << (made.ok() ? "" : made.error().message());
     return made.ok() ? std::move(made).value() : nullptr;
   }
@@ -74,6 +75,7 @@ class InferTest : public testing::Test {
 
   Registry registry_;
   support::ScriptedModels models_;
+  ScoreObserver* observer_ = nullptr;  // of the steps made from now on
 };
 
 }  // namespace thalweg

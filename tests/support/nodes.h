@@ -21,7 +21,8 @@ inline Node node(const std::string& text) {
 // An operator by the name and settings a pipeline file would give it.
 inline Result<std::unique_ptr<Operator>> make_operator(
     const Registry& registry, std::string_view kind, const std::string& settings,
-    const Schema& input, const Schema* coarser = nullptr, ModelProvider* models = nullptr) {
+    const Schema& input, const Schema* coarser = nullptr, ModelProvider* models = nullptr,
+    ScoreObserver* observer = nullptr) {
   const OperatorKind* op = registry.op(kind);
   if (op == nullptr) return Error(Code::internal, "test: no operator of that name");
   auto values = read(*op->section, node(settings));
@@ -31,6 +32,7 @@ inline Result<std::unique_ptr<Operator>> make_operator(
   context.coarser = coarser;
   context.models = models;
   context.registry = &registry;
+  context.observer = observer;
   context.where = "step " + std::string(kind);
   return op->make(*values, context);
 }

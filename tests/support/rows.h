@@ -9,9 +9,9 @@
 namespace thalweg::support {
 
 // A new record with one row; the caller appends to the columns.
-inline void add_row_of_new_record(Batch& batch) {
+inline void add_row_of_new_record(Batch& batch, std::size_t offset = 0) {
   batch.rows().record_of.push_back(static_cast<std::uint32_t>(batch.size()));
-  batch.add_record({});
+  batch.add_record({}).offset = Offset{static_cast<std::int64_t>(offset)};
 }
 
 inline std::vector<std::uint32_t> live(const Rows& rows) {

@@ -98,12 +98,14 @@ class ScriptedHandle final : public ModelHandle {
   explicit ScriptedHandle(std::string name) : name_(std::move(name)) {}
   [[nodiscard]] const std::string& name() const noexcept override { return name_; }
   [[nodiscard]] std::shared_ptr<const Route> route() const noexcept override {
+    if (fixed != nullptr) return fixed;
     auto route = std::make_shared<Route>();
     if (now != nullptr) route->variants.push_back({.name = "", .version = now});
     return route;
   }
 
   std::shared_ptr<const ModelVersion> now;
+  std::shared_ptr<const Route> fixed;  // null: all rows to `now`
 
  private:
   std::string name_;

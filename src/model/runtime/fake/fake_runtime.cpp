@@ -76,6 +76,10 @@ const Section& section() {
            .type = SettingType::boolean,
            .fallback = "false",
            .doc = "Answers later, from a thread of its own, as a remote model does."},
+          {.name = "versions",
+           .type = SettingType::node,
+           .example = "{2: {value: 5}}",
+           .doc = "Settings that are other ones in a version, by its number: {2: {value: 5}}."},
       }};
   return section;
 }
@@ -139,13 +143,25 @@ Result<std::vector<TensorSpec>> specs(const Node& node, const char* fallback) {
   return specs;
 }
 
+// The entry's settings, and those of its version over them.
+Node settings_of(const ModelSpec& spec) {
+  Node settings = part_of(section(), spec.runtime_settings);
+  const Node* versions = settings.find("versions");
+  if (versions == nullptr) return settings;
+  const Node* own = versions->find(std::to_string(spec.version));
+  if (own == nullptr) return settings;
+  const Node changes = *own;  // `set` moves what it points into
+  for (const auto& [key, value] : changes.entries()) settings.set(key, value);
+  return settings;
+}
+
 class FakeRuntime final : public ModelRuntime {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "fake"; }
   [[nodiscard]] bool recognises(const std::string& /*path*/) const override { return false; }
 
   [[nodiscard]] Result<std::unique_ptr<LoadedModel>> load(const ModelSpec& spec) override {
-    auto settings = read(section(), part_of(section(), spec.runtime_settings));
+    auto settings = read(section(), settings_of(spec));
     if (!settings) return std::move(settings).error();
     auto inputs = specs(settings->node("inputs"), "x");
     if (!inputs) return std::move(inputs).error();
