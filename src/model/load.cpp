@@ -5,11 +5,12 @@
 #include <filesystem>
 
 #include "model/files.h"
+#include "model/golden_rows.h"
 #include "model/lane.h"
+#include "model/manifest.h"
 #include "model/model_section.h"
 #include "model/running.h"
 #include "model/signatures.h"
-#include "model/versions.h"
 #include "model/warm_up.h"
 
 namespace thalweg {
@@ -86,42 +87,6 @@ Result<const RuntimeKind*> find_runtime(const std::string& path, const Registry&
                                         quoted_list(names));
 }
 
-// A version without files is what it is called.
-std::int64_t number_of(const std::string& version) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), number);
-  return error == std::errc() && end == version.data() + version.size() ? number : 0;
-}
-
-// Where the model is and which version; a runtime that needs no files may have no path.
-Result<ChosenVersion> find_files(const ModelEntry& entry, const Registry& registry) {
-  if (!entry.values.has("path")) {
-    if (entry.kind != nullptr)
-      return ChosenVersion{number_of(entry.values.string("version")), {}, {}};
-    return config_error(entry.node.where(),
-                        "expected `path`, the folder of the model; got none; add it");
-  }
-  if (entry.kind != nullptr && entry.kind->name == "fake")
-    return ChosenVersion{0, entry.values.string("path"), {}};
-  const Recognises also = [&](const std::string& path) {
-    if (entry.kind != nullptr) return entry.kind->make()->recognises(path);
-    return std::any_of(registry.runtimes().begin(), registry.runtimes().end(),
-                       [&](const RuntimeKind& kind) { return kind.make()->recognises(path); });
-  };
-  return choose_version(entry.values.string("path"), entry.values.string("version"), also);
-}
-
-// A version is loaded only if nobody wrote to it meanwhile: what was read may be half old and half new.
-Result<std::unique_ptr<LoadedModel>> load_unchanged(ModelRuntime& runtime, const ModelSpec& spec) {
-  const std::string before = fingerprint(spec.path);
-  auto loaded = runtime.load(spec);
-  if (fingerprint(spec.path) == before) return loaded;
-  return Error(Code::model_invalid,
-               spec.path +
-                   ": expected files that stay as they are; they changed while the model was "
-                   "loaded; start again when the copy is done");
-}
-
 Status read_features(const std::string& path, ModelVersion& facts) {
   std::error_code error;
   const fs::path folder =
@@ -142,7 +107,7 @@ bool wants_lane(const Values& values, const std::vector<BatchCost>& costs, bool 
 }
 
 // From the loaded model to a version that may take rows.
-Status check_and_warm(const ModelEntry& entry, LoadedVersion& version) {
+Status check_and_warm(const ModelEntry& entry, const Registry& registry, LoadedVersion& version) {
   ModelVersion& facts = version.facts;
   const Values& values = entry.values;
   auto plan = read_plan(values);
@@ -156,6 +121,10 @@ Status check_and_warm(const ModelEntry& entry, LoadedVersion& version) {
   facts.batch_dim = batching->dim;
   facts.fixed_rows = batching->fixed_rows;
 
+  if (facts.manifest != nullptr) {
+    if (Status said = check_signature(*facts.manifest, facts.signature); !said.ok()) return said;
+  }
+
   auto report = warm_up(*version.loaded, facts.signature, *batching, *plan);
   if (!report) return std::move(report).error();
   facts.costs = std::move(report->costs);
@@ -163,43 +132,67 @@ Status check_and_warm(const ModelEntry& entry, LoadedVersion& version) {
   auto rows_max = read_rows_max(values, facts.costs);
   if (!rows_max) return std::move(rows_max).error();
   facts.rows_max = *rows_max;
+  if (facts.manifest != nullptr && !facts.manifest->golden.empty()) {
+    auto rows = reproduce_golden_rows(*version.loaded, facts, registry);
+    if (!rows) return std::move(rows).error();
+    facts.golden_rows = *rows;
+  }
   if (wants_lane(values, facts.costs, report->answers_later))
     version.loaded = std::make_shared<LaneModel>(version.loaded);
   return {};
 }
 
-Result<std::shared_ptr<const LoadedVersion>> load_checked(const ModelEntry& entry,
-                                                          const Registry& registry) {
-  auto files = find_files(entry, registry);
-  if (!files) return std::move(files).error();
-  const RuntimeKind* kind = entry.kind;
-  if (kind == nullptr) {
-    auto found = find_runtime(files->path, registry);
-    if (!found) return std::move(found).error();
-    kind = *found;
-    // Now that the runtime is known, so are the settings that are not its own.
-    if (auto values = read_model_entry(entry.node, registry, kind); !values)
-      return std::move(values).error();
-  }
-  auto version = std::make_shared<LoadedVersion>();
-  version->facts.version = files->version;
-  version->facts.runtime = kind->name;
-  version->facts.path = files->path;
-  version->facts.warnings = std::move(files->warnings);
-  if (auto status = read_features(files->path, version->facts); !status.ok())
-    return std::move(status).error();
+Result<const RuntimeKind*> runtime_of(const ModelEntry& entry, const Registry& registry,
+                                      const std::string& path) {
+  if (entry.kind != nullptr) return entry.kind;
+  auto found = find_runtime(path, registry);
+  if (!found) return found;
+  // Now that the runtime is known, so are the settings that are not its own.
+  if (auto values = read_model_entry(entry.node, registry, *found); !values)
+    return std::move(values).error();
+  return found;
+}
 
-  auto loaded =
-      load_unchanged(*kind->make(), {entry.name, files->path, files->version, entry.node});
-  if (!loaded) return std::move(loaded).error();
-  const auto said = (*loaded)->warnings();
+Status read_own_files(const VersionFiles& files, ModelVersion& facts) {
+  if (files.path.empty()) return {};
+  auto manifest = read_manifest(files.path);
+  if (!manifest) return std::move(manifest).error();
+  facts.manifest = std::move(*manifest);
+  if (facts.manifest != nullptr) {
+    if (Status whole = check_hashes(files.path, *facts.manifest); !whole.ok()) return whole;
+  }
+  return read_features(files.path, facts);
+}
+
+Result<std::shared_ptr<const LoadedVersion>> load_files(const ModelEntry& entry,
+                                                        const Registry& registry,
+                                                        const VersionFiles& files,
+                                                        const std::function<void()>& loaded) {
+  auto kind = runtime_of(entry, registry, files.path);
+  if (!kind) return std::move(kind).error();
+  auto version = std::make_shared<LoadedVersion>();
+  version->facts.version = files.version;
+  version->facts.runtime = (*kind)->name;
+  version->facts.path = files.path;
+  if (Status own = read_own_files(files, version->facts); !own.ok()) return std::move(own).error();
+  auto model = (*kind)->make()->load({entry.name, files.path, files.version, entry.node});
+  if (!model) return std::move(model).error();
+  const auto said = (*model)->warnings();
   version->facts.warnings.insert(version->facts.warnings.end(), said.begin(), said.end());
-  version->loaded = std::make_shared<WatchedModel>(entry.name, std::move(*loaded));
-  if (auto status = check_and_warm(entry, *version); !status.ok()) return std::move(status).error();
+  version->loaded = std::make_shared<WatchedModel>(entry.name, std::move(*model));
+  if (loaded) loaded();
+  if (Status warm = check_and_warm(entry, registry, *version); !warm.ok())
+    return std::move(warm).error();
   return std::shared_ptr<const LoadedVersion>(std::move(version));
 }
 
 }  // namespace
+
+bool recognised(const ModelEntry& entry, const Registry& registry, const std::string& path) {
+  if (entry.kind != nullptr) return entry.kind->make()->recognises(path);
+  return std::any_of(registry.runtimes().begin(), registry.runtimes().end(),
+                     [&](const RuntimeKind& kind) { return kind.make()->recognises(path); });
+}
 
 Result<ModelEntry> read_entry(const std::string& name, const Node& node, const Registry& registry) {
   ModelEntry entry;
@@ -227,13 +220,26 @@ Result<ModelEntry> read_entry(const std::string& name, const Node& node, const R
   return entry;
 }
 
-Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry,
-                                                          const Registry& registry) {
-  auto loaded = load_checked(entry, registry);
-  if (loaded.ok() || loaded.error().code() == Code::config_invalid) return loaded;
-  Error error = std::move(loaded).error().at("model '" + entry.name + "'");
+Error at_entry(const ModelEntry& entry, Error error) {
+  if (error.code() == Code::config_invalid) return error;
+  error = std::move(error).at("model '" + entry.name + "'");
   const std::string where = entry.node.where().to_string();
   return where.empty() ? std::move(error) : std::move(error).at(where);
 }
 
+// A version is loaded only if nobody wrote to it meanwhile: what was read may be half old and half new.
+Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry,
+                                                          const Registry& registry,
+                                                          const VersionFiles& files,
+                                                          const std::function<void()>& loaded) {
+  if (files.path.empty()) return load_files(entry, registry, files, loaded);
+  const std::string before = fingerprint(files.path);
+  auto version = load_files(entry, registry, files, loaded);
+  if (fingerprint(files.path) == before) return version;
+  return Error(Code::model_invalid,
+               files.path +
+                   ": expected files that stay as they are; they changed while the model was "
+                   "loaded; it is tried again when they rest; `thalweg model publish` copies at "
+                   "one stroke");
+}
 }  // namespace thalweg

@@ -1,6 +1,8 @@
 // One version of a model: found, loaded, checked, warm. Shared by every pipeline of the process that asks for the same.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,14 +26,30 @@ struct ModelEntry {
 [[nodiscard]] Result<ModelEntry> read_entry(const std::string& name, const Node& node,
                                             const Registry& registry);
 
+// Where a version is. A runtime that needs no files has no path.
+struct VersionFiles {
+  std::int64_t version = 0;
+  std::string path;
+};
+
 // Everything about a loaded version but the name a pipeline gives it.
 struct LoadedVersion {
   std::shared_ptr<LoadedModel> loaded;
   ModelVersion facts;  // `loaded` and `model` in it are empty
 };
 
-// Loads a version, whatever is loaded already. Blocks for as long as loading and warm-up take.
-[[nodiscard]] Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry,
-                                                                        const Registry& registry);
+// Does the entry's runtime (or any, if it names none) know this folder or file by itself?
+[[nodiscard]] bool recognised(const ModelEntry& entry, const Registry& registry,
+                              const std::string& path);
+
+// Checks, loads, warms a version and lets it answer its golden rows, whatever is loaded already. Blocks for as long as that takes.
+// `loaded`: called between loading and warming. Files that change meanwhile are an error.
+// Errors: model_invalid, model_failed, signature_mismatch, config_invalid, runtime_missing, …
+[[nodiscard]] Result<std::shared_ptr<const LoadedVersion>> load_version(
+    const ModelEntry& entry, const Registry& registry, const VersionFiles& files,
+    const std::function<void()>& loaded = {});
+
+// The entry's place and the model's name in front of an error; what has its place already stays as it is.
+[[nodiscard]] Error at_entry(const ModelEntry& entry, Error error);
 
 }  // namespace thalweg

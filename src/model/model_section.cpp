@@ -38,6 +38,42 @@ Error unknown_key(const Node& entry, const std::string& key, const RuntimeKind* 
                                  quoted_list(known));
 }
 
+const Section& guards_section() {
+  static const Section section{
+      .name = "guards",
+      .doc = "Limits for a new version during its probation, compared with the version before.",
+      .settings = {
+          {.name = "error_share",
+           .type = SettingType::number,
+           .min = 0,
+           .max = 1,
+           .example = "0.01",
+           .doc = "Goes back when the share of rows without an answer exceeds that of the version "
+                  "before by more than this."},
+          {.name = "nan_share",
+           .type = SettingType::number,
+           .min = 0,
+           .max = 1,
+           .example = "0.01",
+           .doc = "The same for the share of answers that are NaN."},
+          {.name = "latency_ratio",
+           .type = SettingType::number,
+           .min = 1,
+           .example = "2",
+           .doc = "Goes back when the 99th percentile of a call's time exceeds that of the version "
+                  "before so many times."},
+          {.name = "rows_min",
+           .type = SettingType::integer,
+           .unit = "rows",
+           .fallback = "1000",
+           .min = 1,
+           .doc = "Nothing is judged before so many rows of both versions."},
+      }};
+  return section;
+}
+
+const Section& life_section();
+
 Section make_model_section() {
   Section s;
   s.name = "model";
@@ -61,7 +97,9 @@ Section make_model_section() {
        .type = SettingType::string,
        .fallback = "latest",
        .example = "3",
-       .doc = "A version's number, or `latest`: the highest that is complete."},
+       .doc =
+           "A version's number, a label, `latest` (the highest that is complete and works), or a "
+           "URI with its manifest's hash: file:///models/x/3#sha256=…"},
       {.name = "signature",
        .type = SettingType::string,
        .example = "classify",
@@ -103,10 +141,87 @@ Section make_model_section() {
               "goes on reading meanwhile. auto takes the lane when one row needs more than 5 ms."},
   };
   for (const Setting& setting : variant_settings().settings) s.settings.push_back(setting);
+  for (const Setting& setting : life_section().settings) s.settings.push_back(setting);
   return s;
 }
 
+// Which version serves, and when it changes.
+Section make_life_section() {
+  Section s;
+  s.name = "model";
+  s.settings = {
+      {.name = "labels",
+       .type = SettingType::map,
+       .example = "{stable: 3, next: 4}",
+       .doc = "Names for versions, which `version` may use."},
+      {.name = "poll",
+       .type = SettingType::duration,
+       .unit = "ms",
+       .fallback = "1s",
+       .min = 0,
+       .doc = "How often `path` is looked at for new versions while the stream runs; 0: never."},
+      {.name = "unload",
+       .type = SettingType::string,
+       .fallback = "after_load",
+       .choices = {"after_load", "first"},
+       .doc = "after_load: the old version serves until the new one is warm. first: it is freed "
+              "before the new one is loaded, for models too big to hold twice; records wait "
+              "meanwhile."},
+      {.name = "keep_previous",
+       .type = SettingType::duration,
+       .unit = "ms",
+       .fallback = "10m",
+       .min = 0,
+       .doc =
+           "How long the version before stays in memory, so that going back to it takes no time; "
+           "it is freed earlier when another version is loaded, and never kept with `unload: "
+           "first`."},
+      {.name = "fetch",
+       .type = SettingType::strings,
+       .example = "[aws, s3, cp, --recursive, \"{uri}\", \"{dir}\"]",
+       .doc = "The command that gets a version given as a URI of another kind than file or https: "
+              "it must fill the folder {dir}, manifest.json included."},
+      {.name = "fetch_timeout",
+       .type = SettingType::duration,
+       .unit = "ms",
+       .fallback = "10m",
+       .min = 1000,
+       .doc = "A fetch that takes longer is ended and tried again."},
+      {.name = "cache",
+       .type = SettingType::path,
+       .example = "/var/cache/thalweg",
+       .doc = "Where fetched versions are kept; if absent thalweg/models below $XDG_CACHE_HOME or "
+              "~/.cache."},
+      {.name = "probation",
+       .type = SettingType::duration,
+       .unit = "ms",
+       .fallback = "10m",
+       .min = 0,
+       .doc = "How long `guards` watch a new version."},
+      {.name = "guards",
+       .type = SettingType::section,
+       .section = &guards_section(),
+       .doc = "What makes a new version go back to the one before by itself."},
+  };
+  return s;
+}
+
+const Section& life_section() {
+  static const Section section = make_life_section();
+  return section;
+}
+
 }  // namespace
+
+const std::vector<std::string>& life_settings() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all{"path", "version"};
+    for (const Setting& setting : life_section().settings) all.push_back(setting.name);
+    for (const Setting& setting : variant_settings().settings) all.push_back(setting.name);
+    return all;
+  }();
+  return names;
+}
 
 const Section& model_section() {
   static const Section section = make_model_section();

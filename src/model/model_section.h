@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "thalweg/registry.h"
 #include "thalweg/settings.h"
@@ -10,6 +11,10 @@ namespace thalweg {
 
 // What every model has, whatever runs it.
 [[nodiscard]] const Section& model_section();
+
+// Names of those that decide which version serves and when, and not what a version answers: two entries that differ only in these share
+// what is loaded.
+[[nodiscard]] const std::vector<std::string>& life_settings();
 
 // Checks an entry against the common settings and those of every runtime, so that a misspelt key is found whatever the runtime is, and
 // a key of another runtime is named as such. `kind`: the runtime chosen, null while it is not known.

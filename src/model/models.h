@@ -1,39 +1,22 @@
-// The models of a pipeline, loaded when asked for, and shared with the other pipelines of the process.
+// The models of a pipeline: made of its `models:`, loaded when asked for, shared with the other pipelines of the process.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "thalweg/registry.h"
 #include "thalweg/settings.h"
 
-#include "model/load.h"
+#include "model/model_cache.h"
 #include "model/provider.h"
+#include "model/served_model.h"
 
 namespace thalweg {
 
-// What is loaded in this process: the same files with the same settings are in memory once. Any thread; two that ask for the same
-// wait for one load. Holds nothing alive: a version dies with its last user.
-class ModelCache {
- public:
-  static ModelCache& process();
-  Result<std::shared_ptr<const LoadedVersion>> get(const ModelEntry& entry,
-                                                   const Registry& registry);
-
- private:
-  struct Slot {
-    std::mutex mutex;
-    std::weak_ptr<const LoadedVersion> version;  // guarded by mutex
-  };
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Slot>> slots_;  // guarded by mutex_
-};
-
-// The `models:` of one pipeline. Any thread.
+// Any thread.
 class Models final : public ModelProvider {
  public:
   // Reads `models`, a map of name → settings (or a path alone); null: no models. Loads nothing. Errors: config_invalid.
@@ -43,24 +26,18 @@ class Models final : public ModelProvider {
 
   [[nodiscard]] Result<std::shared_ptr<ModelHandle>> model(std::string_view name) override;
   [[nodiscard]] std::vector<std::string> names() const override;
+  [[nodiscard]] std::vector<VersionStatus> versions() const override;
+  // Whether it is loaded or not. Null: there is none of that name.
+  [[nodiscard]] std::shared_ptr<ServedModel> served(std::string_view name) const;
   // Loads every model; stops at the first error.
   [[nodiscard]] Status load_all();
+  // From now on models that were loaded follow their folders. Idempotent.
+  void start();
+  // What is to be logged of them; see ServedModel::on_news.
+  void on_news(const std::function<void(const VersionNews&)>& told);
 
  private:
-  class Handle;
-  struct Known {
-    ModelEntry entry;
-    std::mutex mutex;
-    std::shared_ptr<Handle> handle;  // null until loaded. Guarded by mutex
-  };
-
-  Models(const Registry& registry, ModelCache& cache) : registry_(registry), cache_(cache) {}
-
-  [[nodiscard]] Result<std::shared_ptr<const Route>> route_of(const ModelEntry& entry);
-
-  const Registry& registry_;
-  ModelCache& cache_;
-  std::map<std::string, std::unique_ptr<Known>, std::less<>> known_;
+  std::map<std::string, std::shared_ptr<ServedModel>, std::less<>> known_;
 };
 
 }  // namespace thalweg

@@ -46,6 +46,7 @@ struct ModelVersion {
   std::vector<std::string>
       warnings;  // what loading and warm-up had to say; whole sentences, to be logged once
   std::shared_ptr<const Manifest> manifest;  // null: it has none
+  std::int64_t golden_rows = 0;              // of the manifest, reproduced when it was loaded
 };
 
 // Does this version suit whoever uses the model? The reason, if not.

@@ -30,6 +30,7 @@
 namespace thalweg {
 
 class ModelCache;
+class Reclaimer;
 
 // All functions: any thread, and none blocks for long, except open(), poll_now() and the destructor.
 class ServedModel final : public ModelHandle {
@@ -43,7 +44,8 @@ class ServedModel final : public ModelHandle {
   [[nodiscard]] std::shared_ptr<const Route> route() const noexcept override;
   [[nodiscard]] Status must_fit(VersionCheck check) override;
 
-  // What the pipeline file says.
+  // Its entry in the pipeline file, and what that wishes.
+  [[nodiscard]] const ModelEntry& entry() const noexcept;
   [[nodiscard]] const DesiredModel& file_wish() const noexcept;
   // The first load, in the caller's thread: the wish prepared before, or else the file's, is loaded and serves. Again: nothing.
   // Errors: model_missing, model_invalid, signature_mismatch, config_invalid, runtime_missing.
@@ -83,7 +85,9 @@ class ServedModel final : public ModelHandle {
 
  private:
   class Life;
-  explicit ServedModel(std::shared_ptr<Life> life);
+  ServedModel(std::shared_ptr<Life> life, std::shared_ptr<Reclaimer> reclaimer);
+  const std::shared_ptr<Reclaimer>
+      reclaimer_;  // not life_'s: its own thread must not be the last to let go
   const std::shared_ptr<Life> life_;
 };
 

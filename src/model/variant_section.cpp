@@ -35,24 +35,25 @@ const Section& shadow_section() {
   static const Section section{
       .name = "shadow",
       .doc = "A version that sees the same rows and answers to nobody, to be compared.",
-      .settings = {
-          {.name = "version",
-           .type = SettingType::string,
-           .example = "5",
-           .required = true,
-           .doc = "Which version: as the model's own `version`."},
-          {.name = "topic",
-           .type = SettingType::string,
-           .example = "fraud.shadow",
-           .doc = "Where its answers are written, as far as it comes; unset: they are only "
-                  "measured and compared."},
-          {.name = "cpu_share",
-           .type = SettingType::number,
-           .fallback = "0.5",
-           .min = 0.01,
-           .max = 1,
-           .doc = "What it may use of one processor core, for all workers together."},
-      },
+      .settings =
+          {
+              {.name = "version",
+               .type = SettingType::string,
+               .example = "5",
+               .required = true,
+               .doc = "Which version: as the model's own `version`."},
+              {.name = "topic",
+               .type = SettingType::string,
+               .example = "fraud.shadow",
+               .doc = "Where its answers are written, as far as it comes; unset: they are only "
+                      "measured and compared."},
+              {.name = "cpu_share",
+               .type = SettingType::number,
+               .fallback = "0.5",
+               .min = 0.01,
+               .max = 1,
+               .doc = "What it may use of one processor core, for all workers together."},
+          },
       .shorthand = "version"};
   return section;
 }

@@ -16,10 +16,11 @@ enum class VersionState : std::uint8_t { start, loading, warming, available, unl
 [[nodiscard]] std::string_view to_string(VersionState state) noexcept;
 
 struct VersionStatus {
-  std::string model;
+  std::string model{};
   std::int64_t version = 0;
   VersionState state = VersionState::start;
-  std::string reason;  // why it is where it is, if that is not plain: what failed, what took its place
+  std::string
+      reason;  // why it is where it is, if that is not plain: what failed, what took its place
   bool failed = false;  // it never takes traffic as its files are now; `reason` says why
   std::string path;     // of its folder or file
   std::string uri;      // if it was asked for by one

@@ -6,20 +6,12 @@
 #include <optional>
 
 #include "model/files.h"
+#include "model/manifest.h"
 
 namespace thalweg {
 namespace {
 
 namespace fs = std::filesystem;
-
-// "12", but not "012", "+1" or "1.tmp": copy tools leave such names behind.
-std::optional<std::int64_t> version_number(const std::string& name) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error != std::errc() || end != name.data() + name.size() || number < 0) return std::nullopt;
-  if (name.size() > 1 && name.front() == '0') return std::nullopt;
-  return number;
-}
 
 std::int64_t own_number(fs::path path) {
   std::error_code error;
@@ -27,12 +19,6 @@ std::int64_t own_number(fs::path path) {
   path = fs::absolute(path, error).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();  // a trailing slash
   return version_number(path.filename().string()).value_or(0);
-}
-
-// A file only its runtime knows is taken as it is.
-Status complete(const std::string& path, const Recognises& also) {
-  if (!model_file(path) && also && also(path)) return {};
-  return check_complete(path);
 }
 
 std::string list(const std::vector<VersionPath>& versions) {
@@ -69,7 +55,15 @@ std::string folder_if_saved_model(const std::string& path) {
 
 }  // namespace
 
-Result<std::vector<VersionPath>> find_versions(const std::string& given, const Recognises& also) {
+std::optional<std::int64_t> version_number(const std::string& name) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size() || number < 0) return std::nullopt;
+  if (name.size() > 1 && name.front() == '0') return std::nullopt;
+  return number;
+}
+
+Result<std::vector<VersionPath>> list_versions(const std::string& given, const Recognises& also) {
   std::error_code error;
   const std::string path = folder_if_saved_model(given);
   std::vector<VersionPath> versions;
@@ -79,7 +73,7 @@ Result<std::vector<VersionPath>> find_versions(const std::string& given, const R
                      "'; there is nothing; set `path` to the folder that holds its versions");
   }
   if (model_file(path) || (also && also(path))) {
-    versions.push_back({own_number(path), path, complete(path, also)});
+    versions.push_back({own_number(path), path, {}});
     return versions;
   }
   if (!fs::is_directory(path, error)) {
@@ -93,7 +87,7 @@ Result<std::vector<VersionPath>> find_versions(const std::string& given, const R
     empty = false;
     const auto number = version_number(entry.path().filename().string());
     if (!number || !entry.is_directory(error)) continue;
-    versions.push_back({*number, entry.path().string(), complete(entry.path().string(), also)});
+    versions.push_back({*number, entry.path().string(), {}});
   }
   if (versions.empty()) {
     // A folder with variables/ alone is a version that is half copied, not a folder of versions.
@@ -108,23 +102,40 @@ Result<std::vector<VersionPath>> find_versions(const std::string& given, const R
   return versions;
 }
 
-Result<ChosenVersion> choose_version(const std::string& path, const std::string& wanted,
-                                     const Recognises& also) {
+// A file only its runtime knows is taken as it is.
+Status check_version(const std::string& path, const Recognises& also) {
+  auto manifest = read_manifest(path);
+  if (!manifest) return std::move(manifest).error();
+  if (*manifest != nullptr) {
+    if (Status sizes = check_sizes(path, **manifest); !sizes.ok()) return sizes;
+  }
+  if (!model_file(path) && also && also(path)) return {};
+  return check_complete(path);
+}
+
+Result<std::vector<VersionPath>> find_versions(const std::string& path, const Recognises& also) {
+  auto versions = list_versions(path, also);
+  if (!versions) return versions;
+  for (VersionPath& version : *versions) version.complete = check_version(version.path, also);
+  return versions;
+}
+
+Result<ChosenVersion> choose_version(const std::string& path,
+                                     const std::vector<VersionPath>& versions,
+                                     const std::string& wanted) {
   const auto number = version_number(wanted);
   if (wanted != "latest" && !number) {
-    return Error(Code::config_invalid, "version: expected `latest` or a number; got '" + wanted +
-                                           "'; labels are not known yet");
+    return Error(Code::config_invalid, "version: expected `latest`, a number or a label; got '" +
+                                           wanted + "', which is no label; add it to `labels`");
   }
-  auto versions = find_versions(path, also);
-  if (!versions) return std::move(versions).error();
-  if (!number) return choose_latest(path, *versions);
-  for (VersionPath& version : *versions) {
+  if (!number) return choose_latest(path, versions);
+  for (const VersionPath& version : versions) {
     if (version.version != *number) continue;
-    if (!version.complete.ok()) return std::move(version.complete).error();
-    return ChosenVersion{version.version, std::move(version.path), {}};
+    if (!version.complete.ok()) return version.complete.error();
+    return ChosenVersion{version.version, version.path, {}};
   }
   return Error(Code::model_missing, "expected version " + wanted + " in '" + path + "'; got " +
-                                        list(*versions) +
+                                        list(versions) +
                                         "; set `version` to one of these, or to latest");
 }
 

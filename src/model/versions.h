@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,13 +17,19 @@ namespace thalweg {
 struct VersionPath {
   std::int64_t version = 0;
   std::string path;
-  Status complete;  // why it cannot be loaded, if it is half copied
+  Status complete;  // why it cannot be loaded, if it is half copied (or known to fail)
 };
 
 // Does a runtime know this folder or file as a model, though it is none of the kinds of files.h?
 using Recognises = std::function<bool(const std::string& path)>;
 
-// All versions below `path`, lowest first; complete or not. Errors: model_missing (nothing there, not a folder, empty).
+// All versions below `path`, lowest first, judged by names only. Errors: model_missing (nothing there, not a folder, empty).
+[[nodiscard]] Result<std::vector<VersionPath>> list_versions(const std::string& path,
+                                                             const Recognises& also = {});
+// Is all there that a version needs: what its manifest lists, or else what its kind of model is made of? Errors: model_missing,
+// model_invalid.
+[[nodiscard]] Status check_version(const std::string& path, const Recognises& also = {});
+// Both: all versions, complete or not.
 [[nodiscard]] Result<std::vector<VersionPath>> find_versions(const std::string& path,
                                                              const Recognises& also = {});
 
@@ -32,10 +39,13 @@ struct ChosenVersion {
   std::vector<std::string> warnings;  // "version 7 is skipped: …"
 };
 
-// `wanted`: "latest" (the highest that is complete) or a number. Errors: config_invalid (neither; a label), model_missing,
-// model_invalid (half copied).
+// "12", but not "012", "+1" or "1.tmp": copy tools leave such names behind.
+[[nodiscard]] std::optional<std::int64_t> version_number(const std::string& name);
+
+// Of the versions found below `path`. `wanted`: "latest" (the highest that is complete) or a number. Errors: config_invalid
+// (neither), model_missing, model_invalid (half copied).
 [[nodiscard]] Result<ChosenVersion> choose_version(const std::string& path,
-                                                   const std::string& wanted,
-                                                   const Recognises& also = {});
+                                                   const std::vector<VersionPath>& versions,
+                                                   const std::string& wanted);
 
 }  // namespace thalweg

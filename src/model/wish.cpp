@@ -20,7 +20,8 @@ Error share_error(const std::string& text) {
 // The characters that a name may have: it stands in the output header, between commas.
 bool is_name(const std::string& name) {
   return !name.empty() && name.size() <= 64 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
              std::string::npos;
 }
 
@@ -30,8 +31,8 @@ Result<DesiredVariant> read_variant(const Values& values) {
   variant.version = values.string("version");
   auto share = parse_share(values.string("share"));
   if (!share) {
-    return config_error(values.where("share"), fmt::format("variant '{}': {}", variant.name,
-                                                           share.error().message()));
+    return config_error(values.where("share"),
+                        fmt::format("variant '{}': {}", variant.name, share.error().message()));
   }
   variant.share = *share;
   return variant;
@@ -79,24 +80,27 @@ Result<DesiredModel> wish_of(const ModelEntry& entry) {
 }
 
 Status check_wish(const DesiredModel& wish) {
-  const auto wrong = [](std::string message) { return Error(Code::config_invalid, std::move(message)); };
+  const auto wrong = [](std::string message) {
+    return Error(Code::config_invalid, std::move(message));
+  };
   if (wish.variants.empty()) return wrong("variants: at least one was expected; got none");
   std::set<std::string> names;
   std::uint64_t sum = 0;
   std::string shares;
   for (const DesiredVariant& variant : wish.variants) {
     if (wish.variants.size() > 1 && !is_name(variant.name)) {
-      return wrong(fmt::format("variants: a name of letters, digits, '_', '.' and '-' was "
-                               "expected; got '{}'",
-                               variant.name));
+      return wrong(
+          fmt::format("variants: a name of letters, digits, '_', '.' and '-' was "
+                      "expected; got '{}'",
+                      variant.name));
     }
     if (!names.insert(variant.name).second) {
-      return wrong(fmt::format("variants: each name once was expected; got '{}' twice",
-                               variant.name));
+      return wrong(
+          fmt::format("variants: each name once was expected; got '{}' twice", variant.name));
     }
     sum += variant.share;
-    shares += fmt::format("{}{} {}", shares.empty() ? "" : ", ", variant.name,
-                          share_text(variant.share));
+    shares +=
+        fmt::format("{}{} {}", shares.empty() ? "" : ", ", variant.name, share_text(variant.share));
   }
   if (sum == bucket_count) return {};
   return wrong(fmt::format("variants: shares that add up to 100% were expected; got {} ({})",

@@ -191,6 +191,18 @@ std::string metrics_page(const std::vector<PipelineView>& pipelines) {
       work(page, labels, *pipeline.workers[i]);
       lag(page, labels, *pipeline.workers[i]);
     }
+    for (const VersionStatus& version : pipeline.versions) {
+      const Labels labels = {{"pipeline", pipeline.pipeline},
+                             {"model", version.model},
+                             {"version", std::to_string(version.version)}};
+      Labels state = labels;
+      state.emplace_back("state", std::string(to_string(version.state)));
+      page.gauge("thalweg_model_version_state", "The state a model's version is in; always 1.",
+                 state, 1);
+      page.gauge("thalweg_model_version_failed",
+                 "1 if the version takes no traffic because it failed, else 0.", labels,
+                 version.failed ? 1 : 0);
+    }
     for (const ModelInfo& model : pipeline.models) {
       page.gauge("thalweg_model_info", "The model version in use; always 1.",
                  {{"pipeline", pipeline.pipeline},

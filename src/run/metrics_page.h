@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/version_status.h"
 #include "run/worker_metrics.h"
 
 namespace thalweg {
@@ -24,6 +25,7 @@ struct PipelineView {
   std::string pipeline;
   std::vector<const WorkerMetrics*> workers;
   std::vector<ModelInfo> models;
+  std::vector<VersionStatus> versions{};
 };
 
 [[nodiscard]] std::string metrics_page(const std::vector<PipelineView>& pipelines);

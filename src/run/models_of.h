@@ -6,12 +6,12 @@
 #include "thalweg/registry.h"
 
 #include "config/pipeline.h"
-#include "model/provider.h"
+#include "model/models.h"
 
 namespace thalweg {
 
 // Errors: config_invalid. Models are loaded when first asked for. `registry` outlives them.
-[[nodiscard]] Result<std::unique_ptr<ModelProvider>> models_of(const PipelineFile& file,
-                                                               const Registry& registry);
+[[nodiscard]] Result<std::unique_ptr<Models>> models_of(const PipelineFile& file,
+                                                        const Registry& registry);
 
 }  // namespace thalweg

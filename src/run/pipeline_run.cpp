@@ -214,9 +214,16 @@ PipelineView PipelineRun::view() const {
   for (const std::string& model : models_.names()) {
     auto handle = models_.model(model);
     if (!handle) continue;
-    const auto version = (*handle)->current();
-    view.models.push_back({version->model, version->runtime, version->version});
+    const auto route = (*handle)->route();
+    for (auto variant = route->variants.begin(); variant != route->variants.end(); ++variant) {
+      const ModelVersion& version = *variant->version;
+      const bool twice = std::any_of(route->variants.begin(), variant, [&](const Variant& earlier) {
+        return earlier.version == variant->version;
+      });
+      if (!twice) view.models.push_back({version.model, version.runtime, version.version});
+    }
   }
+  view.versions = models_.versions();
   return view;
 }
 

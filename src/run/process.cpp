@@ -76,6 +76,7 @@ Status Process::add(PipelineFile file) {
   models_.push_back(std::move(models).value());
   pipelines_.push_back(std::move(pipeline).value());
   say_models(*pipelines_.back());
+  follow_models(*pipelines_.back());
   return {};
 }
 
@@ -105,6 +106,16 @@ void Process::say_models(const PipelineRun& pipeline) {
                 {"runtime", version->runtime},
                 {"cost", costs}});
   }
+}
+
+// New versions are looked for from now on, and what becomes of them is said.
+void Process::follow_models(const PipelineRun& pipeline) {
+  models_.back()->on_news([this, name = pipeline.name()](const VersionNews& news) {
+    log_.write(news.warning ? LogLevel::warning : LogLevel::info, news.event,
+               fmt::format("{}: model '{}': {}", name, news.model, news.text),
+               {{"pipeline", name}, {"model", news.model}, {"version", news.version}});
+  });
+  models_.back()->start();
 }
 
 Status Process::run() {

@@ -18,6 +18,7 @@
 
 #include "thalweg/registry.h"
 
+#include "model/models.h"
 #include "run/clock.h"
 #include "run/http.h"
 #include "run/log.h"
@@ -60,6 +61,7 @@ class Process {
   void start_pipeline(PipelineRun& pipeline, const Ports& ports);
   void failed(const PipelineRun& pipeline, Error error);
   void say_models(const PipelineRun& pipeline);
+  void follow_models(const PipelineRun& pipeline);
   void wait_for_end();
   void watch_calls();
   void show_progress(std::uint64_t& last_records);
@@ -67,7 +69,7 @@ class Process {
   const Registry& registry_;
   Log& log_;
   SystemClock clock_;
-  std::vector<std::unique_ptr<ModelProvider>>
+  std::vector<std::unique_ptr<Models>>
       models_;  // one a pipeline; loaded versions are shared below them
   std::vector<std::unique_ptr<PipelineRun>> pipelines_;
   std::unique_ptr<HttpServer> http_;

@@ -12,7 +12,8 @@ namespace {
 // Ends of variants, in buckets.
 Route route_of(const std::vector<std::uint32_t>& ends) {
   Route route;
-  for (const std::uint32_t end : ends) route.variants.push_back({.name = "", .end = end, .version = nullptr});
+  for (const std::uint32_t end : ends)
+    route.variants.push_back({.name = "", .end = end, .version = nullptr});
   return route;
 }
 
@@ -31,14 +32,18 @@ TEST(Bucket, It_is_what_another_program_computes_from_the_same_words) {
                         {"", "payments-0-42", 2242},
                         {"m", "", 2302},
                         {"m", "user-1", 2538},
-                        {"m", "k\xc3\xbc" "che", 2284},
+                        {"m",
+                         "k\xc3\xbc"
+                         "che",
+                         2284},
                         {"m", std::string(100, 'x'), 1800},
                         {"m", "12345", 1717},
                         {"fraud-2026", "user-1", 4456},
                         {"fraud-2026", "a", 750},
                         {"fraud-2026", "-7", 6709},
                         {"fraud-2026", std::string(100, 'x'), 789}};
-  for (const Case& c : cases) EXPECT_EQ(bucket_of(c.salt, c.key), c.bucket) << c.salt << "/" << c.key;
+  for (const Case& c : cases)
+    EXPECT_EQ(bucket_of(c.salt, c.key), c.bucket) << c.salt << "/" << c.key;
 }
 
 TEST(Bucket, A_number_is_its_digits_and_a_record_without_key_is_its_id) {

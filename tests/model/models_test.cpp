@@ -112,7 +112,7 @@ TEST(Models, Pipelines_that_ask_for_the_same_share_it_and_it_dies_with_the_last)
 
   std::weak_ptr<const LoadedVersion> alive;
   {
-    auto shared = cache.get(*read_entry("a", same, calls::registry()), calls::registry());
+    auto shared = cache.get(*read_entry("a", same, calls::registry()), calls::registry(), {});
     ASSERT_TRUE(shared.ok());
     alive = *shared;
   }

@@ -16,6 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Result<ChosenVersion> choose(const std::string& path, const std::string& wanted) {
+  auto versions = find_versions(path);
+  if (!versions) return std::move(versions).error();
+  return choose_version(path, *versions, wanted);
+}
+
 // A scratch base folder with complete copies of a small model under the given names.
 void put(const ScratchDir& dir, std::initializer_list<const char*> names) {
   for (const char* name : names) dir.copy(golden::folder("embedding") + "/1", name);
@@ -24,7 +30,7 @@ void put(const ScratchDir& dir, std::initializer_list<const char*> names) {
 TEST(Versions, The_highest_number_is_latest_and_numbers_are_not_texts) {
   const ScratchDir dir;
   put(dir, {"9", "10", "2"});
-  auto chosen = choose_version(dir.path(), "latest");
+  auto chosen = choose(dir.path(), "latest");
   ASSERT_TRUE(chosen.ok()) << chosen.error().message();
   EXPECT_EQ(chosen->version, 10);
   EXPECT_EQ(chosen->path, dir / "10");
@@ -34,7 +40,7 @@ TEST(Versions, The_highest_number_is_latest_and_numbers_are_not_texts) {
 TEST(Versions, A_given_number_is_taken_even_if_there_are_higher_ones) {
   const ScratchDir dir;
   put(dir, {"1", "2"});
-  auto chosen = choose_version(dir.path(), "1");
+  auto chosen = choose(dir.path(), "1");
   ASSERT_TRUE(chosen.ok()) << chosen.error().message();
   EXPECT_EQ(chosen->version, 1);
 }
@@ -42,7 +48,7 @@ TEST(Versions, A_given_number_is_taken_even_if_there_are_higher_ones) {
 TEST(Versions, A_number_that_is_not_there_is_refused_with_those_that_are) {
   const ScratchDir dir;
   put(dir, {"1", "2"});
-  auto chosen = choose_version(dir.path(), "3");
+  auto chosen = choose(dir.path(), "3");
   ASSERT_FALSE(chosen.ok());
   EXPECT_EQ(chosen.error().code(), Code::model_missing);
   EXPECT_NE(chosen.error().message().find("1, 2"), std::string::npos) << chosen.error().message();
@@ -59,16 +65,16 @@ TEST(Versions, What_copy_tools_leave_behind_is_no_version) {
 }
 
 TEST(Versions, A_path_may_be_one_version_itself) {
-  auto numbered = choose_version(golden::folder("two_versions") + "/2", "latest");
+  auto numbered = choose(golden::folder("two_versions") + "/2", "latest");
   ASSERT_TRUE(numbered.ok()) << numbered.error().message();
   EXPECT_EQ(numbered->version, 2);
-  auto slash = choose_version(golden::folder("two_versions") + "/2/", "latest");
+  auto slash = choose(golden::folder("two_versions") + "/2/", "latest");
   ASSERT_TRUE(slash.ok()) << slash.error().message();
   EXPECT_EQ(slash->version, 2);
 
   const ScratchDir dir;
   put(dir, {"plain"});
-  auto unnumbered = choose_version(dir / "plain", "latest");
+  auto unnumbered = choose(dir / "plain", "latest");
   ASSERT_TRUE(unnumbered.ok()) << unnumbered.error().message();
   EXPECT_EQ(unnumbered->version, 0);
 }
@@ -76,7 +82,7 @@ TEST(Versions, A_path_may_be_one_version_itself) {
 TEST(Versions, A_path_may_be_a_model_file) {
   const auto file = model_file(golden::folder("onnx_mlp") + "/1");
   ASSERT_TRUE(file.has_value());
-  auto chosen = choose_version(file->path, "latest");
+  auto chosen = choose(file->path, "latest");
   ASSERT_TRUE(chosen.ok()) << chosen.error().message();
   EXPECT_EQ(chosen->version, 1);
 }
@@ -86,18 +92,18 @@ TEST(Versions, Missing_empty_foreign_and_mislabelled_each_say_so) {
   const auto message = [](const Result<ChosenVersion>& r) {
     return r.ok() ? "" : r.error().message();
   };
-  auto missing = choose_version(dir / "nowhere", "latest");
+  auto missing = choose(dir / "nowhere", "latest");
   EXPECT_NE(message(missing).find("there is nothing"), std::string::npos) << message(missing);
-  auto empty = choose_version(dir.path(), "latest");
+  auto empty = choose(dir.path(), "latest");
   EXPECT_NE(message(empty).find("the folder is empty"), std::string::npos) << message(empty);
   dir.write("notes.txt", "no model");
-  auto foreign = choose_version(dir.path(), "latest");
+  auto foreign = choose(dir.path(), "latest");
   EXPECT_NE(message(foreign).find("it holds other things"), std::string::npos) << message(foreign);
-  auto file = choose_version(dir / "notes.txt", "latest");
+  auto file = choose(dir / "notes.txt", "latest");
   EXPECT_NE(message(file).find("a file of another kind"), std::string::npos) << message(file);
   for (const auto* r : {&missing, &empty, &foreign, &file})
     EXPECT_EQ(r->error().code(), Code::model_missing);
-  auto label = choose_version(dir.path(), "stable");
+  auto label = choose_version(dir.path(), {}, "stable");
   ASSERT_FALSE(label.ok());
   EXPECT_EQ(label.error().code(), Code::config_invalid);
 }
@@ -114,14 +120,14 @@ TEST_P(HalfCopied, Is_never_chosen_and_its_fault_is_named) {
   const ScratchDir dir;
   put(dir, {"1", "2"});
   GetParam().harm(dir / "2");
-  auto latest = choose_version(dir.path(), "latest");
+  auto latest = choose(dir.path(), "latest");
   ASSERT_TRUE(latest.ok()) << latest.error().message();
   EXPECT_EQ(latest->version, 1) << "the complete one is served instead";
   ASSERT_EQ(latest->warnings.size(), 1U);
   EXPECT_NE(latest->warnings.front().find(GetParam().says), std::string::npos)
       << latest->warnings.front();
 
-  auto named = choose_version(dir.path(), "2");
+  auto named = choose(dir.path(), "2");
   ASSERT_FALSE(named.ok());
   EXPECT_NE(named.error().message().find(GetParam().says), std::string::npos)
       << named.error().message();
@@ -209,7 +215,7 @@ TEST(Versions, An_index_that_is_damaged_anywhere_is_read_without_harm) {
 TEST(Versions, A_path_may_be_a_saved_model_pb) {
   const ScratchDir dir;
   put(dir, {"3"});
-  auto chosen = choose_version(dir / "3/saved_model.pb", "latest");
+  auto chosen = choose(dir / "3/saved_model.pb", "latest");
   ASSERT_TRUE(chosen.ok()) << chosen.error().message();
   EXPECT_EQ(chosen->version, 3);
   EXPECT_EQ(chosen->path, dir / "3") << "its folder is the model";
@@ -230,7 +236,7 @@ TEST(Versions, If_no_version_is_complete_the_reason_of_the_highest_is_told) {
   put(dir, {"1", "2"});
   fs::remove_all(dir / "1/variables");
   fs::resize_file(dir / "2/saved_model.pb", 0);
-  auto chosen = choose_version(dir.path(), "latest");
+  auto chosen = choose(dir.path(), "latest");
   ASSERT_FALSE(chosen.ok());
   EXPECT_NE(chosen.error().message().find("0 bytes"), std::string::npos)
       << chosen.error().message();

@@ -13,10 +13,10 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-#define ASSERT_RUNS(infer, batch)                              \
-  do {                                                         \
-    const Status ran = run(infer, batch);                      \
-    ASSERT_TRUE(ran.ok()) << ran.error().message();            \
+#define ASSERT_RUNS(infer, batch)                   \
+  do {                                              \
+    const Status ran = run(infer, batch);           \
+    ASSERT_TRUE(ran.ok()) << ran.error().message(); \
   } while (false)
 
 // Answers 10 x + `version`, and so says who it is.
@@ -223,7 +223,8 @@ TEST_P(InferVariants, A_batch_waits_while_no_version_serves) {
   EXPECT_THAT(column(batch, 2), ElementsAre(1, 11, 21));
 }
 
-TEST_P(InferVariants, Rows_that_a_variant_refuses_get_the_default_and_the_others_keep_their_answers) {
+TEST_P(InferVariants,
+       Rows_that_a_variant_refuses_get_the_default_and_the_others_keep_their_answers) {
   add(signs_as(1));
   add(broken);
   route(5000);

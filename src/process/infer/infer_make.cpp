@@ -61,9 +61,8 @@ Status Infer::bind_primary(const OperatorContext& context) {
     if (outputs_.empty()) outputs_ = bound->binding->outputs;
   }
   if (auto key = key_column(**route, input_); !key) {
-    return Error(Code::config_invalid,
-                 fmt::format("{}: model '{}': {}", settings_.who, settings_.model,
-                             key.error().message()));
+    return Error(Code::config_invalid, fmt::format("{}: model '{}': {}", settings_.who,
+                                                   settings_.model, key.error().message()));
   }
   output_schema_.fields = columns_of(outputs_);
   for (const Field& column : output_schema_.fields) schema_.fields.push_back(column);

@@ -10,8 +10,8 @@ namespace thalweg {
 ModelSlot::ModelSlot(std::shared_ptr<ModelHandle> handle, InferSettings settings, Schema available,
                      const Registry& registry)
     : handle_(std::move(handle)),
-      bindings_(std::make_shared<VersionBindings>(std::move(settings), std::move(available),
-                                                  registry)) {}
+      bindings_(
+          std::make_shared<VersionBindings>(std::move(settings), std::move(available), registry)) {}
 
 Status ModelSlot::must_fit() {
   return handle_->must_fit(

@@ -32,10 +32,10 @@ Result<std::shared_ptr<const ModelBinding>> VersionBindings::of(
   if (auto found = find(version)) return found;
   if (columns_.empty()) columns_ = columns;
   if (columns != columns_) {
-    return signature_error(
-        settings_.where, fmt::format("{}: model '{}' version {}: the same outputs as before were "
-                                     "expected; they changed; start the pipeline again to use it",
-                                     settings_.who, version->model, version->version));
+    return signature_error(settings_.where,
+                           fmt::format("{}: model '{}' version {}: the same outputs as before were "
+                                       "expected; they changed; start the pipeline again to use it",
+                                       settings_.who, version->model, version->version));
   }
   const auto dead = std::partition(bound_.begin(), bound_.end(),
                                    [](const Bound& b) { return !b.version.expired(); });

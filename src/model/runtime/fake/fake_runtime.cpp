@@ -1,12 +1,18 @@
 #include "model/runtime/fake/fake_runtime.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
+#include "config/yaml_reader.h"
 #include "model/model_section.h"
 #include "model/runtime/fake/fake_model.h"
 
 namespace thalweg {
 namespace {
+
+// A version's folder may hold its settings, so that there are versions on disk to change between.
+constexpr const char* fake_file = "fake.yaml";
 
 const std::vector<std::string> conditions{"never", "negative", "nan", "always"};
 
@@ -14,8 +20,8 @@ const Section& section() {
   static const Section section{
       .name = "fake",
       .doc =
-          "A model made of settings: deterministic, needs no file; `path` may be left out. For "
-          "tests.",
+          "A model made of settings: deterministic, needs no file; `path` may be left out, or hold "
+          "versions with their settings in a file fake.yaml. For tests.",
       .settings = {
           {.name = "inputs",
            .type = SettingType::node,
@@ -143,25 +149,43 @@ Result<std::vector<TensorSpec>> specs(const Node& node, const char* fallback) {
   return specs;
 }
 
-// The entry's settings, and those of its version over them.
-Node settings_of(const ModelSpec& spec) {
-  Node settings = part_of(section(), spec.runtime_settings);
-  const Node* versions = settings.find("versions");
-  if (versions == nullptr) return settings;
-  const Node* own = versions->find(std::to_string(spec.version));
-  if (own == nullptr) return settings;
-  const Node changes = *own;  // `set` moves what it points into
+void put_over(Node& settings, const Node& changes) {
   for (const auto& [key, value] : changes.entries()) settings.set(key, value);
+}
+
+// The entry's settings, over them those of the version's own file, over them what the entry says of this version.
+Result<Node> settings_of(const ModelSpec& spec) {
+  Node settings = part_of(section(), spec.runtime_settings);
+  std::optional<Node> own;
+  if (const Node* versions = settings.find("versions"); versions != nullptr) {
+    const Node* found = versions->find(std::to_string(spec.version));
+    if (found != nullptr) own = *found;
+  }
+  const auto file = std::filesystem::path(spec.path) / fake_file;
+  std::error_code error;
+  if (!spec.path.empty() && std::filesystem::is_regular_file(file, error)) {
+    YamlOptions options;
+    options.expand = false;
+    auto of_file = read_yaml_file(file.string(), options);
+    if (!of_file) return Error(Code::model_invalid, of_file.error().message());
+    put_over(settings, *of_file);
+  }
+  if (own) put_over(settings, *own);
   return settings;
 }
 
 class FakeRuntime final : public ModelRuntime {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "fake"; }
-  [[nodiscard]] bool recognises(const std::string& /*path*/) const override { return false; }
+  [[nodiscard]] bool recognises(const std::string& path) const override {
+    std::error_code error;
+    return std::filesystem::is_regular_file(std::filesystem::path(path) / fake_file, error);
+  }
 
   [[nodiscard]] Result<std::unique_ptr<LoadedModel>> load(const ModelSpec& spec) override {
-    auto settings = read(section(), settings_of(spec));
+    auto asked = settings_of(spec);
+    if (!asked) return std::move(asked).error();
+    auto settings = read(section(), *asked);
     if (!settings) return std::move(settings).error();
     auto inputs = specs(settings->node("inputs"), "x");
     if (!inputs) return std::move(inputs).error();

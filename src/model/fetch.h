@@ -1,0 +1,36 @@
+// A version given as a URI: brought into a local folder, and checked against the hash that the URI carries.
+//
+//   file:///models/fraud/3#sha256=9f2c…     used where it lies
+//   https://host/fraud/3#sha256=9f2c…       manifest.json, then each file it lists, by curl
+//   s3://bucket/fraud/3#sha256=9f2c…        the command of the setting `fetch`
+//
+// The hash is that of manifest.json, which carries those of all files; so it does not matter who brought them, and a fetched version never
+// changes: its folder in the cache is named by the hash.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "thalweg/error.h"
+
+#include "model/load.h"
+
+namespace thalweg {
+
+struct FetchOptions {
+  std::vector<std::string> command;  // with {uri} and {dir}; empty: none
+  std::string cache;                 // empty: below the user's cache folder
+  std::chrono::milliseconds timeout{std::chrono::minutes(10)};
+  std::function<bool()> stopped;  // asked while a command runs
+};
+
+[[nodiscard]] bool is_uri(const std::string& wish) noexcept;
+
+// Blocks for as long as fetching takes. Errors: config_invalid (no hash, no command for this kind), model_invalid (other content),
+// model_unavailable (the command failed or took too long), io_failed.
+[[nodiscard]] Result<VersionFiles> fetch_version(const std::string& uri,
+                                                 const FetchOptions& options);
+
+}  // namespace thalweg

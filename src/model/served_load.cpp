@@ -1,0 +1,204 @@
+// One version of a ServedModel on its way from files to AVAILABLE, or to the reason why not.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "model/files.h"
+#include "model/served_life.h"
+
+namespace thalweg {
+namespace {
+
+constexpr auto load_pause = std::chrono::seconds(10);
+
+}  // namespace
+
+// The last reference, wherever it is dropped, only queues the version.
+std::shared_ptr<const ModelVersion> ServedModel::Life::adopt(std::unique_ptr<ModelVersion> version,
+                                                             const std::string& key,
+                                                             std::uint64_t load) {
+  const auto free = [queue = reclaim_, life = weak_from_this(), key,
+                     load](const ModelVersion* gone) {
+    Reclaimer::later(*queue, [gone, life, key, load] {
+      delete gone;
+      if (const auto alive = life.lock()) alive->freed(key, load);
+    });
+  };
+  return {version.release(), free};
+}
+
+Status ServedModel::Life::check_fit(const std::shared_ptr<const ModelVersion>& version) const {
+  for (const VersionCheck& check : checks_) {
+    if (Status fits = check(version); !fits.ok()) return fits;
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const ModelVersion>> ServedModel::Life::load_and_check(
+    const WishedVersion& version, std::uint64_t load) {
+  const auto warming = [&] {
+    {
+      const std::lock_guard lock(mutex_);
+      set_state_locked(know_locked(version), VersionState::warming, "");
+    }
+    tell();
+  };
+  auto shared = cache_.get(entry_, registry_, {version.version, version.path}, warming);
+  if (!shared) return std::move(shared).error();
+  auto own = lend(entry_.name, std::move(*shared));
+  own->warnings.insert(own->warnings.begin(), version.warnings.begin(), version.warnings.end());
+  auto adopted = adopt(std::move(own), version.key(), load);
+  if (Status fits = check_fit(adopted); !fits.ok()) return std::move(fits).error();
+  return adopted;
+}
+
+// Never more than two of everything: what was kept warm for a rollback goes first. With `unload: first` all that the wish does not
+// name goes, and the stream waits until its last batches are done.
+void ServedModel::Life::make_room(const WishedVersions& wished) {
+  std::vector<std::shared_ptr<const ModelVersion>> dropped;
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!wished.names(previous_)) previous_.clear();
+    if (unload_first_ && serving_) {
+      auto none = std::make_shared<Route>(*route_.load());
+      none->variants.clear();
+      none->shadow = nullptr;
+      route_.store(std::move(none));
+      waits = true;
+      dropped = take_locked([&](const std::string& key) { return wished.names(key); },
+                            "another version is loaded in its place");
+    } else {
+      dropped = drop_unwanted_locked(&wished);
+    }
+  }
+  dropped.clear();
+  if (!waits) return;
+  say(false, "model.unloading", 0,
+      "records wait: the old version is freed before the new one is loaded");
+  tell();
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] {
+    return stop_ || std::none_of(known_.begin(), known_.end(), [](const auto& item) {
+             return item.second.status.state == VersionState::unloading;
+           });
+  });
+}
+
+Status ServedModel::Life::load(const WishedVersion& version, const WishedVersions& wished) {
+  make_room(wished);
+  std::uint64_t load = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_) return Error(Code::stopped, "the pipeline stops");
+    Known& known = know_locked(version);
+    load = known.load = ++loads_;
+    if (!version.path.empty()) known.fingerprint = fingerprint(version.path);
+    set_state_locked(known, VersionState::loading, "");
+  }
+  tell();
+  auto loaded = load_and_check(version, load);
+  if (!loaded) {
+    Error error = std::move(loaded).error();
+    fail(version.key(), error);
+    return error;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    Known& known = know_locked(version);
+    known.loaded = *loaded;
+    known.error.reset();
+    known.told.clear();
+    set_state_locked(known, VersionState::available, "");
+  }
+  say(false, "model.available", version.version,
+      fmt::format("version {} is loaded and warm", version.version));
+  tell();
+  return {};
+}
+
+// It takes no traffic as long as its files are as they are. What may pass by itself is tried again, after a pause: to load costs.
+void ServedModel::Life::fail(const std::string& key, Error error) {
+  ++failed_loads_;
+  tried_.insert(key);
+  std::shared_ptr<const ModelVersion> dropped;
+  std::int64_t version = 0;
+  bool known_reason = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Known& known = known_[key];
+    known_reason = known.told == error.message();
+    known.told = error.message();
+    known.error = error;
+    known.again = Clock::now() + load_pause;
+    known.failed_fingerprint = known.fingerprint;
+    dropped = std::move(known.loaded);
+    known.loaded = nullptr;
+    set_state_locked(known, VersionState::end, error.message());
+    known.status.failed = true;
+    version = known.status.version;
+  }
+  dropped.reset();
+  if (!known_reason) {
+    say(true, "model.refused", version,
+        fmt::format("version {} takes no traffic: {}", version, error.message()));
+  }
+  tell();
+}
+
+std::optional<Error> ServedModel::Life::unfit_in_route(const VersionCheck& check) {
+  std::vector<std::shared_ptr<const ModelVersion>> serving;
+  const auto route = route_.load();
+  for (const Variant& variant : route->variants) serving.push_back(variant.version);
+  if (route->shadow != nullptr) serving.push_back(route->shadow);
+  std::optional<Error> first;
+  for (const auto& version : serving) {
+    Status fits = check(version);
+    if (fits.ok()) continue;
+    if (!first) first = fits.error();
+    std::string key;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [name, known] : known_) {
+        if (known.loaded == version) key = name;
+      }
+    }
+    // What is wrong in the pipeline file is not the version's fault: a lower one would be refused for the same.
+    const bool its_fault =
+        fits.error().code() == Code::signature_mismatch || version->feature_file != nullptr;
+    if (!key.empty() && its_fault) fail(key, std::move(fits).error());
+  }
+  return first;
+}
+
+Status ServedModel::Life::must_fit(VersionCheck check) {
+  const std::lock_guard work(work_);
+  std::optional<Error> first;
+  for (;;) {
+    auto unfit = unfit_in_route(check);
+    if (!unfit) break;
+    if (!first) first = std::move(unfit);
+    const std::size_t failed_before = tried_.size();
+    DesiredModel wish;
+    {
+      const std::lock_guard lock(mutex_);
+      wish = active_.wish;
+    }
+    checks_.push_back(check);
+    auto found = pursue(wish);
+    checks_.pop_back();
+    if (!found) return *first;
+    std::vector<std::shared_ptr<const ModelVersion>> dropped;
+    {
+      const std::lock_guard lock(mutex_);
+      Wish again{active_.wish, active_.epoch, std::move(*found), {}};
+      if (again.found == active_.found && tried_.size() == failed_before) return *first;
+      move_route_locked(again);
+      dropped = drop_unwanted_locked();
+    }
+  }
+  checks_.push_back(std::move(check));
+  return {};
+}
+
+}  // namespace thalweg

@@ -1,0 +1,45 @@
+// What lies in a model's folder, looked at again and again: cheap, since only what changed is read.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "thalweg/registry.h"
+
+#include "model/load.h"
+#include "model/versions.h"
+
+namespace thalweg {
+
+struct FolderVersion {
+  std::int64_t version = 0;
+  std::string path;
+  std::string fingerprint;
+  Status complete;  // why it cannot be loaded now: half copied, or still changing
+};
+
+// One thread at a time. `entry` and `registry` outlive it.
+class VersionFolder {
+ public:
+  VersionFolder(const ModelEntry& entry, const Registry& registry)
+      : entry_(entry), registry_(registry) {}
+  // All versions, lowest first. A version without manifest that was not there at the first look is complete only when two looks in a
+  // row find the same: whoever copies it may still be at it. Errors: model_missing.
+  [[nodiscard]] Result<std::vector<FolderVersion>> look();
+
+ private:
+  struct Seen {
+    std::string fingerprint;
+    Status complete;
+    bool rests = false;  // it needs no second look
+  };
+  [[nodiscard]] Seen judge(const std::string& path, const Seen* before) const;
+
+  const ModelEntry& entry_;
+  const Registry& registry_;
+  bool first_ = true;
+  std::map<std::string, Seen> seen_;
+};
+
+}  // namespace thalweg
