@@ -51,6 +51,10 @@ class Process {
   [[nodiscard]] const std::vector<std::unique_ptr<PipelineRun>>& pipelines() const noexcept {
     return pipelines_;
   }
+  // Of each pipeline, in the order of pipelines(): to see and to change which versions serve.
+  [[nodiscard]] const std::vector<std::unique_ptr<Models>>& models() const noexcept {
+    return models_;
+  }
   // All workers run.
   [[nodiscard]] bool started() const noexcept;
 
