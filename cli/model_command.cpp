@@ -1,13 +1,18 @@
 #include "cli/model_command.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <unistd.h>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "config/json_text.h"
 #include "config/pipeline.h"
 #include "model/describe.h"
+#include "model/publish.h"
 #include "model/starter.h"
 #include "run/exit_code.h"
 #include "run/models_of.h"
@@ -19,7 +24,10 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
+  std::vector<std::string> words;  // DIR, or: publish DIR
   std::string path;
+  PublishOptions publish;
+  std::int64_t version = -1;
   std::string output;
   bool json = false;
   bool pipeline = false;
@@ -74,7 +82,58 @@ int write_starter(const ModelDescription& model, const std::string& output) {
                                            "'; it failed; is its folder there?"));
 }
 
-int model(const Options& options) {
+// One line, drawn again; only for people, and only when it takes long enough to wonder.
+void show_progress(std::uint64_t done, std::uint64_t all) {
+  using Clock = std::chrono::steady_clock;
+  static const auto began = Clock::now();
+  static auto shown = began;
+  const auto now = Clock::now();
+  if (::isatty(STDERR_FILENO) == 0 || now - began < std::chrono::milliseconds(500)) return;
+  if (now - shown < std::chrono::milliseconds(100) && done < all) return;
+  shown = now;
+  fmt::print(stderr, "\rcopied {} of {} MB{}", done >> 20, all >> 20, done == all ? "\n" : "");
+}
+
+int publish_version(Options& options) {
+  PublishOptions& wanted = options.publish;
+  wanted.from = options.words.back();
+  wanted.progress = show_progress;
+  if (options.version >= 0) wanted.version = options.version;
+  if (wanted.base.empty()) {
+    fmt::print(stderr,
+               "error: thalweg model publish: expected --to, the model's folder; got none; add "
+               "--to models/NAME\n");
+    return exit_usage;
+  }
+  auto done = publish(wanted, builtins());
+  if (!done) return report(done.error());
+  const std::string uri =
+      fmt::format("file://{}#sha256={}", fs::absolute(done->path).lexically_normal().string(),
+                  done->manifest_sha256);
+  if (options.json) {
+    fmt::print(
+        "{{\"version\":{},\"path\":{},\"uri\":{},\"bytes\":{},\"golden_rows\":{},\"tried\":{}}}\n",
+        done->version, config::json_string(done->path), config::json_string(uri), done->bytes,
+        done->golden_rows, done->untried.empty());
+    return exit_ok;
+  }
+  fmt::print("version {} is published: {}\n  {}\n", done->version, done->path, uri);
+  if (done->golden_rows > 0) fmt::print("  {} golden rows are reproduced\n", done->golden_rows);
+  if (!done->untried.empty()) fmt::print("  not tried: {}\n", done->untried);
+  return exit_ok;
+}
+
+int model(Options& options) {
+  const bool publishes = options.words.size() == 2 && options.words.front() == "publish";
+  if (publishes) return publish_version(options);
+  if (options.words.size() == 2) {
+    fmt::print(stderr,
+               "error: thalweg model: expected DIR, or publish DIR; got '{} {}'; try thalweg model "
+               "--help\n",
+               options.words[0], options.words[1]);
+    return exit_usage;
+  }
+  options.path = options.words.front();
   auto described = describe_model(options.path, builtins());
   if (!described) return report(described.error());
   if (options.json) {
@@ -104,12 +163,17 @@ void add_model_command(Commands& commands) {
       "  thalweg model models/fraud --pipeline > fraud.yaml     a pipeline to start from\n"
       "  thalweg model models/fraud --output conf/fraud.yaml    the same, with paths as seen from "
       "there\n"
-      "  thalweg model models/fraud/3 --json                    one version, for scripts",
+      "  thalweg model models/fraud/3 --json                    one version, for scripts\n"
+      "  thalweg model publish export --to models/fraud         copy, try, and let appear as the "
+      "next version",
       [options] { return model(*options); });
   command
-      .add_option("dir", options->path,
-                  "The model's folder (with versions 1, 2, …), one version, or a model file")
-      ->type_name("DIR")
+      .add_option(
+          "dir", options->words,
+          "The model's folder (with versions 1, 2, …), one version, or a model file; behind "
+          "`publish` the version to publish")
+      ->type_name("[publish] DIR")
+      ->expected(1, 2)
       ->required();
   CLI::Option* json = command.add_flag("--json", options->json, "One JSON object, for scripts");
   command.add_flag("--pipeline", options->pipeline, "Only the pipeline to start from")
@@ -118,6 +182,24 @@ void add_model_command(Commands& commands) {
       .add_option("--output", options->output, "Write the pipeline to start from into a new file")
       ->type_name("FILE")
       ->excludes(json);
+  command.add_option("--to", options->publish.base, "publish: the model's folder")
+      ->type_name("BASE");
+  command
+      .add_option("--version", options->version,
+                  "publish: the number; if absent, one above the highest")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--golden", options->publish.golden,
+                  "publish: rows with their answers, which every process asks before it serves")
+      ->type_name("FILE");
+  command
+      .add_option("--tolerance", options->publish.tolerance,
+                  "publish: how far a golden answer may be off, relative to it above 1")
+      ->type_name("X");
+  command
+      .add_option("--baseline", options->publish.baseline, "publish: statistics of training rows")
+      ->type_name("FILE");
 }
 
 }  // namespace thalweg::cli

@@ -122,7 +122,8 @@ Status check_and_warm(const ModelEntry& entry, const Registry& registry, LoadedV
   facts.fixed_rows = batching->fixed_rows;
 
   if (facts.manifest != nullptr) {
-    if (Status said = check_signature(*facts.manifest, facts.signature); !said.ok()) return said;
+    if (Status said = check_signature(*facts.manifest, facts.runtime, facts.signature); !said.ok())
+      return said;
   }
 
   auto report = warm_up(*version.loaded, facts.signature, *batching, *plan);

@@ -207,9 +207,13 @@ Status check_hashes(const std::string& folder, const Manifest& manifest) {
   return {};
 }
 
-Status check_signature(const Manifest& manifest, const Signature& signature) {
+Status check_signature(const Manifest& manifest, const std::string& runtime,
+                       const Signature& signature) {
   const Signature& said = manifest.signature;
   if (said.inputs.empty() && said.outputs.empty()) return {};
+  // The pipeline may choose another of the model's signatures, or another runtime, which may see types its own way.
+  if (!said.name.empty() && said.name != signature.name) return {};
+  if (!manifest.runtime.empty() && manifest.runtime != runtime) return {};
   if (said.inputs == signature.inputs && said.outputs == signature.outputs) return {};
   return Error(
       Code::signature_mismatch,

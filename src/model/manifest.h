@@ -51,7 +51,8 @@ struct Manifest {
 // Every file has the bytes that it should have. Reads them all. Errors: model_invalid, io_failed.
 [[nodiscard]] Status check_hashes(const std::string& folder, const Manifest& manifest);
 // What the runtime says must be what the manifest says, where it says it. Errors: signature_mismatch.
-[[nodiscard]] Status check_signature(const Manifest& manifest, const Signature& signature);
+[[nodiscard]] Status check_signature(const Manifest& manifest, const std::string& runtime,
+                                     const Signature& signature);
 
 // 64 hexadecimal digits, without holding the file in memory. Errors: io_failed.
 [[nodiscard]] Result<std::string> sha256_of_file(const std::string& path);

@@ -48,8 +48,10 @@ class VersionSwaps : public testing::Test {
   void add(Process& process, const std::string& keep, const std::string& unload,
            const std::string& version) {
     std::string text = pipeline_text;
-    for (const auto& [name, value] : std::map<std::string, std::string>{
-             {"@DIR@", dir_.path()}, {"@KEEP@", keep}, {"@UNLOAD@", unload}, {"@VERSION@", version}})
+    for (const auto& [name, value] : std::map<std::string, std::string>{{"@DIR@", dir_.path()},
+                                                                        {"@KEEP@", keep},
+                                                                        {"@UNLOAD@", unload},
+                                                                        {"@VERSION@", version}})
       text.replace(text.find(name), name.size(), value);
     auto file = read_pipeline_text(text, "words.yaml");
     ASSERT_TRUE(file.ok()) << file.error().message();
@@ -58,8 +60,8 @@ class VersionSwaps : public testing::Test {
   }
   Ports ports() {
     Ports made;
-    made.source = [this](const PipelineFile&, std::size_t worker)
-        -> Result<std::unique_ptr<Source>> {
+    made.source = [this](const PipelineFile&,
+                         std::size_t worker) -> Result<std::unique_ptr<Source>> {
       auto source = std::make_unique<MemorySource>(records_, std::vector<std::string>{"in"}, false);
       source->assign({{"in", {static_cast<std::int32_t>(worker)}}});
       return std::unique_ptr<Source>(std::move(source));
@@ -74,7 +76,8 @@ class VersionSwaps : public testing::Test {
   // Until told to stop; two words in turn, so that each version's answer to each is known.
   void feed(std::stop_token stop) {
     for (int i = 0; !stop.stop_requested(); ++i) {
-      records_.append("in", i % 2, {.value = i % 4 < 2 ? R"({"word":"red"})" : R"({"word":"blue"})"});
+      records_.append("in", i % 2,
+                      {.value = i % 4 < 2 ? R"({"word":"red"})" : R"({"word":"blue"})"});
       ++fed_;
       if (i % 50 == 0) std::this_thread::sleep_for(1ms);
     }
