@@ -50,6 +50,25 @@ struct WishedVersions {
   bool operator==(const WishedVersions&) const = default;
 };
 
+// The route as workers take it. A lock that is held for the copy of a pointer, and no std::atomic<std::shared_ptr>: in libstdc++ 12 that
+// one unlocks without a barrier, which ThreadSanitizer rightly reports.
+class RouteCell {
+ public:
+  explicit RouteCell(std::shared_ptr<const Route> route) : route_(std::move(route)) {}
+  [[nodiscard]] std::shared_ptr<const Route> load() const {
+    const std::lock_guard lock(mutex_);
+    return route_;
+  }
+  void store(std::shared_ptr<const Route> route) {
+    const std::lock_guard lock(mutex_);
+    route_.swap(route);  // the old one is let go without the lock: arguments live longer
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Route> route_;  // guarded by mutex_
+};
+
 class ServedModel::Life : public std::enable_shared_from_this<Life> {
  public:
   Life(ModelEntry entry, const Registry& registry, ModelCache& cache, DesiredModel file_wish,
@@ -73,7 +92,7 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
 
   const ModelEntry entry_;
   const DesiredModel file_wish_;
-  std::atomic<std::shared_ptr<const Route>> route_;
+  RouteCell route_;
   std::atomic<std::uint64_t> swaps_{0};
   std::atomic<std::uint64_t> failed_loads_{0};
 

@@ -5,7 +5,7 @@
 //                                                      last batch done ◀── versions nobody wants
 //                                                          └──▶ reclaimer thread frees them
 //
-// Workers only take the route, by one atomic load; they never load, warm or free a version. A version that does not load, warm up, fit
+// Workers only take the route, once a batch; they never load, warm or free a version. A version that does not load, warm up, fit
 // or reproduce its golden rows never takes traffic: what serves goes on serving, and status() says why.
 //
 // A wish takes effect in two steps so that several processes can move together: prepare() loads what is missing, activate()

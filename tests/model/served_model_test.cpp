@@ -332,9 +332,11 @@ TEST_F(ServedTest, Unload_first_frees_the_old_version_before_the_new_one_is_load
   put(1, 10);
   const auto model = make({{"unload", "first"}});
   ASSERT_TRUE(model->open().ok());
+  std::mutex seen;  // told by the loading thread and by the reclaimer
   std::size_t most = 0;
   bool waited = false;
   model->on_change([&] {
+    const std::lock_guard lock(seen);
     std::size_t loaded = 0;
     for (const VersionStatus& status : model->status()) {
       if (status.state != VersionState::start && status.state != VersionState::end) ++loaded;
@@ -346,8 +348,11 @@ TEST_F(ServedTest, Unload_first_frees_the_old_version_before_the_new_one_is_load
   seal(2);
   model->poll_now();
   EXPECT_EQ(serving(*model), 2);
-  EXPECT_EQ(most, 1U) << "never two at once";
-  EXPECT_TRUE(waited);
+  {
+    const std::lock_guard lock(seen);
+    EXPECT_EQ(most, 1U) << "never two at once";
+    EXPECT_TRUE(waited);
+  }
   put(3, 30, "function: nonsense\n");
   seal(3);
   model->poll_now();
