@@ -19,7 +19,7 @@ enum class Role : std::uint8_t { variant, fallback, shadow };
 
 // Views hold during the call only.
 struct Scored {
-  const Batch& batch;
+  const Batch& batch;  // a shadow's is its own: records without values, and only the columns that it reads
   const Schema& schema;                 // of `columns`
   std::span<const Column> columns;      // as they reached the step, all rows of the batch
   std::span<const std::uint32_t> rows;  // of the batch, ascending: those this version was asked for
@@ -74,6 +74,8 @@ class ScoreObserver {
   virtual void shadow_disabled(const ModelVersion& shadow, const Error& why) noexcept {
     (void)shadow, (void)why;
   }
+  // Has the worker more waiting than it takes at once? Then a shadow is given nothing. On the worker's thread.
+  [[nodiscard]] virtual bool lagging() const noexcept { return false; }
   // Who is told on the shadow's thread. Asked once, when the step is built. Null: nobody. Lives as long as this one.
   [[nodiscard]] virtual ScoreObserver* on_shadow() noexcept { return nullptr; }
 };

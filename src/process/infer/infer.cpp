@@ -133,7 +133,12 @@ bool Infer::run_fallback(Call& call) {
 Status Infer::result(Batch& batch) {
   Call& call = call_for(batch);
   Status status = finish(call);
-  if (observer_ != nullptr && call.early.ok()) tell_observer(call, status.ok());
+  if (observer_ != nullptr && call.early.ok()) {
+    tell_observer(call, status.ok());
+    // After the answers, so that nothing of the shadow can change them.
+    if (status.ok() && call.route != nullptr && call.route->shadow != nullptr)
+      offer_to_shadow(call);
+  }
   batch.sweep();
   call.end();
   return status;

@@ -31,6 +31,7 @@
 #include "process/infer/infer_settings.h"
 #include "process/infer/model_use.h"
 #include "process/infer/row_split.h"
+#include "process/infer/shadow_lane.h"
 
 namespace thalweg {
 
@@ -71,6 +72,12 @@ class Infer final : public Operator {
   void tell_observer(Call& call, bool placed);
   void tell_observer(Call& call, const Scored& common, ModelUse& use,
                      std::span<const std::uint32_t> rows, bool placed);
+  [[nodiscard]] std::span<const std::uint32_t> answered_by(Call& call, ModelUse& use, Role role,
+                                                           std::span<const std::uint32_t> rows);
+  // infer_shadow.cpp
+  void offer_to_shadow(Call& call);
+  void copy_for_shadow(Call& call, ShadowJob& job);
+  void copy_champion(Call& call, Part& part, ShadowJob::Champion& to, Arena& strings);
 
   InferSettings settings_;
   Schema input_;
@@ -86,6 +93,8 @@ class Infer final : public Operator {
   ScoreObserver* observer_ = nullptr;         // null: nobody
   std::vector<std::uint32_t> answered_;       // scratch of tell_observer
   std::vector<Column> answers_;
+  ScoreObserver* shadow_observer_ = nullptr;  // null: nobody would hear it, so no shadow runs
+  std::unique_ptr<ShadowLane> shadow_;        // from the first route that has one
 };
 
 void register_infer(Registry& registry);

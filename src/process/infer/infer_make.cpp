@@ -134,6 +134,7 @@ Result<std::unique_ptr<Operator>> Infer::make(InferSettings settings,
                                               const OperatorContext& context) {
   std::unique_ptr<Infer> infer(new Infer(std::move(settings), *context.input));
   infer->observer_ = context.observer;
+  if (context.observer != nullptr) infer->shadow_observer_ = context.observer->on_shadow();
   Status status = infer->bind_primary(context);
   if (status.ok()) status = infer->bind_fallback(context);
   if (status.ok()) status = infer->bind_defaults();

@@ -46,15 +46,7 @@ void Infer::tell_observer(Call& call, const Scored& common, ModelUse& use,
     observer_->scored(scored);
     return;
   }
-  scored.answered = rows;
-  if (use.refused_any()) {
-    answered_.clear();
-    for (const std::uint32_t row : rows) {
-      const bool own = common.role == Role::fallback || !call.by_fallback(row);
-      if (own && call.origins[row].kind == RowOrigin::Kind::call) answered_.push_back(row);
-    }
-    scored.answered = answered_;
-  }
+  scored.answered = answered_by(call, use, common.role, rows);
   const std::span<const Column> made =
       std::span<const Column>(call.batch->rows().columns).subspan(input_.fields.size());
   if (scored.answered.size() == call.batch->rows().count()) {
@@ -66,6 +58,18 @@ void Infer::tell_observer(Call& call, const Scored& common, ModelUse& use,
     scored.outputs = answers_;
   }
   observer_->scored(scored);
+}
+
+// Those of `rows` that got their answer from this use. Valid until the next call.
+std::span<const std::uint32_t> Infer::answered_by(Call& call, ModelUse& use, Role role,
+                                                  std::span<const std::uint32_t> rows) {
+  if (!use.refused_any()) return rows;
+  answered_.clear();
+  for (const std::uint32_t row : rows) {
+    const bool own = role == Role::fallback || !call.by_fallback(row);
+    if (own && call.origins[row].kind == RowOrigin::Kind::call) answered_.push_back(row);
+  }
+  return answered_;
 }
 
 }  // namespace thalweg

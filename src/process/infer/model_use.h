@@ -34,6 +34,8 @@ class ModelSlot {
   [[nodiscard]] Result<std::shared_ptr<const Route>> route() const;
   // Errors: signature_mismatch, config_invalid.
   [[nodiscard]] Result<BoundVersion> bind(std::shared_ptr<const ModelVersion> version) const;
+  // The same for all slots of this model.
+  [[nodiscard]] const void* owner() const noexcept { return handle_.get(); }
 
  private:
   std::shared_ptr<ModelHandle> handle_;

@@ -1,0 +1,98 @@
+// Rows for the shadow: copied when the batch has its answers, so that it can neither wait for the copy's fate nor be changed by it.
+#include <algorithm>
+
+#include "process/infer/infer.h"
+#include "process/infer/infer_call.h"
+#include "process/infer/infer_inputs.h"
+
+namespace thalweg {
+namespace {
+
+// As gather_rows, with the bytes of strings too.
+void copy_rows(const Column& from, std::span<const std::uint32_t> rows, Column& to, Arena& arena) {
+  if (from.type().dtype != DType::string) return gather_rows(from, rows, to);
+  to.reset(from.type());
+  for (const std::uint32_t row : rows) {
+    for (const std::string_view text : from.string_row(row)) to.push_string(arena.copy(text));
+    to.end_row();
+  }
+}
+
+}  // namespace
+
+void Infer::offer_to_shadow(Call& call) {
+  if (shadow_observer_ == nullptr || call.rows.empty()) return;
+  const auto& challenger = call.route->shadow;
+  if (shadow_ == nullptr) {
+    shadow_ = std::make_unique<ShadowLane>(input_, output_schema_, outputs_, *shadow_observer_,
+                                           primary_->owner());
+  }
+  if (auto hung = shadow_->look()) {
+    observer_->shadow_lost(*hung->version, hung->rows, ShadowLoss::disabled);
+    observer_->shadow_disabled(*hung->version, hung->why);
+  }
+  ShadowLoss why = ShadowLoss::lagging;
+  ShadowJob* job = observer_->lagging() ? nullptr : shadow_->begin(challenger, why);
+  if (job != nullptr) {
+    auto bound = primary_->bind(challenger);
+    if (bound.ok()) {
+      job->bound = std::move(bound).value();
+      copy_for_shadow(call, *job);
+      shadow_->submit(*job);
+      return;
+    }
+    shadow_->give_back(*job);
+    shadow_->disable(challenger);
+    observer_->shadow_disabled(*challenger, bound.error());
+    why = ShadowLoss::disabled;
+  }
+  observer_->shadow_lost(*challenger, call.rows.size(), why);
+}
+
+void Infer::copy_for_shadow(Call& call, ShadowJob& job) {
+  const Batch& from = *call.batch;
+  Batch& to = job.batch;
+  to.reset();
+  to.rows().begin(input_);
+  job.route = call.route;
+  std::uint32_t last = UINT32_MAX;
+  for (const std::uint32_t row : call.rows) {
+    const std::uint32_t record = call.record_of(row);
+    if (record != last) {
+      SourceRecord copy = from.record(record);
+      copy.value.reset();
+      copy.headers_begin = copy.headers_end = 0;
+      if (copy.key) copy.key = to.arena().copy(*copy.key);
+      to.add_record(copy);
+      last = record;
+    }
+    to.rows().record_of.push_back(static_cast<std::uint32_t>(to.size() - 1));
+  }
+  for (const std::uint32_t column : job.bound.binding->reads)
+    copy_rows(from.rows().columns[column], call.rows, to.rows().columns[column], to.arena());
+  job.champion_count = 0;
+  for (Part* part : call.asked) {
+    if (part->use.run().failure()) continue;
+    if (job.champion_count == job.champions.size()) job.champions.emplace_back();
+    copy_champion(call, *part, job.champions[job.champion_count++], to.arena());
+  }
+}
+
+void Infer::copy_champion(Call& call, Part& part, ShadowJob::Champion& to, Arena& strings) {
+  const auto answered = answered_by(call, part.use, Role::variant, part.rows);
+  to.variant = part.variant;
+  to.ns_per_row = static_cast<double>(part.use.run().times().model_ns) /
+                  static_cast<double>(std::max<std::size_t>(part.rows.size(), 1));
+  to.rows.clear();
+  std::uint32_t at = 0;  // both lists are ascending
+  for (const std::uint32_t row : answered) {
+    while (call.rows[at] != row) ++at;
+    to.rows.push_back(at);
+  }
+  to.outputs.resize(outputs_.size());
+  const auto& columns = call.batch->rows().columns;
+  for (std::size_t i = 0; i < outputs_.size(); ++i)
+    copy_rows(columns[input_.fields.size() + i], answered, to.outputs[i], strings);
+}
+
+}  // namespace thalweg
