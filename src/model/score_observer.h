@@ -19,7 +19,8 @@ enum class Role : std::uint8_t { variant, fallback, shadow };
 
 // Views hold during the call only.
 struct Scored {
-  const Batch& batch;  // a shadow's is its own: records without values, and only the columns that it reads
+  const Batch&
+      batch;  // a shadow's is its own: records without values, and only the columns that it reads
   const Schema& schema;                 // of `columns`
   std::span<const Column> columns;      // as they reached the step, all rows of the batch
   std::span<const std::uint32_t> rows;  // of the batch, ascending: those this version was asked for

@@ -70,25 +70,25 @@ VersionMeter::Entry& VersionMeter::entry(const ModelVersion& version, const std:
   fresh->last_use = uses_;
   const std::lock_guard lock(mutex_);
   if (entries_.size() == versions_max) {
-    entries_.erase(std::min_element(
-        entries_.begin(), entries_.end(),
-        [](const auto& a, const auto& b) { return a->last_use < b->last_use; }));
+    entries_.erase(
+        std::min_element(entries_.begin(), entries_.end(),
+                         [](const auto& a, const auto& b) { return a->last_use < b->last_use; }));
   }
   return *entries_.emplace_back(std::move(fresh));
 }
 
 void VersionMeter::scored(const Scored& scored) noexcept {
   static const std::string none;
-  Entry& to = entry(scored.version, scored.variant == nullptr ? none : scored.variant->name,
-                    scored.role);
+  Entry& to =
+      entry(scored.version, scored.variant == nullptr ? none : scored.variant->name, scored.role);
   to.rows.add(scored.rows.size());
   to.answered.add(scored.answered.size());
   if (scored.failed) to.failed_uses.add(1);
   if (!scored.outputs.empty())
     to.nan_rows.add(rows_with_nan(scored.outputs, scored.answered.size()));
   if (scored.model_calls == 0) return;
-  const auto each = static_cast<std::uint64_t>(std::max<std::int64_t>(scored.model_ns, 0)) /
-                    scored.model_calls;
+  const auto each =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(scored.model_ns, 0)) / scored.model_calls;
   to.times[CallTimes::bucket_of(each)].add(scored.model_calls);
   to.sum_ns.add(each * scored.model_calls);
 }

@@ -30,9 +30,7 @@ class VersionMeter final : public ScoreObserver {
   // With one writer.
   struct Count {
     std::atomic<std::uint64_t> value{0};
-    void add(std::uint64_t n) noexcept {
-      value.store(get() + n, std::memory_order_relaxed);
-    }
+    void add(std::uint64_t n) noexcept { value.store(get() + n, std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t get() const noexcept {
       return value.load(std::memory_order_relaxed);
     }

@@ -35,10 +35,10 @@ struct VersionTotals {
   std::string variant;  // "" for the only one, a fallback and a shadow
   Role role = Role::variant;
 
-  std::uint64_t rows = 0;        // asked for, each time it was
-  std::uint64_t answered = 0;    // of these
-  std::uint64_t nan_rows = 0;    // answered, with a NaN among the outputs
-  std::uint64_t failed_uses = 0;  // batches that it failed as a whole
+  std::uint64_t rows = 0;                           // asked for, each time it was
+  std::uint64_t answered = 0;                       // of these
+  std::uint64_t nan_rows = 0;                       // answered, with a NaN among the outputs
+  std::uint64_t failed_uses = 0;                    // batches that it failed as a whole
   std::array<std::uint64_t, shadow_losses> lost{};  // rows a shadow never saw, by ShadowLoss
   CallTimes times;
 

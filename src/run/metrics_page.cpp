@@ -11,6 +11,8 @@
 
 #include "thalweg/version.h"
 
+#include "run/version_page.h"
+
 namespace thalweg {
 namespace {
 
@@ -212,7 +214,10 @@ std::string metrics_page(const std::vector<PipelineView>& pipelines) {
                  1);
     }
   }
-  return page.text();
+  std::vector<PipelineVersions> versions;
+  for (const PipelineView& pipeline : pipelines)
+    versions.push_back({pipeline.pipeline, pipeline.totals});
+  return page.text() + version_page(versions);
 }
 
 }  // namespace thalweg

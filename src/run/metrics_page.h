@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/version_status.h"
+#include "model/version_totals.h"
 #include "run/worker_metrics.h"
 
 namespace thalweg {
@@ -26,6 +27,7 @@ struct PipelineView {
   std::vector<const WorkerMetrics*> workers;
   std::vector<ModelInfo> models;
   std::vector<VersionStatus> versions{};
+  std::vector<VersionTotals> totals{};
 };
 
 [[nodiscard]] std::string metrics_page(const std::vector<PipelineView>& pipelines);

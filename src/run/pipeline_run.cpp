@@ -46,7 +46,11 @@ Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const
   std::unique_ptr<PipelineRun> run(new PipelineRun(std::move(file), models, clock, log));
   const auto workers = static_cast<std::size_t>(run->file_.values.integer("workers"));
   for (std::size_t i = 0; i < workers; ++i) {
-    auto chain = build_chain(run->file_, registry, models);
+    run->watches_.push_back(std::make_unique<ModelWatch>([&run = *run](const Error& why) {
+      run.log_.write(LogLevel::warning, "model.shadow_disabled", run.name_ + ": " + why.message(),
+                     {{"pipeline", run.name_}});
+    }));
+    auto chain = build_chain(run->file_, registry, models, run->watches_.back().get());
     if (!chain) return std::move(chain).error();
     run->chains_.push_back(std::move(chain).value());
   }
@@ -74,6 +78,7 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
     options.revoke_timeout = rebalance_step_timeout(*kafka);
   options.by_hand = by_hand_;
   options.dead_letter_target = dead_letter_target_;
+  options.watch = watches_[index].get();
   if (auto rules = read_error_rules(v); rules) options.errors = *std::move(rules);  // was checked
   options.on_error = [this, worker = index](const Error& error, bool stops) {
     log_.write(
@@ -224,6 +229,9 @@ PipelineView PipelineRun::view() const {
     }
   }
   view.versions = models_.versions();
+  std::vector<VersionTotals> totals;
+  for (const auto& watch : watches_) watch->add_totals(totals);
+  view.totals = merged(std::move(totals));
   return view;
 }
 

@@ -20,6 +20,7 @@
 #include "model/provider.h"
 #include "run/log.h"
 #include "run/metrics_page.h"
+#include "run/model_watch.h"
 #include "run/process_id.h"
 #include "run/worker.h"
 
@@ -87,7 +88,8 @@ class PipelineRun {
   ModelProvider& models_;
   const Clock& clock_;
   Log& log_;
-  std::vector<std::unique_ptr<Chain>> chains_;  // until the workers take them
+  std::vector<std::unique_ptr<ModelWatch>> watches_;  // one a worker; the chains tell them
+  std::vector<std::unique_ptr<Chain>> chains_;        // until the workers take them
   std::optional<std::uint16_t> dead_letter_target_;
   std::optional<ProcessId> process_id_;
   std::vector<std::unique_ptr<Sink>> sinks_;  // one, or one a worker; destroyed after the workers

@@ -43,7 +43,8 @@ Result<std::unique_ptr<Decoder>> build_decoder(const Values& from, const Registr
 
 // `coarser`: the columns put aside by the steps of Grain::finer so far, the nearest last.
 Result<ChainStep> build_step(const Step& step, const Schema& input, std::vector<Schema>& coarser,
-                             const Registry& registry, ModelProvider& models) {
+                             const Registry& registry, ModelProvider& models,
+                             ScoreObserver* observer) {
   const OperatorKind* kind = registry.op(step.kind);
   if (kind == nullptr)
     return config_error(step.where, unknown_kind("the step", step.kind, registry.operators()));
@@ -53,7 +54,8 @@ Result<ChainStep> build_step(const Step& step, const Schema& input, std::vector<
                           .coarser = coarser.empty() ? nullptr : &coarser.back(),
                           .models = &models,
                           .registry = &registry,
-                          .where = step.label()};
+                          .where = step.label(),
+                          .observer = observer};
   auto op = kind->make(*settings, context);
   if (!op) return std::move(op).error();
   if ((*op)->grain() == Grain::finer) coarser.push_back(input);
@@ -115,7 +117,7 @@ Status check_nulls(const Values& from, const Chain& chain) {
 }  // namespace
 
 Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Registry& registry,
-                                           ModelProvider& models) {
+                                           ModelProvider& models, ScoreObserver* observer) {
   const Values& from = file.values.section("from");
   auto chain = std::make_unique<Chain>();
   chain->intake = intake_of(from);
@@ -127,7 +129,7 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
   if (!steps) return std::move(steps).error();
   std::vector<Schema> coarser;
   for (const Step& step : *steps) {
-    auto built = build_step(step, chain->schema(), coarser, registry, models);
+    auto built = build_step(step, chain->schema(), coarser, registry, models, observer);
     if (!built) return std::move(built).error();
     chain->steps.push_back(std::move(built).value());
   }

@@ -19,10 +19,11 @@
 namespace thalweg {
 
 // Errors: config_invalid, signature_mismatch, model errors; each with its line. Blocks while models load.
-// Outputs have no target yet (add_targets).
+// Outputs have no target yet (add_targets). `observer` is told what models answered, and outlives the chain; null: nobody.
 [[nodiscard]] Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file,
                                                          const Registry& registry,
-                                                         ModelProvider& models);
+                                                         ModelProvider& models,
+                                                         ScoreObserver* observer = nullptr);
 
 // Asks the sink for the numbers of the output topics, and of the dead-letter topic if there is one. The chains are those of one
 // pipeline's workers.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "run/model_watch.h"
+
 namespace thalweg {
 namespace {
 
@@ -143,10 +145,13 @@ bool Worker::take_batch() {
     pool_.pop_back();
   }
   BatchRun& run = *owned;
-  if (source_->drain(run.batch, committer_->limits()) == 0) {
+  const DrainLimits limits = committer_->limits();
+  const std::size_t taken = source_->drain(run.batch, limits);
+  if (taken == 0) {
     pool_.push_back(std::move(owned));
     return false;
   }
+  if (options_.watch != nullptr) options_.watch->took(taken >= limits.records);
   walking_.push_back(std::move(owned));
   begin(run);
   walk_all();

@@ -16,6 +16,8 @@
 
 namespace thalweg {
 
+class ModelWatch;
+
 struct WorkerOptions {
   std::string pipeline;
   DrainLimits drain;
@@ -30,6 +32,7 @@ struct WorkerOptions {
   bool by_hand = false;  // turned by a test: never sleep, since nothing will change meanwhile
   std::optional<std::uint16_t> dead_letter_target;  // none: a dead letter stops the worker
   ErrorRules errors;
+  ModelWatch* watch = nullptr;  // told how full batches are; outlives the worker
   // For the calls that block; none: a thread, or in the call when turned by hand.
   std::shared_ptr<Helper> helper;
   // Told in the worker's thread; for logging.

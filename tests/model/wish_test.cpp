@@ -43,13 +43,13 @@ runtime: fake
 variants:
   - {name: champion, version: 3, share: 87.5%}
   - {name: b, version: stable, share: 12.5}
-shadow: {version: 5, topic: m.shadow, cpu_share: 0.25}
+shadow: {version: 5, cpu_share: 0.25}
 salt: november
 key: card)");
   ASSERT_TRUE(wish.ok()) << wish.error().message();
   DesiredModel expected;
   expected.variants = {{"champion", "3", 8750}, {"b", "stable", 1250}};
-  expected.shadow = DesiredShadow{"5", "m.shadow", 0.25};
+  expected.shadow = DesiredShadow{"5", "", 0.25};
   expected.salt = "november";
   expected.key = "card";
   EXPECT_EQ(*wish, expected);
@@ -91,7 +91,7 @@ TEST_F(Wish, The_file_alone_makes_the_route) {
 m:
   runtime: fake
   variants: [{name: a, version: 3, share: 90%}, {name: b, version: 4, share: 10%}]
-  shadow: {version: 5, topic: t})"),
+  shadow: 5)"),
                              registry_);
   ASSERT_TRUE(models.ok()) << models.error().message();
   auto handle = (*models)->model("m");
@@ -104,7 +104,6 @@ m:
   EXPECT_EQ(route->variants[1].end, bucket_count);
   EXPECT_EQ(route->variants[1].version->version, 4);
   EXPECT_EQ(route->shadow->version, 5);
-  EXPECT_EQ(route->shadow_topic, "t");
   EXPECT_EQ(route->salt, "m") << "the model's name, unless one is given";
   EXPECT_EQ(route->epoch, -1);
 }

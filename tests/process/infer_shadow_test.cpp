@@ -48,8 +48,8 @@ struct ShadowNotes final : ScoreObserver {
   }
   void wait_for_pairs(std::size_t wanted) {
     std::unique_lock lock(mutex);
-    EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(10),
-                                 [&] { return pairs.size() >= wanted; }));
+    EXPECT_TRUE(
+        changed.wait_for(lock, std::chrono::seconds(10), [&] { return pairs.size() >= wanted; }));
   }
 };
 
@@ -87,8 +87,7 @@ class InferShadow : public InferTest {
       const auto in = support::numbers<float>(request.inputs[0]);
       std::vector<float> out;
       for (const float x : in) out.push_back(factor * x);
-      return std::vector<Tensor>{
-          support::make_tensor<float>({std::ssize(in), 1}, std::move(out))};
+      return std::vector<Tensor>{support::make_tensor<float>({std::ssize(in), 1}, std::move(out))};
     };
   }
   WorkerNotes notes_;

@@ -59,6 +59,8 @@ TEST(Documents, Metrics_lists_every_metric_and_no_other) {
   view.workers.push_back(&worker);
   view.models.push_back({"m", "fake", 1});
   view.versions.emplace_back();
+  view.totals.emplace_back();
+  view.totals.back().role = Role::shadow;
   const std::string page = metrics_page({view});
   EXPECT_EQ(matches(document("metrics.md"), "\n\\| `([a-z0-9_]+)` \\| (?:counter|gauge|histogram)"),
             matches(page, "# TYPE ([a-z0-9_]+) "));

@@ -48,7 +48,8 @@ std::shared_ptr<std::atomic<int>> sharers_of(const void* owner) {
   return sharers;
 }
 
-bool same(const std::weak_ptr<const ModelVersion>& a, const std::shared_ptr<const ModelVersion>& b) {
+bool same(const std::weak_ptr<const ModelVersion>& a,
+          const std::shared_ptr<const ModelVersion>& b) {
   return !a.owner_before(b) && !b.owner_before(a);
 }
 
@@ -65,13 +66,13 @@ struct ShadowLane::State {
 
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<ShadowJob*> queue;                   // guarded by mutex
-  std::vector<ShadowJob*> free;                   // guarded by mutex
-  std::vector<std::unique_ptr<ShadowJob>> jobs;   // the worker's
-  ShadowJob* current = nullptr;                   // guarded by mutex
-  bool stopping = false;                          // guarded by mutex
-  bool ended = false;                             // guarded by mutex
-  bool answered = false;                          // guarded by mutex; for answers from other threads
+  std::deque<ShadowJob*> queue;                  // guarded by mutex
+  std::vector<ShadowJob*> free;                  // guarded by mutex
+  std::vector<std::unique_ptr<ShadowJob>> jobs;  // the worker's
+  ShadowJob* current = nullptr;                  // guarded by mutex
+  bool stopping = false;                         // guarded by mutex
+  bool ended = false;                            // guarded by mutex
+  bool answered = false;                         // guarded by mutex; for answers from other threads
   std::atomic<Phase> phase{Phase::idle};
   std::atomic<std::int64_t> began_ns{0};  // of the job that is being called
 
