@@ -28,6 +28,9 @@ constexpr std::array all{
     Fault{"model_refuses", "the model refuses a third of the rows for a while", true, refuse_many},
     Fault{"model_hangs", "model calls that take longer than the session time-out", false,
           answer_late},
+    Fault{"model_crashes",
+          "records at which the model takes the process with it; started again each time", false,
+          crash_at_some},
     Fault{
         "dead_full",
         "the dead-letter topic takes nothing more: the pipeline stops with 4; room is made, and it "

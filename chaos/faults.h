@@ -43,6 +43,7 @@ std::string reset_connections(Stage& stage, Random& random);
 // faults_data.cpp: what happens to records and topics
 std::string refuse_many(Stage& stage, Random& random);
 std::string answer_late(Stage& stage, Random& random);
+std::string crash_at_some(Stage& stage, Random& random);
 std::string fill_dead_letters(Stage& stage, Random& random);
 std::string add_partition(Stage& stage, Random& random);
 std::string delete_topic(Stage& stage, Random& random);

@@ -44,6 +44,20 @@ std::string answer_late(Stage& stage, Random& random) {
   return fmt::format("{} calls of {} ms", count, slow_call_ms);
 }
 
+// The partition of such a record stands still until it was found, so new outputs of every partition say that all were.
+std::string crash_at_some(Stage& stage, Random& random) {
+  const auto count = random.between(1, 2);
+  const std::size_t before = stage.fleet->crashes();
+  stage.fleet->allow_crashes(true);
+  stage.generator->deadly_ones(static_cast<int>(count));
+  stage.wait(Millis(1000));
+  stage.mark();
+  const bool found = stage.recover(Millis(180'000));
+  stage.fleet->allow_crashes(false);
+  if (!found) stage.troubles.push_back("model_crashes: the deadly records were not found in 180 s");
+  return fmt::format("{} records, {} crashes", count, stage.fleet->crashes() - before);
+}
+
 std::string fill_dead_letters(Stage& stage, Random& random) {
   stage.set_topic(stage.pipeline.dead, "max.message.bytes", full_bytes);
   stage.generator->refuse(50);

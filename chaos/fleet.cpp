@@ -58,6 +58,11 @@ void Fleet::look_after() {
   for (std::size_t i = 0; i < places_.size(); ++i) {
     if (!places_[i].process) continue;
     if (const auto code = at(i).ended()) {
+      if (crashes_allowed_ && *code == 128 + SIGABRT) {
+        ++crashes_;
+        start_at(i);
+        continue;
+      }
       trouble(i, fmt::format("ended by itself with {}", *code));
       start_at(i);
     }

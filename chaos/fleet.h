@@ -33,6 +33,9 @@ class Fleet {
   void stop_all();
   // Takes the last place away, which must be empty.
   void remove_last() { places_.pop_back(); }
+  // A process that ends by SIGABRT is started again and counted, and is no trouble.
+  void allow_crashes(bool allowed) noexcept { crashes_allowed_ = allowed; }
+  [[nodiscard]] std::size_t crashes() const noexcept { return crashes_; }
   // Looks for processes that have ended.
   void look_after();
   // Waits until the process at this place has ended, with this code. The place is empty afterwards.
@@ -52,6 +55,8 @@ class Fleet {
   std::vector<std::string>& troubles_;
   std::vector<Place> places_;
   int started_ = 0;
+  bool crashes_allowed_ = false;
+  std::size_t crashes_ = 0;
 };
 
 }  // namespace thalweg::chaos

@@ -40,9 +40,14 @@ void Generator::add_partition() {
 }
 
 Kind Generator::kind_of(int partition, std::int64_t number) {
-  for (int left = slow_.load(); left > 0;) {
-    if (slow_.compare_exchange_weak(left, left - 1)) return Kind::slow;
-  }
+  const auto one_of = [](std::atomic<int>& wanted) {
+    for (int left = wanted.load(); left > 0;) {
+      if (wanted.compare_exchange_weak(left, left - 1)) return true;
+    }
+    return false;
+  };
+  if (one_of(slow_)) return Kind::slow;
+  if (one_of(deadly_)) return Kind::deadly;
   Random dice(static_cast<std::uint64_t>(number), static_cast<std::uint64_t>(partition));
   const auto drawn = dice.between(0, 999);
   if (drawn < broken_per_mille) return Kind::broken;

@@ -26,6 +26,8 @@ class Generator {
   void refuse(int per_mille) noexcept { refused_.store(per_mille); }
   // So many slow ones, as soon as it can.
   void slow_ones(int count) noexcept { slow_.fetch_add(count); }
+  // So many deadly ones, as soon as it can.
+  void deadly_ones(int count) noexcept { deadly_.fetch_add(count); }
   // No more; returns when all that was written is acknowledged. Ends the program if that takes too long.
   void finish();
 
@@ -44,7 +46,7 @@ class Generator {
   kafka::ClientHandle client_;
   std::atomic<int> partitions_;
   std::atomic<int> refused_;
-  std::atomic<int> slow_{0};
+  std::atomic<int> slow_{0}, deadly_{0};
   std::atomic<bool> stop_{false};
   std::vector<std::atomic<std::int64_t>> next_;
   std::thread thread_;

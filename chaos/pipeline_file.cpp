@@ -22,10 +22,11 @@ log: {{level: info, format: json}}
 models:
   strict: {{runtime: fake, inputs: {{x: "float32[?]"}}, outputs: {{y: "float32[?]"}}, fail_when: negative}}
   slow: {{runtime: fake, inputs: {{h: "float32[?]"}}, outputs: {{y: "float32[?]"}}, hang_when: negative, hang_for: {slow}ms}}
+  mortal: {{runtime: fake, inputs: {{k: "float32[?]"}}, outputs: {{y: "float32[?]"}}, crash_when: negative}}
 from:
   topic: {in}
   start: earliest
-  fields: {{p: int32, n: int64, x: float32, h: float32}}
+  fields: {{p: int32, n: int64, x: float32, h: float32, k: float32}}
   kafka:
     session.timeout.ms: {session}
     heartbeat.interval.ms: 1000
@@ -34,6 +35,7 @@ from:
 steps:
   - infer: {{model: strict, outputs: {{y: score}}}}
   - infer: {{model: slow, outputs: {{y: patience}}}}
+  - infer: {{model: mortal, outputs: {{y: life}}}}
 to: {{topic: {out}, value: {{p: p, n: n, score: score}}}}
 dead_letters: {dead}
 )",

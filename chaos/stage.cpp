@@ -40,8 +40,7 @@ void Stage::open() {
                                         TopicOf{pipeline.dead, 1}, settings.delivery);
   generator = std::make_unique<Generator>(broker.address(), pipeline.in, settings.partitions,
                                           settings.per_second);
-  fleet = std::make_unique<Fleet>(run_command(path("chaos.yaml")), settings.folder,
-                                  settings.delivery == Delivery::exactly_once, troubles);
+  fleet = std::make_unique<Fleet>(run_command(path("chaos.yaml")), settings.folder, true, troubles);
   for (int i = 0; i < settings.processes; ++i) fleet->start();
 }
 

@@ -196,6 +196,8 @@ class Batch {
   }
   // Marks a record dead, whatever it was: a failure is never lost. The first one wins; later ones are ignored. Rows leave with the next sweep().
   void fail(std::size_t record, Error error);
+  // Names the step that made the failures which came since the last call; empty: it was no step. The worker does it.
+  void name_failures(std::string_view step);
   // Marks a pending record; others stay as they are (dead is final).
   void dispose(std::size_t record, Disposition d) noexcept;
   // Null only if the record is not dead.
@@ -228,6 +230,7 @@ class Batch {
   struct Failure {
     std::uint32_t record;
     Error error;
+    bool named = false;
   };
   [[nodiscard]] std::size_t words_a_stamp() const noexcept { return (records_.size() + 63) / 64; }
 
@@ -235,6 +238,7 @@ class Batch {
   std::vector<Header> headers_;
   std::vector<Disposition> dispositions_;
   std::vector<Failure> failures_;                // by record, ascending
+  bool unnamed_failures_ = false;
   std::vector<std::uint32_t> fallback_records_;  // ascending
   Rows rows_;
   std::vector<Rows> coarser_;

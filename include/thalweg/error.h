@@ -47,6 +47,8 @@ enum class Retry : std::uint8_t { no, backoff, fatal };
   X(encode_failed, user, no, "The output could not be written in the format asked for.")          \
   X(output_refused, user, no,                                                                     \
     "The broker, or its client, refuses this one output (too large, for example).")               \
+  X(crashed_process, user, no,                                                                    \
+    "The process ended, twice, while this record was alone inside its steps.")                    \
   X(config_invalid, user, fatal, "The configuration is wrong.")                                   \
   X(model_missing, user, fatal, "The model's directory is missing or holds no complete version.") \
   X(model_invalid, user, fatal, "The model cannot be loaded: not a model, or broken.")            \
@@ -98,6 +100,9 @@ class Error {
   // The stage that reported it ("decode", "infer", …), empty until a stage puts its name.
   [[nodiscard]] const std::string& stage() const noexcept { return stage_; }
 
+  // The step that reported it, by its name; empty where it was none (decode, encode, sink).
+  [[nodiscard]] const std::string& step() const noexcept { return step_; }
+
   // Puts `where` in front of the message: "where: message".
   [[nodiscard]] Error at(std::string_view where) && {
     message_.insert(0, ": ").insert(0, where);
@@ -107,11 +112,16 @@ class Error {
     stage_ = std::move(stage);
     return std::move(*this);
   }
+  [[nodiscard]] Error in_step(std::string_view step) && {
+    step_ = step;
+    return std::move(*this);
+  }
 
  private:
   Code code_;
   std::string message_;
   std::string stage_;
+  std::string step_;
 };
 
 // A value or an error. REQUIRES ok() before value(), !ok() before error(): otherwise the program aborts,

@@ -277,8 +277,9 @@ std::vector<Setting> running_settings() {
        .type = SettingType::path,
        .example = "/var/lib/thalweg/fraud",
        .doc = "Where this process keeps what it must find again after a restart: its id, which "
-              "makes the `transactional.id`s of exactly_once. One process a directory (it is "
-              "locked). If absent, the id is new at each start."},
+              "makes the `transactional.id`s of exactly_once, and which records were inside of its "
+              "steps, to find the one that ends the process. One process a directory (it is "
+              "locked). If absent, the id is new at each start, and nobody is suspected."},
       {.name = "memory_max",
        .type = SettingType::bytes,
        .unit = "bytes",

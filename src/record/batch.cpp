@@ -30,6 +30,7 @@ void Batch::reset() noexcept {
   seen_.clear();
   times_ = {};
   failures_.clear();
+  unnamed_failures_ = false;
   fallback_records_.clear();
   dispositions_.clear();
   headers_.clear();
@@ -129,6 +130,16 @@ void Batch::fail(std::size_t record, Error error) {
       std::lower_bound(failures_.begin(), failures_.end(), number,
                        [](const Failure& f, std::uint32_t r) { return f.record < r; });
   failures_.insert(place, Failure{number, std::move(error)});
+  unnamed_failures_ = true;
+}
+
+void Batch::name_failures(std::string_view step) {
+  if (!unnamed_failures_) return;
+  unnamed_failures_ = false;
+  for (Failure& failure : failures_) {
+    if (!failure.named) failure.error = std::move(failure.error).in_step(step);
+    failure.named = true;
+  }
 }
 
 void Batch::dispose(std::size_t record, Disposition d) noexcept {

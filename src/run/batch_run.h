@@ -15,11 +15,13 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "thalweg/batch.h"
 
+#include "run/crash_journal.h"
 #include "run/event_loop.h"
 #include "run/progress.h"
 
@@ -66,7 +68,9 @@ struct BatchRun final : DeliveryListener {
   // The records of one partition in this batch: finished together.
   struct Part {
     OffsetProgress::Ticket ticket;
-    Offset next;
+    std::string_view topic;  // stable as long as the source lives
+    Partition at;
+    Offset first, next;
     std::size_t records = 0;
     Timestamp last_timestamp;
   };
@@ -88,6 +92,7 @@ struct BatchRun final : DeliveryListener {
   std::uint32_t attempts = 0;        // of the present step, after failures that may pass
   std::chrono::nanoseconds retry_at{0};
   std::chrono::nanoseconds step_began{0};
+  CrashJournal::Entry* alone = nullptr;  // while it is tried alone: its line in the journal
 
   // sending. `late` holds dead letters made after a delivery failed: addresses must stay.
   std::size_t next_output = 0;

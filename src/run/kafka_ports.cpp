@@ -144,6 +144,7 @@ Ports kafka_ports(Log& log, const std::stop_token& stop) {
     if (!sink) return std::move(sink).error();
     return std::unique_ptr<Sink>(std::move(sink).value());
   };
+  ports.keeps_state = true;
   return ports;
 }
 

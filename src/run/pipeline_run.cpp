@@ -133,7 +133,13 @@ Status PipelineRun::add_workers(const Ports& ports) {
   for (std::size_t i = 0; i < chains_.size(); ++i) {
     auto source = ports.source(file_, i);
     if (!source) return std::move(source).error();
-    workers.push_back(std::make_unique<Worker>(worker_options(i), std::move(source).value(),
+    WorkerOptions options = worker_options(i);
+    if (ports.keeps_state && file_.values.has("state_directory")) {
+      auto journal = CrashJournal::open(file_.values.string("state_directory"), name_, i);
+      if (!journal) return std::move(journal).error();
+      options.crash_journal = std::move(journal).value();
+    }
+    workers.push_back(std::make_unique<Worker>(std::move(options), std::move(source).value(),
                                                std::move(chains_[i]),
                                                *sinks_[sinks_.size() == 1 ? 0 : i], clock_));
   }

@@ -34,6 +34,8 @@ struct Ports {
   std::function<Result<std::unique_ptr<Sink>>(const PipelineFile& file,
                                               const std::string& transactional_id)>
       transaction_sink{};
+  // A run in earnest, which finds again what its predecessor left in `state_directory`.
+  bool keeps_state = false;
 };
 
 class PipelineRun {

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 // What a producer allocates for an output beside its bytes, about: the message and its headers.
 constexpr std::size_t output_bytes = 500;
 constexpr std::size_t pool_max = 8;
+// How long a batch waits that may not go beside another one.
+constexpr std::chrono::nanoseconds gate_pause = 2ms;
 
 std::chrono::nanoseconds backoff(std::uint32_t attempts) {
   return std::min<std::chrono::nanoseconds>(100ms * (1u << std::min(attempts, 7u)), 10s);
@@ -35,6 +37,7 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
       source_(std::move(source)),
       chain_(std::move(chain)),
       sink_(sink),
+      crash_watch_(options_.crash_journal),
       dead_share_(options_.errors.guard().value_or(ErrorRules::Guard{})),
       committer_(make_committer({options_, clock_, loop_, progress_, *source_, sink_, metrics_,
                                  *this, stores_of(*chain_)})) {}
@@ -130,6 +133,7 @@ bool Worker::may_take() const noexcept {
          walking_[walking_.size() - 1 - stepping]->phase == BatchRun::Phase::stepping)
     ++stepping;
   const std::size_t encoded = awaiting_.size() + walking_.size() - stepping;
+  if (crash_watch_.one_by_one() && stepping > 0) return false;  // who is to be alone is
   if (stepping >= options_.in_flight || encoded >= options_.awaiting_max) return false;
   if (!committer_->may_take()) return false;
   // One batch is always let in, or a bound smaller than a batch would stop everything for ever.
@@ -145,13 +149,20 @@ bool Worker::take_batch() {
     pool_.pop_back();
   }
   BatchRun& run = *owned;
-  const DrainLimits limits = committer_->limits();
+  DrainLimits limits = committer_->limits();
+  const bool one_by_one = crash_watch_.one_by_one();
+  if (one_by_one) limits.records = 1;
   const std::size_t taken = source_->drain(run.batch, limits);
   if (taken == 0) {
     pool_.push_back(std::move(owned));
     return false;
   }
-  if (options_.watch != nullptr) options_.watch->took(taken >= limits.records);
+  if (options_.watch != nullptr) options_.watch->took(!one_by_one && taken >= limits.records);
+  find_parts(run);
+  if (crash_watch_.must_be_put_back(run) && put_back(run)) {
+    recycle(std::move(owned));
+    return true;
+  }
   walking_.push_back(std::move(owned));
   begin(run);
   walk_all();
@@ -159,14 +170,12 @@ bool Worker::take_batch() {
   return true;
 }
 
-void Worker::begin(BatchRun& run) {
-  Batch& batch = run.batch;
-  run.sequence = next_sequence_++;
-  // Highest offset per partition: records of one partition come in order, and in runs.
+void Worker::find_parts(BatchRun& run) {
+  // First and highest offset per partition: records of one partition come in order, and in runs.
   const std::string_view* topic = nullptr;
   Partition partition{-1};
   BatchRun::Part* part = nullptr;
-  for (const SourceRecord& record : batch.records()) {
+  for (const SourceRecord& record : run.batch.records()) {
     if (topic == nullptr || record.partition != partition || record.topic != *topic) {
       topic = &record.topic;
       partition = record.partition;
@@ -175,14 +184,33 @@ void Worker::begin(BatchRun& run) {
       const auto it = std::find_if(run.parts.begin(), run.parts.end(), same);
       part = it != run.parts.end()
                  ? &*it
-                 : &run.parts.emplace_back(ticket, record.offset, 0, record.timestamp);
-      if (part->records == 0) progress_.reads(ticket, record.offset);
+                 : &run.parts.emplace_back(ticket, record.topic, partition, record.offset,
+                                           record.offset, 0, record.timestamp);
     }
     part->next = record.offset.next();
     part->last_timestamp = record.timestamp;
     ++part->records;
   }
+}
+
+// What was just read is to be read again.
+bool Worker::put_back(BatchRun& run) {
+  std::vector<TopicPartitionOffset> firsts;
+  for (const BatchRun::Part& p : run.parts)
+    firsts.push_back({{std::string(p.topic), p.at}, p.first});
+  if (Status s = source_->seek(firsts); !s) {
+    options_.on_error(s.error(), false);
+    crash_watch_.cannot_put_back();
+    return false;
+  }
+  return true;
+}
+
+void Worker::begin(BatchRun& run) {
+  Batch& batch = run.batch;
+  run.sequence = next_sequence_++;
   for (const BatchRun::Part& p : run.parts) {
+    progress_.reads(p.ticket, p.first);
     progress_.begin(p.ticket, run.sequence, p.next, p.last_timestamp);
   }
 
@@ -196,8 +224,10 @@ void Worker::begin(BatchRun& run) {
     spare_rows_.pop_back();
   }
   committer_->condemn(batch);
+  if (Status s = crash_watch_.condemn(run, chain_->steps); !s) stop_with(std::move(s).error());
   const auto began = clock_.monotonic();
   chain_->decode(batch, clock_.now());
+  batch.name_failures({});
   metrics_.decode_ns.record(static_cast<std::uint64_t>((clock_.monotonic() - began).count()));
   metrics_.batch_rows.record(batch.rows().count());
 }
@@ -226,6 +256,10 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
       if (run.next_step >= chain_->steps.size()) break;
       if (run.next_step >= steps_allowed || !committer_->may_step(run.next_step > 0)) return did;
       if (run.retry_at.count() > 0 && clock_.monotonic() < run.retry_at) return did;
+      if (!crash_watch_.enter(run)) {
+        run.retry_at = clock_.monotonic() + gate_pause;
+        return did;
+      }
       run.retry_at = std::chrono::nanoseconds{0};
       run.step_began = clock_.monotonic();
       run.in_call = true;
@@ -240,6 +274,8 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
     run.in_call = false;
     publish_calls();
     Status status = chain_->steps[run.next_step].op->result(run.batch);
+    crash_watch_.leave(run);
+    run.batch.name_failures(chain_->steps[run.next_step].name);
     if (let_go(run)) break;  // given up while the step had it
     if (!status.ok()) return step_failed(run, std::move(status).error());
     run.attempts = 0;
@@ -284,6 +320,7 @@ bool Worker::step_failed(BatchRun& run, Error error) {
 
 void Worker::encode(BatchRun& run) {
   Batch& batch = run.batch;
+  crash_watch_.passed(run);
   const BatchTimes& times = batch.times();
   if (times.model_calls > 0) {
     metrics_.features_ns.record(static_cast<std::uint64_t>(times.features_ns));
@@ -333,6 +370,7 @@ void Worker::close() {
     for (const auto& run : *runs) metrics_.given_up.add(run->batch.size());
   }
   wait_for_calls();
+  crash_watch_.close();
   if (!all && !options_.by_hand) {
     stop_with(Error(
         Code::timed_out,
@@ -353,6 +391,7 @@ void Worker::wait_for_calls() {
 void Worker::recycle(std::unique_ptr<BatchRun> run) {
   held_bytes_ -= std::min(held_bytes_, run->held_bytes);
   metrics_.bytes_held.set(held_bytes_);
+  crash_watch_.gone();
   run->reset();
   if (pool_.size() < pool_max) pool_.push_back(std::move(run));
 }

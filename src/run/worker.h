@@ -25,6 +25,7 @@
 #include "run/batch_run.h"
 #include "run/chain.h"
 #include "run/committer.h"
+#include "run/crash_watch.h"
 #include "run/dead_share.h"
 #include "run/event_loop.h"
 #include "run/progress.h"
@@ -66,6 +67,8 @@ class Worker final : private SourceListener, private CommitHost {
   // worker.cpp: taking and walking
   bool take_batch();
   [[nodiscard]] bool may_take() const noexcept;
+  void find_parts(BatchRun& run);
+  [[nodiscard]] bool put_back(BatchRun& run);
   void begin(BatchRun& run);
   bool walk_all();
   bool walk(BatchRun& run, std::size_t steps_allowed);
@@ -129,6 +132,7 @@ class Worker final : private SourceListener, private CommitHost {
   WorkerMetrics metrics_;
 
   OffsetProgress progress_;
+  CrashWatch crash_watch_;
   DeadShare dead_share_;
   std::uint64_t next_sequence_ = 0;
   std::vector<std::unique_ptr<BatchRun>> walking_;   // stepping or sending, in stream order

@@ -12,6 +12,7 @@
 #include "thalweg/ports.h"
 
 #include "config/error_rules.h"
+#include "run/crash_journal.h"
 #include "run/helper.h"
 
 namespace thalweg {
@@ -33,6 +34,8 @@ struct WorkerOptions {
   std::optional<std::uint16_t> dead_letter_target;  // none: a dead letter stops the worker
   ErrorRules errors;
   ModelWatch* watch = nullptr;  // told how full batches are; outlives the worker
+  // What was inside when the process ended; none: nothing is remembered.
+  std::shared_ptr<CrashJournal> crash_journal;
   // For the calls that block; none: a thread, or in the call when turned by hand.
   std::shared_ptr<Helper> helper;
   // Told in the worker's thread; for logging.

@@ -1,0 +1,80 @@
+// Finds the record that kills the process.
+//
+//   a process ends with batches inside ─▶ the next one finds their offsets in the journal: suspects
+//   a suspect arrives                  ─▶ what arrived with it is put back, and read again one record a batch
+//   each suspect                       ─▶ goes through its steps alone, with nobody else inside (crash_gate.h)
+//       it comes out                   ─▶ innocent, forgotten
+//       the process ends, twice        ─▶ guilty: a dead letter, `crashed_process`, without being tried again
+//
+// So a SIGKILL from outside buries nobody: its suspects are tried, and come out. What is assumed: nobody kills the process from outside twice while
+// the very same record is alone inside. A model that takes the process with it at every record would bury one after the other: when
+// `sentenced_max` were found guilty and none has passed between them, the worker stops instead.
+//
+// Without a journal nothing is remembered, only the gate is kept. Belongs to one worker's thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "run/batch_run.h"
+#include "run/chain.h"
+#include "run/crash_gate.h"
+#include "run/crash_journal.h"
+
+namespace thalweg {
+
+class CrashWatch {
+ public:
+  static constexpr std::uint32_t tries_max = 2;
+  static constexpr std::uint32_t sentenced_max = 10;
+
+  // `journal` may be null.
+  explicit CrashWatch(std::shared_ptr<CrashJournal> journal,
+                      CrashGate& gate = CrashGate::get());
+  ~CrashWatch();  // what is inside stays in the journal
+  CrashWatch(const CrashWatch&) = delete;
+  CrashWatch& operator=(const CrashWatch&) = delete;
+
+  // --- before a batch begins; `parts` are known ---------------------------------------------------------------
+  // A suspect came with others: put them all back, and take one at a time.
+  [[nodiscard]] bool must_be_put_back(const BatchRun& run);
+  [[nodiscard]] bool one_by_one() const noexcept;
+  // They could not be put back: go on as if there were no suspects.
+  void cannot_put_back() noexcept { at_hand_.clear(); }
+  // Fails the guilty ones. An error: too many, so it is not they.
+  [[nodiscard]] Status condemn(BatchRun& run, std::span<const ChainStep> steps);
+
+  // --- its steps ----------------------------------------------------------------------------------------------
+  // False: somebody else is alone inside, or would be beside us; come back a little later.
+  [[nodiscard]] bool enter(BatchRun& run);
+  void leave(BatchRun& run) noexcept;
+  // It came through all its steps.
+  void passed(const BatchRun& run) noexcept;
+  // A batch is gone, whether it passed or not.
+  void gone() noexcept { stand_back(); }
+
+  // --- the worker ---------------------------------------------------------------------------------------------
+  void dropped(std::span<const TopicPartition> partitions) noexcept;
+  // An end in good order: nothing is inside any more.
+  void close() noexcept;
+
+ private:
+  using Entry = CrashJournal::Entry;
+  void stand_back() noexcept;
+  [[nodiscard]] Entry* suspect(const SourceRecord& record) noexcept;
+  [[nodiscard]] Entry* alone_entry(const SourceRecord& record) noexcept;
+  void find_suspects();
+  void write_down(const BatchRun& run) noexcept;
+
+  std::shared_ptr<CrashJournal> journal_;
+  CrashGate& gate_;
+  std::uint32_t inside_ = 0;      // batches of ours that the gate counts
+  bool wants_to_be_alone_ = false;
+  std::vector<Entry*> suspects_;  // ranges, and single ones that have a try left
+  std::vector<Entry*> guilty_;
+  std::vector<Entry*> at_hand_;  // suspects of which some have arrived
+};
+
+}  // namespace thalweg
