@@ -1,6 +1,7 @@
 // The scripts are made from the declarations of the commands, so they know every option.
 #include "cli/completion_command.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -38,6 +39,20 @@ std::string option_words(const CLI::App& command) {
   return words;
 }
 
+// What the first argument may be, where that is a set: "list show replay drop".
+std::string first_words(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options()) {
+    if (!option->get_positional()) continue;
+    const std::string type = option->get_type_name();  // "TEXT:{list,show}"
+    const auto open = type.find('{'), close = type.find('}');
+    if (open == std::string::npos || close == std::string::npos) return {};
+    std::string words = type.substr(open + 1, close - open - 1);
+    std::replace(words.begin(), words.end(), ',', ' ');
+    return words;
+  }
+  return {};
+}
+
 std::string command_words(const CLI::App& app) {
   std::string words;
   for (const CLI::App* command : commands_of(app))
@@ -55,11 +70,12 @@ std::string single_quoted(std::string_view text) {
 std::string bash(const CLI::App& app) {
   std::string cases;
   for (const CLI::App* command : commands_of(app)) {
-    cases += fmt::format("    {}) options='{}' ;;\n", command->get_name(), option_words(*command));
+    cases += fmt::format("    {}) options='{}' first='{}' ;;\n", command->get_name(),
+                         option_words(*command), first_words(*command));
   }
   return fmt::format(R"(# thalweg completion for bash: source <(thalweg completion bash)
 _thalweg() {{
-  local word="${{COMP_WORDS[COMP_CWORD]}}" options=''
+  local word="${{COMP_WORDS[COMP_CWORD]}}" options='' first=''
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
     COMPREPLY=($(compgen -W '{} --help --version' -- "$word"))
@@ -69,6 +85,8 @@ _thalweg() {{
 {}  esac
   if [[ "$word" == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
+  elif [[ $COMP_CWORD -eq 2 && -n "$first" ]]; then
+    COMPREPLY=($(compgen -W "$first" -- "$word"))
   else
     COMPREPLY=($(compgen -f -- "$word"))
   fi
@@ -98,6 +116,8 @@ std::string zsh(const CLI::App& app) {
       cases += fmt::format(" '*{}[{}]{}'", option.name, zsh_text(option.doc),
                            option.takes_value ? ":value:_files" : "");
     }
+    if (const std::string words = first_words(*command); !words.empty())
+      cases += fmt::format(" '1:action:({})'", words);
     cases += " '*:file:_files' ;;\n";
   }
   return fmt::format(R"(#compdef thalweg
@@ -134,6 +154,12 @@ std::string fish(const CLI::App& app) {
   for (const CLI::App* command : commands_of(app)) {
     out += fmt::format("complete -c thalweg -n __fish_use_subcommand -f -a {} -d '{}'\n",
                        command->get_name(), fish_text(command->get_description()));
+    if (const std::string words = first_words(*command); !words.empty()) {
+      out += fmt::format(
+          "complete -c thalweg -n '__fish_seen_subcommand_from {}; and not "
+          "__fish_seen_subcommand_from {}' -f -a '{}'\n",
+          command->get_name(), words, words);
+    }
     for (const Option& option : options_of(*command)) {
       out +=
           fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from {}' -l {} -d '{}'{}\n",

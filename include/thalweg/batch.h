@@ -237,7 +237,7 @@ class Batch {
   std::vector<SourceRecord> records_;
   std::vector<Header> headers_;
   std::vector<Disposition> dispositions_;
-  std::vector<Failure> failures_;                // by record, ascending
+  std::vector<Failure> failures_;  // by record, ascending
   bool unnamed_failures_ = false;
   std::vector<std::uint32_t> fallback_records_;  // ascending
   Rows rows_;

@@ -64,12 +64,17 @@ Status check_topic_is_there(const Values& pipeline, const std::string& setting, 
                           "there; got none; set dead_letters.topic, or write skip or stop");
 }
 
-Result<std::vector<std::string>> known_stages(const Values& pipeline) {
-  std::vector<std::string> known = stage_words;
+struct KnownPlaces {
+  std::vector<std::string> stages = stage_words, steps;
+};
+Result<KnownPlaces> known_places(const Values& pipeline) {
+  KnownPlaces known;
   auto steps = steps_of(pipeline.node("steps"));
   if (!steps) return std::move(steps).error();
   for (const Step& step : *steps) {
-    if (std::find(known.begin(), known.end(), step.kind) == known.end()) known.push_back(step.kind);
+    if (std::find(known.stages.begin(), known.stages.end(), step.kind) == known.stages.end())
+      known.stages.push_back(step.kind);
+    if (!step.name.empty()) known.steps.push_back(step.name);
   }
   return known;
 }
@@ -82,7 +87,8 @@ const Section& errors_section() {
       .doc =
           "What becomes of a record that cannot go on. `dead_letter` writes it to the dead-letter "
           "topic, `skip` only counts it, `stop` ends the pipeline in front of it. A rule for its "
-          "code comes before one for the stage where it failed, and that before `policy`.",
+          "code comes before one for the step where it failed, that before one for the stage, and "
+          "that before `policy`.",
       .settings =
           {{.name = "policy",
             .choices = fate_words,
@@ -99,13 +105,18 @@ const Section& errors_section() {
             .doc =
                 "By the stage that failed: decode, explode, infer, map, process, encode, sink, or "
                 "the kind of a step of your own."},
+           {.name = "steps",
+            .type = SettingType::map,
+            .example = "{scorer: skip}",
+            .doc = "By the step that failed, for steps that have a `name`."},
            {.name = "dead_share_max",
             .type = SettingType::number,
             .min = 0,
             .max = 1,
             .example = "0.1",
-            .doc = "The pipeline stops when more than this share of the records last read by a "
-                   "worker is dead, skipped ones included; if absent, it never stops for that."},
+            .doc = "The pipeline stops when more than this share of the records last read by "
+                   "all its workers in a process is dead, skipped ones included; if absent, it "
+                   "never stops for that."},
            {.name = "dead_share_records",
             .type = SettingType::integer,
             .unit = "records",
@@ -118,25 +129,23 @@ const Section& errors_section() {
   return section;
 }
 
-Fate ErrorRules::fate_of(const Error& error) const noexcept {
+ErrorRules::Rule ErrorRules::rule_for(const Error& error) const noexcept {
   for (const auto& [code, fate] : codes_) {
-    if (code == error.code()) return fate;
+    if (code == error.code()) return {fate, "errors.codes.", to_string(code)};
+  }
+  for (const auto& [step, fate] : steps_) {
+    if (step == error.step()) return {fate, "errors.steps.", step};
   }
   for (const auto& [stage, fate] : stages_) {
-    if (stage == error.stage()) return fate;
+    if (stage == error.stage()) return {fate, "errors.stages.", stage};
   }
-  if (policy_) return *policy_;
-  return dead_letters_ ? Fate::dead_letter : Fate::stop;
+  if (policy_) return {*policy_, "errors.policy", ""};
+  return {dead_letters_ ? Fate::dead_letter : Fate::stop, "", ""};
 }
 
 std::string ErrorRules::source_of(const Error& error) const {
-  for (const auto& [code, fate] : codes_) {
-    if (code == error.code()) return "errors.codes." + std::string(to_string(code));
-  }
-  for (const auto& [stage, fate] : stages_) {
-    if (stage == error.stage()) return "errors.stages." + stage;
-  }
-  return policy_ ? "errors.policy" : "";
+  const Rule rule = rule_for(error);
+  return std::string(rule.setting).append(rule.key);
 }
 
 Result<ErrorRules> read_error_rules(const Values& pipeline) {
@@ -147,9 +156,12 @@ Result<ErrorRules> read_error_rules(const Values& pipeline) {
   auto codes = read_fates(errors, "codes", ruled_codes(), "the code of a record's error");
   if (!codes) return std::move(codes).error();
   for (const auto& [name, fate] : *codes) rules.codes_.emplace_back(*code_from(name), fate);
-  auto stages = known_stages(pipeline);
-  if (!stages) return std::move(stages).error();
-  auto by_stage = read_fates(errors, "stages", *stages, "a stage");
+  auto known = known_places(pipeline);
+  if (!known) return std::move(known).error();
+  auto by_step = read_fates(errors, "steps", known->steps, "the name of a step");
+  if (!by_step) return std::move(by_step).error();
+  rules.steps_ = std::move(*by_step);
+  auto by_stage = read_fates(errors, "stages", known->stages, "a stage");
   if (!by_stage) return std::move(by_stage).error();
   rules.stages_ = std::move(*by_stage);
   if (rules.policy_) {
@@ -160,9 +172,12 @@ Result<ErrorRules> read_error_rules(const Values& pipeline) {
     if (auto s = check_topic_is_there(pipeline, "errors.codes." + name, fate); !s)
       return std::move(s).error();
   }
-  for (const auto& [name, fate] : rules.stages_) {
-    if (auto s = check_topic_is_there(pipeline, "errors.stages." + name, fate); !s)
-      return std::move(s).error();
+  for (const auto& [setting, fates] :
+       {std::pair("errors.steps.", &rules.steps_), std::pair("errors.stages.", &rules.stages_)}) {
+    for (const auto& [name, fate] : *fates) {
+      if (auto s = check_topic_is_there(pipeline, setting + name, fate); !s)
+        return std::move(s).error();
+    }
   }
   if (errors.has("dead_share_max"))
     rules.guard_ =

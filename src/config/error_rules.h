@@ -1,5 +1,5 @@
-// `errors:`: what becomes of a record that cannot go on, by the kind of its error and by the stage where it failed; and how many
-// may fail before the pipeline stops.
+// `errors:`: what becomes of a record that cannot go on, by the kind of its error, by the step and by the stage where it failed;
+// and how many may fail before the pipeline stops.
 //
 //   errors: {codes: {not_json: skip}, stages: {infer: stop}, dead_share_max: 0.1}
 //
@@ -29,9 +29,8 @@ enum class Fate : std::uint8_t {
 
 class ErrorRules {
  public:
-  // The code's rule, else the stage's, else the general one.
-  [[nodiscard]] Fate fate_of(const Error& error) const noexcept;
-  // Which setting said so, for messages: "errors.codes.not_json".
+  [[nodiscard]] Fate fate_of(const Error& error) const noexcept { return rule_for(error).fate; }
+  // Which setting said so, for messages: "errors.codes.not_json"; empty: none.
   [[nodiscard]] std::string source_of(const Error& error) const;
 
   struct Guard {
@@ -42,10 +41,16 @@ class ErrorRules {
 
  private:
   friend Result<ErrorRules> read_error_rules(const Values&);
+  struct Rule {
+    Fate fate;
+    std::string_view setting, key;  // views into the rules and the error
+  };
+  // The code's rule, else the step's, else the stage's, else the general one.
+  [[nodiscard]] Rule rule_for(const Error& error) const noexcept;
   std::optional<Fate> policy_;
   bool dead_letters_ = true;  // a topic for them is configured
   std::vector<std::pair<Code, Fate>> codes_;
-  std::vector<std::pair<std::string, Fate>> stages_;
+  std::vector<std::pair<std::string, Fate>> steps_, stages_;
   std::optional<Guard> guard_;
 };
 

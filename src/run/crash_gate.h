@@ -32,9 +32,7 @@ class CrashGate {
   }
   void leave() noexcept { inside_.fetch_sub(1); }
   // Does not want to be alone any more.
-  void let_in(const void* who) noexcept {
-    (void)alone_.compare_exchange_strong(who, nullptr);
-  }
+  void let_in(const void* who) noexcept { (void)alone_.compare_exchange_strong(who, nullptr); }
 
  private:
   std::atomic<std::uint32_t> inside_{0};

@@ -67,7 +67,8 @@ class CrashJournal {
 
  private:
   struct File;
-  CrashJournal(std::string path, int fd, File* file) : path_(std::move(path)), fd_(fd), file_(file) {}
+  CrashJournal(std::string path, int fd, File* file)
+      : path_(std::move(path)), fd_(fd), file_(file) {}
   void take_over() noexcept;
 
   std::string path_;

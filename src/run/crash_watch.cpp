@@ -73,9 +73,10 @@ bool CrashWatch::one_by_one() const noexcept {
 Status CrashWatch::condemn(BatchRun& run, std::span<const ChainStep> steps) {
   // One that was read and committed by a predecessor, or by somebody else, is not needed any more.
   std::erase_if(guilty_, [&](Entry* e) {
-    const bool behind = e->batch == 0 && std::any_of(run.parts.begin(), run.parts.end(), [&](const auto& part) {
-      return e->holds(part.topic, part.at) && part.first.value > e->last;
-    });
+    const bool behind =
+        e->batch == 0 && std::any_of(run.parts.begin(), run.parts.end(), [&](const auto& part) {
+          return e->holds(part.topic, part.at) && part.first.value > e->last;
+        });
     if (behind) journal_->cross_out(*e);
     return behind;
   });
@@ -136,16 +137,16 @@ Entry* CrashWatch::alone_entry(const SourceRecord& record) noexcept {
   for (Entry* e : suspects_) {
     if (e->first == e->last && is_in(*e, record)) return e;
   }
-  Entry* made = journal_->add(State::suspect, record.topic, record.partition, record.offset,
-                              record.offset);
+  Entry* made =
+      journal_->add(State::suspect, record.topic, record.partition, record.offset, record.offset);
   if (made != nullptr) suspects_.push_back(made);
   return made;
 }
 
 void CrashWatch::write_down(const BatchRun& run) noexcept {
   for (const BatchRun::Part& part : run.parts) {
-    Entry* e = journal_->add(State::inside, part.topic, part.at, part.first,
-                             Offset{part.next.value - 1});
+    Entry* e =
+        journal_->add(State::inside, part.topic, part.at, part.first, Offset{part.next.value - 1});
     if (e == nullptr) return;
     e->batch = run.sequence + 1;
   }
@@ -170,8 +171,7 @@ void CrashWatch::leave(BatchRun& run) noexcept {
 void CrashWatch::passed(const BatchRun& run) noexcept {
   stand_back();
   if (!journal_) return;
-  if (journal_->sentenced_in_a_row() > 0 &&
-      run.batch.count(Disposition::dead) < run.batch.size())
+  if (journal_->sentenced_in_a_row() > 0 && run.batch.count(Disposition::dead) < run.batch.size())
     journal_->set_sentenced_in_a_row(0);
   const auto over = [&](Entry* e) {
     for (const BatchRun::Part& part : run.parts) {
@@ -187,9 +187,8 @@ void CrashWatch::passed(const BatchRun& run) noexcept {
 
 void CrashWatch::dropped(std::span<const TopicPartition> partitions) noexcept {
   std::erase_if(at_hand_, [&](const Entry* e) {
-    return std::any_of(partitions.begin(), partitions.end(), [&](const TopicPartition& at) {
-      return e->holds(at.topic, at.partition);
-    });
+    return std::any_of(partitions.begin(), partitions.end(),
+                       [&](const TopicPartition& at) { return e->holds(at.topic, at.partition); });
   });
 }
 

@@ -31,8 +31,7 @@ class CrashWatch {
   static constexpr std::uint32_t sentenced_max = 10;
 
   // `journal` may be null.
-  explicit CrashWatch(std::shared_ptr<CrashJournal> journal,
-                      CrashGate& gate = CrashGate::get());
+  explicit CrashWatch(std::shared_ptr<CrashJournal> journal, CrashGate& gate = CrashGate::get());
   ~CrashWatch();  // what is inside stays in the journal
   CrashWatch(const CrashWatch&) = delete;
   CrashWatch& operator=(const CrashWatch&) = delete;
@@ -70,7 +69,7 @@ class CrashWatch {
 
   std::shared_ptr<CrashJournal> journal_;
   CrashGate& gate_;
-  std::uint32_t inside_ = 0;      // batches of ours that the gate counts
+  std::uint32_t inside_ = 0;  // batches of ours that the gate counts
   bool wants_to_be_alone_ = false;
   std::vector<Entry*> suspects_;  // ranges, and single ones that have a try left
   std::vector<Entry*> guilty_;

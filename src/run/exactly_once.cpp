@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "run/backoff.h"
+
 namespace thalweg {
 namespace {
 
@@ -11,9 +13,9 @@ using namespace std::chrono_literals;
 
 constexpr auto never = std::chrono::nanoseconds::max();
 
-std::chrono::nanoseconds backoff(int tries) {
-  if (tries <= 0) return 0ns;
-  return std::min<std::chrono::nanoseconds>(50ms * (1 << std::min(tries, 8)), 5s);
+// The first try comes at once.
+std::chrono::nanoseconds pause_after(int tries) {
+  return tries <= 0 ? 0ns : backoff(50ms, 5s, static_cast<unsigned>(tries));
 }
 
 std::shared_ptr<Helper> helper_of(const WorkerOptions& options) {
@@ -169,7 +171,7 @@ void ExactlyOnce::fail(const Error& error, bool nobody_knows) {
   p_.metrics.transactions_aborted.add();
   if (nobody_knows) p_.metrics.commit_failures.add();
   if (failed_in_a_row_ == 0 && !fatal_) p_.options.on_error(error, false);
-  retry_at_ = p_.clock.monotonic() + backoff(failed_in_a_row_++);
+  retry_at_ = p_.clock.monotonic() + pause_after(failed_in_a_row_++);
   nobody_knows_ = nobody_knows;
   recoveries_ = 0;
   state_ = State::recovering;
@@ -223,7 +225,7 @@ bool ExactlyOnce::recovered() {
   } else if (job_status_.error().retry() == Retry::fatal) {
     end(job_status_.error());
   } else {
-    retry_at_ = p_.clock.monotonic() + backoff(++recoveries_);
+    retry_at_ = p_.clock.monotonic() + pause_after(++recoveries_);
   }
   return true;
 }
@@ -241,7 +243,7 @@ bool ExactlyOnce::rewind() {
   }
   const auto later = [&](const Error& error) {
     if (error.retry() == Retry::fatal) return end(error);
-    retry_at_ = p_.clock.monotonic() + backoff(++recoveries_);
+    retry_at_ = p_.clock.monotonic() + pause_after(++recoveries_);
   };
   p_.progress.take_back();
   if (nobody_knows_) {

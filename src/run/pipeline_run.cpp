@@ -80,6 +80,7 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   options.dead_letter_target = dead_letter_target_;
   options.watch = watches_[index].get();
   if (auto rules = read_error_rules(v); rules) options.errors = *std::move(rules);  // was checked
+  options.dead_share = dead_share_;
   options.on_error = [this, worker = index](const Error& error, bool stops) {
     log_.write(
         stops ? LogLevel::error : LogLevel::warning, "worker.error", name_ + ": " + error.message(),
@@ -129,6 +130,8 @@ Status PipelineRun::open_sink(Sink& sink, std::span<const std::unique_ptr<Chain>
 }
 
 Status PipelineRun::add_workers(const Ports& ports) {
+  if (auto rules = read_error_rules(file_.values); rules && rules->guard())
+    dead_share_ = std::make_shared<DeadShare>(*rules->guard());
   std::vector<std::unique_ptr<Worker>> workers;
   for (std::size_t i = 0; i < chains_.size(); ++i) {
     auto source = ports.source(file_, i);

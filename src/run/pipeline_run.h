@@ -93,6 +93,7 @@ class PipelineRun {
   std::vector<std::unique_ptr<ModelWatch>> watches_;  // one a worker; the chains tell them
   std::vector<std::unique_ptr<Chain>> chains_;        // until the workers take them
   std::optional<std::uint16_t> dead_letter_target_;
+  std::shared_ptr<DeadShare> dead_share_;
   std::optional<ProcessId> process_id_;
   std::vector<std::unique_ptr<Sink>> sinks_;  // one, or one a worker; destroyed after the workers
   std::mutex workers_mutex_;                  // workers_ is filled while request_stop may come

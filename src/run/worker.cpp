@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "run/backoff.h"
 #include "run/model_watch.h"
 
 namespace thalweg {
@@ -15,10 +16,6 @@ constexpr std::size_t output_bytes = 500;
 constexpr std::size_t pool_max = 8;
 // How long a batch waits that may not go beside another one.
 constexpr std::chrono::nanoseconds gate_pause = 2ms;
-
-std::chrono::nanoseconds backoff(std::uint32_t attempts) {
-  return std::min<std::chrono::nanoseconds>(100ms * (1u << std::min(attempts, 7u)), 10s);
-}
 
 std::vector<Store*> stores_of(const Chain& chain) {
   std::vector<Store*> stores;
@@ -38,7 +35,9 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
       chain_(std::move(chain)),
       sink_(sink),
       crash_watch_(options_.crash_journal),
-      dead_share_(options_.errors.guard().value_or(ErrorRules::Guard{})),
+      dead_share_(options_.dead_share ? options_.dead_share
+                                      : std::make_shared<DeadShare>(
+                                            options_.errors.guard().value_or(ErrorRules::Guard{}))),
       committer_(make_committer({options_, clock_, loop_, progress_, *source_, sink_, metrics_,
                                  *this, stores_of(*chain_)})) {}
 
@@ -310,7 +309,7 @@ bool Worker::step_failed(BatchRun& run, Error error) {
   if (placed.retry() == Retry::backoff &&
       (!ours || run.attempts + 1 < options_.model_attempts_max)) {
     if (run.attempts == 0) options_.on_error(placed, false);
-    run.retry_at = clock_.monotonic() + backoff(run.attempts++);
+    run.retry_at = clock_.monotonic() + backoff(100ms, 10s, run.attempts++);
     metrics_.retries.add();
     return true;
   }

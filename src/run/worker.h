@@ -133,7 +133,7 @@ class Worker final : private SourceListener, private CommitHost {
 
   OffsetProgress progress_;
   CrashWatch crash_watch_;
-  DeadShare dead_share_;
+  std::shared_ptr<DeadShare> dead_share_;
   std::uint64_t next_sequence_ = 0;
   std::vector<std::unique_ptr<BatchRun>> walking_;   // stepping or sending, in stream order
   std::vector<std::unique_ptr<BatchRun>> awaiting_;  // all sent

@@ -36,7 +36,7 @@ void Worker::add_dead_letters(BatchRun& run) {
 }
 
 bool Worker::too_many_dead(const Batch& batch) {
-  return dead_share_.add(batch.size(), batch.count(Disposition::dead));
+  return dead_share_->add(batch.size(), batch.count(Disposition::dead));
 }
 
 // A bad record at which the pipeline is to stop: everything before it is finished as usual, it and what follows will be read again.
@@ -58,13 +58,14 @@ Error Worker::stop_reason(const Batch& batch, std::size_t record) const {
   const Error& why = *batch.error_of(record);
   const std::string at = place(batch.record(record));
   if (fate_of(why) != Fate::stop) {
+    const DeadShare::Window window = dead_share_->window();
     return Error(
         Code::too_many_dead,
         fmt::format("{}: expected at most {:.1f} % of the last {} records to be dead; it is "
                     "{:.1f} %, this one for '{}': {}; mend what is wrong, or raise "
                     "errors.dead_share_max",
-                    at, 100 * options_.errors.guard()->share_max, dead_share_.share_of(),
-                    100 * dead_share_.share(), to_string(why.code()), why.message()));
+                    at, 100 * options_.errors.guard()->share_max, window.records,
+                    100 * window.share(), to_string(why.code()), why.message()));
   }
   const std::string rule = options_.errors.source_of(why);
   const std::string cure =

@@ -13,6 +13,7 @@
 
 #include "config/error_rules.h"
 #include "run/crash_journal.h"
+#include "run/dead_share.h"
 #include "run/helper.h"
 
 namespace thalweg {
@@ -34,6 +35,8 @@ struct WorkerOptions {
   std::optional<std::uint16_t> dead_letter_target;  // none: a dead letter stops the worker
   ErrorRules errors;
   ModelWatch* watch = nullptr;  // told how full batches are; outlives the worker
+  // Shared with the other workers of the pipeline; none: the worker counts for itself.
+  std::shared_ptr<DeadShare> dead_share;
   // What was inside when the process ended; none: nothing is remembered.
   std::shared_ptr<CrashJournal> crash_journal;
   // For the calls that block; none: a thread, or in the call when turned by hand.

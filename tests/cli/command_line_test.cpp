@@ -161,6 +161,8 @@ TEST(Completion, Bash_completes_commands_and_their_options) {
   };
   EXPECT_EQ(completed("thalweg sc", 1), "score schema\n");
   EXPECT_EQ(completed("thalweg run --dr", 2), "--dry-run\n");
+  EXPECT_EQ(completed("thalweg dead re", 2), "replay\n");
+  EXPECT_EQ(completed("thalweg completion z", 2), "zsh\n");
   EXPECT_THAT(completed("thalweg test --", 2), Not(HasSubstr("--dry-run")));
 }
 

@@ -62,6 +62,19 @@ TEST(ErrorRules, The_kind_of_a_step_is_a_stage) {
   EXPECT_NE(refusal("errors: {stages: {mine: skip}}"), "none");
 }
 
+TEST(ErrorRules, A_named_step_has_a_rule_of_its_own_between_code_and_stage) {
+  const std::string steps = "steps: [infer: {model: m, name: scorer}, infer: {model: m}]\n";
+  const ErrorRules r = rules(
+      steps +
+      "errors: {steps: {scorer: skip}, stages: {infer: stop}, codes: {too_old: dead_letter}}");
+  EXPECT_EQ(r.fate_of(error(Code::feature_failed, "infer").in_step("scorer")), Fate::skip);
+  EXPECT_EQ(r.source_of(error(Code::feature_failed, "infer").in_step("scorer")),
+            "errors.steps.scorer");
+  EXPECT_EQ(r.fate_of(error(Code::feature_failed, "infer").in_step("infer")), Fate::stop);
+  EXPECT_EQ(r.fate_of(error(Code::too_old, "infer").in_step("scorer")), Fate::dead_letter);
+  EXPECT_NE(refusal(steps + "errors: {steps: {scorr: skip}}").find("'scorer'"), std::string::npos);
+}
+
 TEST(ErrorRules, A_dead_letter_needs_a_topic) {
   EXPECT_NE(refusal("errors: dead_letter", false).find("dead_letters.topic"), std::string::npos);
   EXPECT_NE(refusal("errors: {codes: {not_json: dead_letter}}", false), "none");

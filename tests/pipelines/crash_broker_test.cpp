@@ -25,9 +25,10 @@ class CrashBroker : public test::BrokerPipeline, public testing::WithParamInterf
   void bring_in(int count, const std::set<int>& deadly) const {
     std::vector<TestMessage> messages;
     for (int n = 0; n < count; ++n) {
-      messages.push_back({.value = deadly.contains(n) ? fmt::format(R"({{"n":{},"x":-1}})", n) : value(n),
-                          .key = std::to_string(n),
-                          .partition = n % partitions_});
+      messages.push_back(
+          {.value = deadly.contains(n) ? fmt::format(R"({{"n":{},"x":-1}})", n) : value(n),
+           .key = std::to_string(n),
+           .partition = n % partitions_});
     }
     test::produce(brokers_, in_, messages);
   }
@@ -64,8 +65,8 @@ TEST_P(CrashBroker, The_guilty_ones_become_dead_letters_and_the_partitions_go_on
   out.until_quiet();
   dead.until_quiet();
   EXPECT_EQ(keys(out.all()).size(), 297u);
-  EXPECT_THAT(keys(dead.all()), testing::ElementsAre(testing::Key("220"), testing::Key("57"),
-                                                     testing::Key("58")));
+  EXPECT_THAT(keys(dead.all()),
+              testing::ElementsAre(testing::Key("220"), testing::Key("57"), testing::Key("58")));
   EXPECT_EQ(header(dead.all()[0], "__thalweg.errors.code"), "crashed_process");
   if (std::string(GetParam()) != "exactly_once") return;
   EXPECT_EQ(out.all().size(), 297u);

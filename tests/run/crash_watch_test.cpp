@@ -108,7 +108,7 @@ class CrashWatchTest : public testing::Test {
   std::vector<SentRecord> acknowledged;  // in all lives
   ManualClock clock;
   bool dead_letters = true;
-  bool commits = true;  // false: each life ends before it has committed anything
+  bool commits = true;             // false: each life ends before it has committed anything
   std::vector<std::size_t> sizes;  // of the batches of the last life
   std::vector<std::string> errors;
   std::optional<Error> failure;
@@ -119,8 +119,8 @@ TEST_F(CrashWatchTest, The_guilty_record_is_a_dead_letter_and_all_others_come_ou
   EXPECT_EQ(lives_until_it_lives("bad"), 4) << "in company, alone, alone again, and never more";
   EXPECT_THAT(written("out"), ElementsAre("a", "b", "c", "d"));
   ASSERT_THAT(written("dead"), ElementsAre("bad"));
-  const SentRecord letter =
-      *std::find_if(acknowledged.begin(), acknowledged.end(), [](const auto& r) { return r.dead_letter; });
+  const SentRecord letter = *std::find_if(acknowledged.begin(), acknowledged.end(),
+                                          [](const auto& r) { return r.dead_letter; });
   EXPECT_EQ(letter.header("__thalweg.errors.code"), "crashed_process");
   EXPECT_EQ(letter.header("__thalweg.errors.stage"), "infer");
   EXPECT_EQ(log.committed({"in", {0}})->value, 5);
