@@ -1,5 +1,6 @@
 // Every setting of a pipeline file but those of `from` and `to` (stream_sections.cpp), declared once: parser, errors,
 // reference page and JSON Schema come from here.
+#include "config/control_section.h"
 #include "config/error_rules.h"
 #include "config/pipeline.h"
 
@@ -150,7 +151,8 @@ const Section& watchdog_section() {
 const Section& http_section() {
   static const Section section{
       .name = "http",
-      .doc = "Serves /metrics (Prometheus), /livez and /readyz. Off unless given.",
+      .doc = "Serves /metrics (Prometheus), /livez, /readyz and the API that changes models. Off "
+             "unless given.",
       .settings = {{.name = "port",
                     .type = SettingType::integer,
                     .min = 0,
@@ -161,8 +163,13 @@ const Section& http_section() {
                    {.name = "address",
                     .fallback = "127.0.0.1",
                     .example = "0.0.0.0",
-                    .doc = "The address to listen on; there is no authentication, so think before "
-                           "opening it."}},
+                    .doc = "The address to listen on; any other than a loopback address may only "
+                           "change models with a token."},
+                   {.name = "token",
+                    .example = "a-long-secret",
+                    .secret = true,
+                    .doc = "What a caller of the API sends as `Authorization: Bearer TOKEN`; "
+                           "metrics and health are open to all."}},
       .shorthand = "port"};
   return section;
 }
@@ -277,9 +284,10 @@ std::vector<Setting> running_settings() {
        .type = SettingType::path,
        .example = "/var/lib/thalweg/fraud",
        .doc = "Where this process keeps what it must find again after a restart: its id, which "
-              "makes the `transactional.id`s of exactly_once, and which records were inside of its "
-              "steps, to find the one that ends the process. One process a directory (it is "
-              "locked). If absent, the id is new at each start, and nobody is suspected."},
+              "makes the `transactional.id`s of exactly_once, what is wanted of its models where "
+              "`control` has no topic, and which records were inside of its steps, to find the one "
+              "that ends the process. One process a directory (it is locked). If absent, the id is "
+              "new at each start, and nobody is suspected."},
       {.name = "memory_max",
        .type = SettingType::bytes,
        .unit = "bytes",
@@ -297,6 +305,11 @@ std::vector<Setting> running_settings() {
        .max = hour,
        .example = "10s",
        .doc = "How long a stop may take to finish and commit what is under way."},
+      {.name = "control",
+       .type = SettingType::section,
+       .example = "thalweg.control",
+       .section = &control_section(),
+       .doc = "How models are changed while the pipeline runs."},
       {.name = "watchdog",
        .type = SettingType::section,
        .example = "{exit_after: 2m}",

@@ -1,0 +1,69 @@
+#include "control/status.h"
+
+#include "control/json_node.h"
+
+namespace thalweg::control {
+namespace {
+
+bool is_alive(const ProcessWord& word, const StatusQuestion& q) {
+  return q.alive.count() == 0 || q.now - word.heard <= q.alive;
+}
+
+bool serves(const ModelReport& report, const Wanted& wanted) {
+  // A tombstone may be gone from the topic, and the epoch of whoever read it is still its.
+  return report.active == wanted.epoch ||
+         (wanted.epoch == -1 && report.wish == report.active && report.refused.empty());
+}
+
+}  // namespace
+
+bool converged(const Board& board, const StatusQuestion& q) {
+  const Wanted wanted = board.model(q.pipeline, q.model);
+  bool any = false;
+  for (const auto& [id, word] : board.processes(q.pipeline)) {
+    if (!is_alive(word, q)) continue;
+    const auto report = word.heartbeat.models.find(q.model);
+    if (report == word.heartbeat.models.end()) continue;
+    if (!serves(report->second, wanted)) return false;
+    any = true;
+  }
+  return any;
+}
+
+Node status_node(const Board& board, const StatusQuestion& q) {
+  const Wanted wanted = board.model(q.pipeline, q.model);
+  std::vector<Node> processes;
+  for (const auto& [id, word] : board.processes(q.pipeline)) {
+    const auto report = word.heartbeat.models.find(q.model);
+    if (report == word.heartbeat.models.end()) continue;
+    const double heard = std::chrono::duration<double>(q.now - word.heard).count();
+    processes.push_back(Node::map({{"process", json_string(id)},
+                                   {"host", json_string(word.heartbeat.host)},
+                                   {"pid", json_number(word.heartbeat.pid)},
+                                   {"alive", json_boolean(is_alive(word, q))},
+                                   {"heard_s", json_number(heard < 0 ? 0.0 : heard)},
+                                   {"paused", json_boolean(word.heartbeat.paused)},
+                                   {"report", to_node(report->second)}}));
+  }
+  const bool record = wanted.record.has_value();
+  Node before = Node::null({});
+  if (record && wanted.record->before)
+    before = Node::map({{"epoch", json_number(wanted.record->before->epoch)},
+                        {"state", state_node(wanted.record->before->state)}});
+  return Node::map({{"pipeline", json_string(q.pipeline)},
+                    {"model", json_string(q.model)},
+                    {"source", json_string(record ? "control" : "file")},
+                    {"epoch", json_number(wanted.epoch)},
+                    {"state", state_node(record ? wanted.record->state : q.file_state)},
+                    {"file", state_node(q.file_state)},
+                    {"by", json_string(record ? wanted.record->by : "")},
+                    {"why", json_string(record ? wanted.record->why : "")},
+                    {"at", json_string(record ? wanted.record->at : "")},
+                    {"action", json_string(record ? wanted.record->action : "")},
+                    {"before", std::move(before)},
+                    {"paused", json_boolean(board.paused(q.pipeline))},
+                    {"converged", json_boolean(converged(board, q))},
+                    {"processes", Node::sequence(std::move(processes))}});
+}
+
+}  // namespace thalweg::control

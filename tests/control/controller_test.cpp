@@ -1,0 +1,281 @@
+#include "control/controller.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/change.h"
+#include "control/fake_models.h"
+
+namespace thalweg::control {
+namespace {
+
+using test::FakeModel;
+using test::HandClock;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+// One process: its log, its board, its model, its controller.
+struct Process {
+  Process(const std::shared_ptr<MemoryEntries>& entries, const std::string& id, HandClock& clock,
+          bool shared = true, double share = 1.0)
+      : log(entries, shared), desk(log, clock) {
+    ControllerOptions options;
+    options.pipeline = "p";
+    options.process = id;
+    options.ready_share = share;
+    options.news = [this](const ControlNews& n) { news.push_back(n.event + " " + n.text); };
+    options.on_pause = [this](bool yes) { paused = yes; };
+    controller = std::make_unique<Controller>(std::move(options), desk,
+                                              std::vector<ControlledModel*>{&model}, clock);
+  }
+  FakeModel model{"m"};
+  MemoryLog log;
+  Desk desk;
+  std::vector<std::string> news;
+  bool paused = false;
+  std::unique_ptr<Controller> controller;
+};
+
+class ControllerTest : public ::testing::Test {
+ protected:
+  Result<Changed> set_version(Desk& desk, const std::string& version,
+                              std::optional<std::int64_t> if_epoch = {}, bool dry = false) {
+    ChangeRequest request;
+    request.pipeline = "p";
+    request.model = "m";
+    request.action = "route";
+    request.by = "ann";
+    request.if_epoch = if_epoch;
+    request.dry_run = dry;
+    request.change = [&](const DesiredModel& now,
+                         const Wanted&) -> Result<std::optional<DesiredModel>> {
+      auto next = with_version(now, "", version);
+      if (!next) return std::move(next).error();
+      return std::optional(*next);
+    };
+    return desk.change(request);
+  }
+  std::shared_ptr<MemoryEntries> entries = std::make_shared<MemoryEntries>();
+  HandClock clock;
+};
+
+TEST_F(ControllerTest, A_lone_process_moves_as_soon_as_it_is_prepared) {
+  Process one(entries, "one", clock);
+  ASSERT_TRUE(one.controller->begin().ok());
+  EXPECT_TRUE(one.model.opened);
+  one.controller->turn();
+  one.model.auto_load = false;
+  auto changed = set_version(one.desk, "4");
+  ASSERT_TRUE(changed.ok()) << changed.error().message();
+  one.controller->turn();
+  EXPECT_EQ(one.model.wish_epoch, changed->epoch);
+  EXPECT_EQ(one.model.active, -1) << "not before it is loaded";
+  one.model.ready = true;
+  one.controller->turn();
+  EXPECT_EQ(one.model.active, changed->epoch);
+  EXPECT_EQ(one.model.serving.variants.front().version, "4");
+}
+
+TEST_F(ControllerTest, Routes_move_when_all_live_processes_are_prepared) {
+  Process one(entries, "one", clock), two(entries, "two", clock);
+  for (Process* p : {&one, &two}) ASSERT_TRUE(p->controller->begin().ok());
+  for (int i = 0; i < 2; ++i) {
+    one.controller->turn();
+    two.controller->turn();
+  }
+  two.model.auto_load = false;
+  const auto epoch = set_version(one.desk, "4")->epoch;
+  for (int i = 0; i < 4; ++i) {
+    one.controller->turn();
+    two.controller->turn();
+  }
+  EXPECT_EQ(one.model.active, -1) << "the other one is still loading";
+  two.model.ready = true;
+  for (int i = 0; i < 3; ++i) {
+    two.controller->turn();
+    one.controller->turn();
+  }
+  EXPECT_EQ(one.model.active, epoch);
+  EXPECT_EQ(two.model.active, epoch);
+  EXPECT_TRUE(one.desk.look(
+      [&](const Board& b) { return converged(b, one.controller->question(one.model)); }));
+}
+
+TEST_F(ControllerTest, A_process_that_grew_silent_holds_up_nobody_and_a_slow_one_only_when_all_must_be_ready) {
+  Process one(entries, "one", clock), dead(entries, "dead", clock);
+  for (Process* p : {&one, &dead}) ASSERT_TRUE(p->controller->begin().ok());
+  dead.controller->turn();
+  one.controller->turn();
+  const auto epoch = set_version(one.desk, "4")->epoch;
+  for (int i = 0; i < 3; ++i) one.controller->turn();
+  EXPECT_EQ(one.model.active, -1);
+  for (int i = 0; i < 4; ++i) {
+    clock.ms += 3'500;
+    one.controller->turn();
+    one.controller->turn();
+  }
+  EXPECT_EQ(one.model.active, epoch);
+
+  Process half(entries, "half", clock, true, 0.5), slow(entries, "slow", clock);
+  for (Process* p : {&half, &slow}) ASSERT_TRUE(p->controller->begin().ok());
+  slow.model.auto_load = false;
+  half.controller->turn();
+  slow.controller->turn();
+  const auto next = set_version(half.desk, "5")->epoch;
+  one.controller->turn();
+  for (int i = 0; i < 3; ++i) {
+    half.controller->turn();
+    one.controller->turn();
+  }
+  EXPECT_EQ(half.model.active, next) << "two of three are more than half";
+}
+
+TEST_F(ControllerTest, After_an_outage_the_others_are_not_taken_for_dead) {
+  Process one(entries, "one", clock), two(entries, "two", clock);
+  for (Process* p : {&one, &two}) ASSERT_TRUE(p->controller->begin().ok());
+  two.controller->turn();
+  one.controller->turn();
+  one.controller->turn();
+  // An hour of which nobody heard; the first thing that comes is a change.
+  clock.ms += 3'600'000;
+  MemoryLog people(entries, true);
+  Desk desk(people, clock);
+  const auto epoch = set_version(desk, "4")->epoch;
+  one.controller->turn();
+  EXPECT_NE(one.model.active, epoch) << "its own word has not come back yet";
+}
+
+TEST_F(ControllerTest, A_version_that_is_refused_changes_nothing_and_is_said_once) {
+  Process one(entries, "one", clock);
+  ASSERT_TRUE(one.controller->begin().ok());
+  one.controller->turn();
+  one.model.broken = {"4"};
+  (void)set_version(one.desk, "4");
+  for (int i = 0; i < 3; ++i) one.controller->turn();
+  EXPECT_EQ(one.model.active, -1);
+  EXPECT_EQ(std::count_if(one.news.begin(), one.news.end(),
+                          [](const auto& n) { return n.starts_with("control.refused"); }),
+            1);
+  const auto report = one.controller->report(one.model);
+  EXPECT_EQ(report.refused, "broken");
+  EXPECT_EQ(report.active, -1);
+}
+
+TEST_F(ControllerTest, A_restart_follows_the_record_and_one_that_cannot_be_loaded_gives_way_to_the_state_before) {
+  {
+    Process one(entries, "one", clock);
+    ASSERT_TRUE(one.controller->begin().ok());
+    ASSERT_TRUE(set_version(one.desk, "3").ok());
+    ASSERT_TRUE(set_version(one.desk, "4").ok());
+  }
+  Process again(entries, "again", clock);
+  ASSERT_TRUE(again.controller->begin().ok());
+  EXPECT_EQ(again.model.serving.variants.front().version, "4");
+  EXPECT_THAT(again.news, Contains(HasSubstr("the record wins")));
+  Process without(entries, "without", clock);
+  without.model.broken = {"4"};
+  ASSERT_TRUE(without.controller->begin().ok());
+  EXPECT_EQ(without.model.serving.variants.front().version, "3");
+  EXPECT_EQ(without.controller->report(without.model).refused, "broken");
+}
+
+TEST_F(ControllerTest, Reset_returns_to_the_pipeline_file) {
+  Process one(entries, "one", clock);
+  one.model.file.variants.front().version = "2";
+  ASSERT_TRUE(one.controller->begin().ok());
+  ASSERT_TRUE(set_version(one.desk, "4").ok());
+  for (int i = 0; i < 3; ++i) one.controller->turn();
+  EXPECT_EQ(one.model.serving.variants.front().version, "4");
+  ChangeRequest reset{"p", "m", "reset", "ann", "", {}, false, one.model.file, {}};
+  reset.change = [](const DesiredModel&, const Wanted&) -> Result<std::optional<DesiredModel>> {
+    return std::optional<DesiredModel>();
+  };
+  auto done = one.desk.change(reset);
+  ASSERT_TRUE(done.ok());
+  for (int i = 0; i < 3; ++i) one.controller->turn();
+  EXPECT_EQ(one.model.serving.variants.front().version, "2");
+  EXPECT_TRUE(one.controller->differences().empty());
+}
+
+TEST_F(ControllerTest, Who_names_an_epoch_is_refused_when_somebody_was_faster) {
+  MemoryLog log(entries, true);
+  Desk desk(log, clock);
+  const auto first = set_version(desk, "3")->epoch;
+  EXPECT_TRUE(set_version(desk, "4", first).ok());
+  const auto late = set_version(desk, "5", first);
+  ASSERT_FALSE(late.ok());
+  EXPECT_THAT(late.error().message(), HasSubstr("somebody was faster"));
+}
+
+// Between another's reading and writing somebody writes.
+class SlowLog final : public ControlLog {
+ public:
+  explicit SlowLog(std::shared_ptr<MemoryEntries> entries) : log_(std::move(entries), true) {}
+  std::function<void()> before_append;
+  Status open() override { return {}; }
+  Result<std::vector<LogEntry>> read_to_end() override { return log_.read_to_end(); }
+  Result<std::vector<LogEntry>> follow(std::chrono::milliseconds t) override {
+    return log_.follow(t);
+  }
+  Result<std::int64_t> append(const std::string& k, const std::optional<std::string>& v) override {
+    if (auto f = std::exchange(before_append, {})) f();
+    return log_.append(k, v);
+  }
+  void post(const std::string&, const std::optional<std::string>&) override {}
+  Status audit(const std::string& k, const std::string& v) override { return log_.audit(k, v); }
+  bool shared() const noexcept override { return true; }
+  std::string where() const override { return "slow"; }
+
+ private:
+  MemoryLog log_;
+};
+
+TEST_F(ControllerTest, The_last_writer_wins_and_is_told_of_whom_he_replaced_unseen) {
+  entries->compacted = false;
+  SlowLog log(entries);
+  Desk desk(log, clock);
+  MemoryLog other_log(entries, true);
+  Desk other(other_log, clock);
+  log.before_append = [&] { EXPECT_TRUE(set_version(other, "9").ok()); };
+  auto changed = set_version(desk, "4");
+  ASSERT_TRUE(changed.ok());
+  EXPECT_TRUE(changed->written);
+  EXPECT_THAT(changed->warning, HasSubstr("somebody wrote epoch 0 between reading -1"));
+  ASSERT_TRUE(other.refresh().ok());
+  EXPECT_EQ(other.look([](const Board& b) { return b.model("p", "m").epoch; }), changed->epoch);
+}
+
+TEST_F(ControllerTest, A_change_is_told_to_the_history_and_a_dry_run_to_nobody) {
+  MemoryLog log(entries, true);
+  Desk desk(log, clock);
+  auto dry = set_version(desk, "3", {}, true);
+  ASSERT_TRUE(dry.ok());
+  EXPECT_FALSE(dry->written);
+  EXPECT_TRUE(entries->entries.empty());
+  (void)set_version(desk, "3");
+  ASSERT_EQ(entries->audits.size(), 1u);
+  EXPECT_THAT(entries->audits[0].second, HasSubstr(R"("by":"ann")"));
+  EXPECT_THAT(entries->audits[0].second, HasSubstr(R"("from_epoch":-1,"to_epoch":0)"));
+  EXPECT_FALSE(set_version(desk, "3")->written) << "nothing changes";
+  EXPECT_EQ(entries->audits.size(), 1u);
+}
+
+TEST_F(ControllerTest, Pause_reaches_every_process_and_outlives_a_restart) {
+  Process one(entries, "one", clock);
+  ASSERT_TRUE(one.controller->begin().ok());
+  MemoryLog log(entries, true);
+  Desk desk(log, clock);
+  ASSERT_TRUE(desk.pause("p", true, "ann", "").ok());
+  one.controller->turn();
+  EXPECT_TRUE(one.paused);
+  Process again(entries, "again", clock);
+  ASSERT_TRUE(again.controller->begin().ok());
+  again.controller->turn();
+  EXPECT_TRUE(again.paused);
+  ASSERT_TRUE(desk.pause("p", false, "ann", "").ok());
+  one.controller->turn();
+  EXPECT_FALSE(one.paused);
+}
+
+}  // namespace
+}  // namespace thalweg::control

@@ -1,0 +1,138 @@
+#include "control/record.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/board.h"
+#include "control/change.h"
+
+namespace thalweg::control {
+namespace {
+
+using ::testing::HasSubstr;
+
+DesiredModel two_variants() {
+  DesiredModel state;
+  state.variants = {{"champion", "3", 9000}, {"b", "file:///models/x/4#sha256=ab", 1000}};
+  state.shadow = DesiredShadow{"5", "side", 0.25};
+  state.salt = "pepper \"x\"";
+  state.key = "user";
+  state.labels = {{"stable", "3"}};
+  return state;
+}
+
+std::string error_of(std::string_view json) {
+  auto record = parse_record(json);
+  return record ? "" : record.error().message();
+}
+
+TEST(ControlRecord, What_is_written_reads_back_the_same) {
+  const ControlRecord record{two_variants(), Before{17, DesiredModel{}}, "route", "ann \xc3\xa9",
+                             "because\n\"so\"", "2026-05-01T08:00:00Z"};
+  auto again = parse_record(to_json(record));
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_EQ(*again, record);
+}
+
+TEST(ControlRecord, A_record_that_cannot_be_followed_says_what_was_expected) {
+  EXPECT_THAT(error_of("no"), HasSubstr("expected"));
+  EXPECT_THAT(error_of("{}"), HasSubstr("format"));
+  EXPECT_THAT(error_of(R"({"format":2,"anything":1})"), HasSubstr("expected 1; got 2"));
+  EXPECT_THAT(error_of(R"({"format":1,"state":{"variants":[]}})"), HasSubstr("variants"));
+  EXPECT_THAT(error_of(R"({"format":1,"state":{"variants":[{"version":"3","share":9999}]}})"),
+              HasSubstr("add up to 10000"));
+  EXPECT_THAT(error_of(R"({"format":1,"state":{"variants":[{"version":"3","share":10001}]}})"),
+              HasSubstr("10000"));
+  EXPECT_THAT(error_of(R"({"format":1,"state":{"variants":[{"versoin":"3","share":10000}]}})"),
+              HasSubstr("Did you mean 'version'?"));
+  EXPECT_THAT(error_of(R"({"format":1,"state":{"variants":[{"version":"","share":10000}]}})"),
+              HasSubstr("expected a text"));
+  EXPECT_THAT(error_of(R"({"format":1,"state":{"variants":[{"version":"a b","share":10000}]}})"),
+              HasSubstr("a label, or a URI"));
+  EXPECT_THAT(error_of(R"({"format":1,"format":1})"), HasSubstr("'format' twice"));
+  EXPECT_THAT(
+      error_of(
+          R"({"format":1,"state":{"variants":[{"version":"3","share":10000}],"labels":{"s":"x"}}})"),
+      HasSubstr("expected a version number"));
+  EXPECT_THAT(error_of(R"({"format":1,"state":{"variants":[{"name":"a","version":"3","share":5000},
+                            {"name":"a","version":"4","share":5000}]}})"),
+              HasSubstr("each name once"));
+}
+
+TEST(ControlChange, A_raised_share_is_taken_from_the_champion_alone) {
+  DesiredModel state;
+  auto canary = with_route(state, {*parse_route("b=10%@4")});
+  ASSERT_TRUE(canary.ok()) << canary.error().message();
+  EXPECT_EQ(canary->variants, (std::vector<DesiredVariant>{{"champion", "latest", 9000},
+                                                           {"b", "4", 1000}}));
+  auto more = with_route(*canary, {*parse_route("b=20%")});
+  ASSERT_TRUE(more.ok());
+  EXPECT_EQ(more->variants[0].share, 8000u);
+  EXPECT_EQ(more->variants[1].version, "4");
+  auto gone = with_route(*more, {*parse_route("b=0%")});
+  ASSERT_TRUE(gone.ok());
+  EXPECT_EQ(gone->variants, (std::vector<DesiredVariant>{{"champion", "latest", 10000}}));
+  auto all = with_route(*more, {*parse_route("b=100%"), *parse_route("champion=0%")});
+  ASSERT_TRUE(all.ok()) << all.error().message();
+  EXPECT_EQ(all->variants, (std::vector<DesiredVariant>{{"b", "4", 10000}}));
+}
+
+TEST(ControlChange, A_route_that_makes_no_sense_is_refused_with_a_cure) {
+  for (const char* text : {"b", "=10%", "b=", "b=10", "b=-1%", "b=101%", "b=10%@", "b=nan%"})
+    EXPECT_FALSE(parse_route(text).ok()) << text;
+  const DesiredModel state = two_variants();
+  EXPECT_THAT(with_route(state, {*parse_route("c=10%")}).error().message(),
+              HasSubstr("'champion' and 'b'"));
+  EXPECT_THAT(with_route(state, {*parse_route("b=60%"), *parse_route("c=60%@4")}).error().message(),
+              HasSubstr("got 120%"));
+  EXPECT_FALSE(with_route(state, {*parse_route("champion=50%")}).ok());
+}
+
+TEST(ControlChange, Labels_shadow_and_version_change_nothing_else) {
+  const DesiredModel before = two_variants();
+  DesiredModel expected = before;
+  expected.labels["canary"] = "4";
+  EXPECT_EQ(*with_label(before, "canary", "4"), expected);
+  EXPECT_FALSE(with_label(before, "canray", "").ok());
+  EXPECT_FALSE(with_label(before, "7", "4").ok());
+  expected = before;
+  expected.shadow.reset();
+  EXPECT_EQ(*with_shadow(before, std::nullopt), expected);
+  expected = before;
+  expected.variants[0].version = "stable";
+  EXPECT_EQ(*with_version(before, "", "stable"), expected);
+  EXPECT_FALSE(with_label(expected, "stable", "").ok()) << "it is in use";
+}
+
+LogEntry entry(std::int64_t offset, std::optional<std::string> value) {
+  return {offset, "p/m", std::move(value), -1};
+}
+
+TEST(ControlBoard, A_broken_record_is_counted_and_the_state_before_stays) {
+  Board board;
+  const ControlRecord record{two_variants(), {}, "", "", "", ""};
+  EXPECT_FALSE(board.take(entry(4, to_json(record)), {}, 0));
+  const auto error = board.take(entry(9, "{\"format\":1}"), {}, 0);
+  ASSERT_TRUE(error);
+  EXPECT_THAT(error->message(), HasSubstr("'p/m' at 9"));
+  EXPECT_EQ(board.broken(), 1u);
+  const Wanted wanted = board.model("p", "m");
+  EXPECT_EQ(wanted.epoch, 4);
+  EXPECT_EQ(wanted.record->state, two_variants());
+  EXPECT_EQ(wanted.last, 9);
+  EXPECT_FALSE(board.take(entry(11, std::nullopt), {}, 0));
+  EXPECT_EQ(board.model("p", "m").epoch, 11);
+  EXPECT_FALSE(board.model("p", "m").record);
+}
+
+TEST(ControlHeartbeat, What_is_written_reads_back_the_same_and_more_is_no_fault) {
+  Heartbeat word{"host", 12, true, {}};
+  word.models["m"] = {41, -2, 17, "because \"x\"", {{3, "AVAILABLE", "serving", ""}}};
+  auto again = parse_heartbeat(to_node(word).to_json());
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_EQ(*again, word);
+  EXPECT_TRUE(parse_heartbeat(R"({"format":1,"pid":1,"of_a_later_version":1})").ok());
+}
+
+}  // namespace
+}  // namespace thalweg::control
