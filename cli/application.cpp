@@ -13,7 +13,9 @@
 #include "cli/demo_command.h"
 #include "cli/describe_command.h"
 #include "cli/list_command.h"
+#include "cli/live_command.h"
 #include "cli/model_command.h"
+#include "cli/models_command.h"
 #include "cli/reference_command.h"
 #include "cli/run_command.h"
 #include "cli/schema_command.h"
@@ -41,6 +43,8 @@ void add_commands(Commands& commands) {
   add_dead_command(commands);
   add_describe_command(commands);
   add_model_command(commands);
+  add_models_command(commands);
+  add_live_commands(commands);
   add_list_command(commands);
   add_schema_command(commands);
   add_reference_command(commands);

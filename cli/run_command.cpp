@@ -29,6 +29,7 @@ int run(const Options& options) {
   // One process, one log: the first file says how.
   Log log(log_level_of(files.front().values), log_format_of(files.front().values));
   Process process(builtins(), log);
+  process.follow_control();
   for (PipelineFile& file : files) {
     if (Status added = process.add(std::move(file)); !added.ok()) return report(added.error());
   }

@@ -158,6 +158,7 @@ Status App::run() {
   if (!file) return std::move(file).error();
   Log log(log_level_of(file->values), log_format_of(file->values));
   Process process(impl_->registry, log);
+  process.follow_control();
   if (Status added = process.add(std::move(file).value()); !added.ok()) return added;
   impl_->running(&process);
   Status ended = process.run();

@@ -24,6 +24,10 @@ const Section& control_section() {
             .example = "5s",
             .doc = "A process that was not heard for longer is not waited for when routes move; "
                    "each says three times as often that it lives."},
+           {.name = "peek_mask",
+            .type = SettingType::strings,
+            .example = "[card, name]",
+            .doc = "Fields that `thalweg peek` shows as ***."},
            {.name = "ready_share",
             .type = SettingType::number,
             .fallback = "1",

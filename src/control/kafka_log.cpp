@@ -186,7 +186,8 @@ Status KafkaLog::poll(std::chrono::milliseconds at_most, std::vector<LogEntry>& 
 }
 
 Result<std::vector<LogEntry>> KafkaLog::read_to_end() {
-  auto range = kafka::offset_ranges(consumer_.get(), {{options_.topic, {0}}}, options_.timeout);
+  // Asked by the producer: on the consumer's connection the answer would wait behind its long fetch.
+  auto range = kafka::offset_ranges(producer_.get(), {{options_.topic, {0}}}, options_.timeout);
   if (!range) return std::move(range).error();
   const std::int64_t end = range->front().high.value;
   std::vector<LogEntry> entries;

@@ -11,17 +11,6 @@
 namespace thalweg {
 namespace {
 
-// librdkafka's lines, as lines of ours.
-kafka::LogSink log_sink(Log& log) {
-  return [&log](kafka::LogLevel level, std::string_view message) {
-    LogLevel ours = LogLevel::info;
-    if (level == kafka::LogLevel::debug) ours = LogLevel::debug;
-    if (level == kafka::LogLevel::warn) ours = LogLevel::warning;
-    if (level == kafka::LogLevel::error) ours = LogLevel::error;
-    log.write(ours, "kafka", fmt::format("kafka: {}", message));
-  };
-}
-
 // One producer serves all outputs: what two of them say must not differ.
 Result<std::vector<KafkaProperty>> output_properties(const PipelineFile& file) {
   std::vector<KafkaProperty> all;
@@ -45,6 +34,16 @@ Result<std::vector<KafkaProperty>> output_properties(const PipelineFile& file) {
 }
 
 }  // namespace
+
+kafka::LogSink kafka_log_sink(Log& log) {
+  return [&log](kafka::LogLevel level, std::string_view message) {
+    LogLevel ours = LogLevel::info;
+    if (level == kafka::LogLevel::debug) ours = LogLevel::debug;
+    if (level == kafka::LogLevel::warn) ours = LogLevel::warning;
+    if (level == kafka::LogLevel::error) ours = LogLevel::error;
+    log.write(ours, "kafka", fmt::format("kafka: {}", message));
+  };
+}
 
 std::string group_of(const PipelineFile& file) {
   return file.values.has("group") ? file.values.string("group") : file.values.string("pipeline");
@@ -99,7 +98,7 @@ Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::s
   options.client_id = "thalweg-" + file.values.string("pipeline");
   options.create_missing = topic_creation_of(file);
   options.transactional = exactly_once(file.values);
-  options.log = log_sink(log);
+  options.log = kafka_log_sink(log);
   return options;
 }
 
@@ -113,7 +112,7 @@ Result<KafkaSinkOptions> kafka_sink_options(const PipelineFile& file, Log& log) 
   options.value_bytes_max =
       static_cast<std::uint64_t>(file.values.section("from").integer("value_bytes_max"));
   options.transaction_timeout = transaction_timeout_of(file.values);
-  options.log = log_sink(log);
+  options.log = kafka_log_sink(log);
   return options;
 }
 

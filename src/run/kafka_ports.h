@@ -18,6 +18,9 @@ namespace thalweg {
 // A source per worker, and one producer for the process, or under exactly_once one a worker. `log` outlives them. `stop` ends waiting for a broker.
 [[nodiscard]] Ports kafka_ports(Log& log, const std::stop_token& stop = {});
 
+// librdkafka's lines, as lines of ours. `log` outlives it.
+[[nodiscard]] kafka::LogSink kafka_log_sink(Log& log);
+
 // The pipeline's Kafka settings: `kafka`, `from.kafka`, and the `to` entries' `kafka`, checked. Errors: config_invalid.
 [[nodiscard]] Result<kafka::Config> kafka_config_of(const PipelineFile& file);
 // `create_topics`, if enabled.

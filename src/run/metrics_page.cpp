@@ -172,6 +172,30 @@ void lag(Page& page, const Labels& labels, const WorkerMetrics& m) {
   }
 }
 
+void control(Page& page, const std::string& pipeline, const ControlView& view) {
+  const Labels labels = {{"pipeline", pipeline}};
+  page.counter("thalweg_control_broken_records_total",
+               "Control records that could not be read; the state before stays.", labels,
+               static_cast<double>(view.records_broken));
+  page.counter("thalweg_control_failures_total",
+               "Times the control log could not be read, or a route did not move.", labels,
+               static_cast<double>(view.failures));
+  page.gauge("thalweg_control_processes", "Live processes that follow the control topic.", labels,
+             static_cast<double>(view.processes));
+  for (const ControlView::Model& m : view.models) {
+    const Labels model = {{"pipeline", pipeline}, {"model", m.model}};
+    page.gauge("thalweg_control_wanted_epoch",
+               "Epoch of the control record in force; -1: the pipeline file.", model,
+               static_cast<double>(m.wanted));
+    page.gauge("thalweg_control_epoch", "Epoch of the route that batches take.", model,
+               static_cast<double>(m.active));
+    page.gauge("thalweg_control_prepared", "1 when every version that is wanted is available.",
+               model, m.prepared ? 1 : 0);
+    page.gauge("thalweg_control_refused", "1 when what is wanted cannot be followed here.", model,
+               m.refused ? 1 : 0);
+  }
+}
+
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::uint64_t total = 0, resident = 0;
@@ -205,6 +229,9 @@ std::string metrics_page(const std::vector<PipelineView>& pipelines) {
                  "1 if the version takes no traffic because it failed, else 0.", labels,
                  version.failed ? 1 : 0);
     }
+    page.gauge("thalweg_paused", "1 while the pipeline rests because somebody said so.",
+               {{"pipeline", pipeline.pipeline}}, pipeline.paused ? 1 : 0);
+    if (pipeline.control) control(page, pipeline.pipeline, *pipeline.control);
     for (const ModelInfo& model : pipeline.models) {
       page.gauge("thalweg_model_info", "The model version in use; always 1.",
                  {{"pipeline", pipeline.pipeline},

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,19 @@ struct ModelInfo {
   std::int64_t version = 0;
 };
 
+// What the controller of a pipeline has to tell.
+struct ControlView {
+  struct Model {
+    std::string model;
+    std::int64_t wanted = -1, active = -1;  // epochs
+    bool prepared = false;                  // the wanted one
+    bool refused = false;
+  };
+  std::vector<Model> models;
+  std::uint64_t records_broken = 0, failures = 0;
+  std::int64_t processes = 0;
+};
+
 // What the page shows of one pipeline. The metrics outlive the page's use of them.
 struct PipelineView {
   std::string pipeline;
@@ -28,6 +42,8 @@ struct PipelineView {
   std::vector<ModelInfo> models;
   std::vector<VersionStatus> versions{};
   std::vector<VersionTotals> totals{};
+  bool paused = false;
+  std::optional<ControlView> control{};
 };
 
 [[nodiscard]] std::string metrics_page(const std::vector<PipelineView>& pipelines);

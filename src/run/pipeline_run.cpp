@@ -19,6 +19,18 @@ std::chrono::milliseconds ms(std::int64_t value) {
   return std::chrono::milliseconds(value);
 }
 
+// Unnamed steps of one kind are told apart by their number.
+std::vector<std::string> places_of(const Chain& chain) {
+  std::vector<std::string> places{"decode"};
+  for (const ChainStep& step : chain.steps) {
+    std::string place = step.name.empty() ? step.kind : step.name;
+    if (std::find(places.begin(), places.end(), place) != places.end())
+      place += fmt::format("-{}", places.size());
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
 std::string partition_list(const std::vector<TopicPartition>& partitions) {
   if (partitions.empty()) return "no partition";
   std::string text;
@@ -33,7 +45,8 @@ PipelineRun::PipelineRun(PipelineFile file, ModelProvider& models, const Clock& 
       name_(file_.values.string("pipeline")),
       models_(models),
       clock_(clock),
-      log_(log) {}
+      log_(log),
+      peek_(std::make_shared<Peek>(file_.values.section("control").strings("peek_mask"))) {}
 
 PipelineRun::~PipelineRun() {
   request_stop();
@@ -54,6 +67,7 @@ Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const
     if (!chain) return std::move(chain).error();
     run->chains_.push_back(std::move(chain).value());
   }
+  run->peek_->set_places(places_of(run->chain()));
   return run;
 }
 
@@ -79,6 +93,7 @@ WorkerOptions PipelineRun::worker_options(std::size_t index) const {
   options.by_hand = by_hand_;
   options.dead_letter_target = dead_letter_target_;
   options.watch = watches_[index].get();
+  options.peek = peek_;
   if (auto rules = read_error_rules(v); rules) options.errors = *std::move(rules);  // was checked
   options.dead_share = dead_share_;
   options.on_error = [this, worker = index](const Error& error, bool stops) {
@@ -149,6 +164,7 @@ Status PipelineRun::add_workers(const Ports& ports) {
   chains_.clear();
   const std::lock_guard lock(workers_mutex_);
   workers_ = std::move(workers);
+  for (auto& worker : workers_) worker->pause(paused_.load());
   if (stop_.load()) return Error(Code::stopped, name_ + ": stopped while starting");
   return {};
 }
@@ -212,6 +228,12 @@ void PipelineRun::request_stop() noexcept {
   for (auto& worker : workers_) worker->request_stop();
 }
 
+void PipelineRun::pause(bool yes) noexcept {
+  const std::lock_guard lock(workers_mutex_);
+  paused_.store(yes);
+  for (auto& worker : workers_) worker->pause(yes);
+}
+
 Status PipelineRun::join() {
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
@@ -224,6 +246,7 @@ Status PipelineRun::join() {
 PipelineView PipelineRun::view() const {
   PipelineView view;
   view.pipeline = name_;
+  view.paused = paused();
   for (const auto& worker : workers_) view.workers.push_back(&worker->metrics());
   for (const std::string& model : models_.names()) {
     auto handle = models_.model(model);

@@ -52,6 +52,9 @@ class PipelineRun {
   [[nodiscard]] Status start(const Ports& ports, std::function<void()> on_worker_end);
   // Any thread, any time; also while start() waits.
   void request_stop() noexcept;
+  // Any thread, any time: the workers take no more records, and go on being members of the group.
+  void pause(bool yes) noexcept;
+  [[nodiscard]] bool paused() const noexcept { return paused_.load(); }
   // Waits for the workers; the first failure, if any.
   [[nodiscard]] Status join();
 
@@ -62,6 +65,7 @@ class PipelineRun {
     return workers_;
   }
   [[nodiscard]] PipelineView view() const;
+  [[nodiscard]] Peek& peek() noexcept { return *peek_; }
   // start() has returned well: view() and workers() may be used while it runs.
   [[nodiscard]] bool started() const noexcept { return started_.load(); }
   // A worker stopped with an error; join() tells it.
@@ -104,6 +108,8 @@ class PipelineRun {
   std::atomic<bool> started_{false};
   std::atomic<std::size_t> running_{0};
   std::atomic<bool> stop_{false};
+  std::atomic<bool> paused_{false};
+  std::shared_ptr<Peek> peek_;
   std::mutex failure_mutex_;
   std::optional<Error> failure_;
 };

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "run/controlled_models.h"
 #include "run/exit_code.h"
 #include "run/kafka_ports.h"
 #include "run/models_of.h"
@@ -16,6 +17,8 @@ namespace thalweg {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds peek_time = 5s;
 
 // Threads that start a pipeline are joined whatever happens.
 void join_all(std::vector<std::thread>& threads) {
@@ -43,6 +46,8 @@ Process::Process(const Registry& registry, Log& log) : registry_(registry), log_
 Process::~Process() {
   request_stop();
   join_all(starts_);
+  if (http_) http_->stop();
+  controls_.clear();
   pipelines_.clear();
 }
 
@@ -71,6 +76,9 @@ Status Process::add(PipelineFile file) {
   const SignalMask mask;  // loading a model starts threads
   auto models = models_of(file, registry_);
   if (!models) return std::move(models).error();
+  if (follows_control_) {
+    if (Status s = add_control(file, **models); !s) return s;
+  }
   auto pipeline = PipelineRun::build(std::move(file), registry_, **models, clock_, log_);
   if (!pipeline) return std::move(pipeline).error();
   models_.push_back(std::move(models).value());
@@ -78,6 +86,36 @@ Status Process::add(PipelineFile file) {
   say_models(*pipelines_.back());
   follow_models(*pipelines_.back());
   return {};
+}
+
+Status Process::add_control(const PipelineFile& file, ModelProvider& models) {
+  // Nobody could change anything: no thread for that.
+  const Values& v = file.values;
+  if (!v.section("control").has("topic") && !v.has("state_directory") && !v.given("http")) {
+    controls_.push_back(nullptr);
+    return {};
+  }
+  auto control =
+      ControlRun::make(file, controlled_models(models), clock_, log_, stop_.get_token());
+  if (!control) return std::move(control).error();
+  controls_.push_back(*std::move(control));
+  return controls_.back()->begin();
+}
+
+void Process::start_controls() {
+  for (std::size_t i = 0; i < controls_.size(); ++i) {
+    if (!controls_[i]) continue;
+    controls_[i]->start([pipeline = pipelines_[i].get()](bool yes) { pipeline->pause(yes); });
+  }
+}
+
+Result<Node> Process::peek(const std::string& pipeline, const std::string& step,
+                           std::size_t rows) {
+  for (const auto& p : pipelines_) {
+    if (p->name() == pipeline) return p->peek().look(step, rows, peek_time);
+  }
+  return Error(Code::config_invalid, "peek: expected a pipeline of this process; got '" + pipeline +
+                                         "'");
 }
 
 // What a person wants to know at start: which model, and what a row of it costs.
@@ -131,6 +169,7 @@ Status Process::run(const Ports& ports) {
     request_stop();
   });
   if (Status http = start_http(); !http.ok()) return http;
+  start_controls();
   start_pipelines(ports);
   wait_for_end();
   join_all(starts_);
@@ -143,6 +182,8 @@ Status Process::run(const Ports& ports) {
     if (Status ended = pipeline->join(); !ended.ok()) failed(*pipeline, std::move(ended).error());
   }
   if (http_) http_->stop();
+  for (const auto& control : controls_)
+    if (control) control->stop();
   if (failure_) return *failure_;
   return {};
 }
@@ -151,8 +192,10 @@ HttpHandlers Process::handlers() {
   HttpHandlers handlers;
   handlers.metrics = [this] {
     std::vector<PipelineView> views;
-    for (const auto& p : pipelines_) {
-      if (p->started()) views.push_back(p->view());
+    for (std::size_t i = 0; i < pipelines_.size(); ++i) {
+      if (!pipelines_[i]->started()) continue;
+      views.push_back(pipelines_[i]->view());
+      if (i < controls_.size() && controls_[i]) views.back().control = controls_[i]->view();
     }
     return metrics_page(views);
   };
@@ -169,6 +212,20 @@ HttpHandlers Process::handlers() {
     }
     return {};
   };
+  handlers.remark = [this] {
+    std::string text;
+    for (const auto& p : pipelines_)
+      if (p->paused()) text += p->name() + ": paused\n";
+    return text;
+  };
+  std::vector<control::Controller*> controllers;
+  for (const auto& control : controls_)
+    if (control) controllers.push_back(&control->controller());
+  if (controllers.empty()) return handlers;
+  api_ = std::make_unique<control::Api>(
+      std::move(controllers), [this](const std::string& pipeline, const std::string& step,
+                                     std::size_t rows) { return peek(pipeline, step, rows); });
+  handlers.api = [this](const control::ApiRequest& request) { return api_->handle(request); };
   return handlers;
 }
 
@@ -177,8 +234,10 @@ Status Process::start_http() {
     const Values& values = pipeline->file().values;
     if (!values.given("http")) continue;
     const Values& http = values.section("http");
+    HttpHandlers served = handlers();
+    if (http.has("token")) served.token = http.string("token");
     http_ = std::make_unique<HttpServer>(
-        http.string("address"), static_cast<std::uint16_t>(http.integer("port")), handlers());
+        http.string("address"), static_cast<std::uint16_t>(http.integer("port")), std::move(served));
     if (Status started = http_->start(); !started.ok()) return started;
     log_.write(LogLevel::info, "http.listening",
                fmt::format("http: listening on {}:{}", http.string("address"), http_->port()),

@@ -20,6 +20,7 @@
 
 #include "model/models.h"
 #include "run/clock.h"
+#include "run/control_run.h"
 #include "run/http.h"
 #include "run/log.h"
 #include "run/pipeline_run.h"
@@ -39,6 +40,8 @@ class Process {
   Process(const Registry& registry, Log& log);
   ~Process();
 
+  // Before add: models follow what the control topic (or file) says while the pipeline runs, and people may change it over HTTP.
+  void follow_control() noexcept { follows_control_ = true; }
   // Loads and warms the models of a pipeline and checks it. Blocks.
   [[nodiscard]] Status add(PipelineFile file);
   // Kafka in, Kafka out.
@@ -64,6 +67,10 @@ class Process {
   void start_pipelines(const Ports& ports);
   void start_pipeline(PipelineRun& pipeline, const Ports& ports);
   void failed(const PipelineRun& pipeline, Error error);
+  [[nodiscard]] Status add_control(const PipelineFile& file, ModelProvider& models);
+  [[nodiscard]] Result<Node> peek(const std::string& pipeline, const std::string& step,
+                                  std::size_t rows);
+  void start_controls();
   void say_models(const PipelineRun& pipeline);
   void follow_models(const PipelineRun& pipeline);
   void wait_for_end();
@@ -76,6 +83,9 @@ class Process {
   std::vector<std::unique_ptr<Models>>
       models_;  // one a pipeline; loaded versions are shared below them
   std::vector<std::unique_ptr<PipelineRun>> pipelines_;
+  std::vector<std::unique_ptr<ControlRun>> controls_;  // of each pipeline, or null; empty without control
+  std::unique_ptr<control::Api> api_;
+  bool follows_control_ = false;
   std::unique_ptr<HttpServer> http_;
   Watchdog watchdog_{log_};
   std::mutex mutex_;

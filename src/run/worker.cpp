@@ -61,6 +61,19 @@ void Worker::request_stop() noexcept {
   loop_.wake();
 }
 
+void Worker::pause(bool yes) noexcept {
+  paused_.store(yes, std::memory_order_relaxed);
+  loop_.wake();
+}
+
+// Somebody may be looking at what has left the decoder (place 0) or a step.
+void Worker::show(const BatchRun& run, std::size_t place) const {
+  if (!options_.peek || !options_.peek->wanted(place)) return;
+  const Schema& schema =
+      place == 0 ? chain_->decoder->schema() : chain_->steps[place - 1].op->schema();
+  options_.peek->show(place, run.batch, schema);
+}
+
 bool Worker::done() const noexcept {
   if (failure_) return true;
   return (stop_.load(std::memory_order_acquire) || source_->ended()) && walking_.empty() &&
@@ -126,6 +139,7 @@ std::chrono::nanoseconds Worker::wait_time() const {
 
 bool Worker::may_take() const noexcept {
   if (failure_ || stop_.load(std::memory_order_acquire) || sink_full_) return false;
+  if (paused_.load(std::memory_order_relaxed)) return false;
   // Those that wait for the sink stand in front of those that still step.
   std::size_t stepping = 0;
   while (stepping < walking_.size() &&
@@ -229,6 +243,7 @@ void Worker::begin(BatchRun& run) {
   batch.name_failures({});
   metrics_.decode_ns.record(static_cast<std::uint64_t>((clock_.monotonic() - began).count()));
   metrics_.batch_rows.record(batch.rows().count());
+  show(run, 0);
 }
 
 // Walks every batch as far as it goes. None overtakes an earlier one: a batch may only run a step that all before
@@ -279,6 +294,7 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
     if (!status.ok()) return step_failed(run, std::move(status).error());
     run.attempts = 0;
     ++run.next_step;
+    show(run, run.next_step);
     const auto ns = (clock_.monotonic() - run.step_began).count();
     metrics_.steps_ns.record(static_cast<std::uint64_t>(ns));
   }

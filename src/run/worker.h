@@ -57,6 +57,8 @@ class Worker final : private SourceListener, private CommitHost {
 
   // Any thread. Draining: no more records are taken, what is under way is finished.
   void request_stop() noexcept;
+  // Any thread. No more records are taken until it is over; the group is still served.
+  void pause(bool yes) noexcept;
   // Nothing more will come and nothing is under way.
   [[nodiscard]] bool done() const noexcept;
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
@@ -79,6 +81,7 @@ class Worker final : private SourceListener, private CommitHost {
   void encode(BatchRun& run);
   void stop_with(Error error) override;
   [[nodiscard]] std::chrono::nanoseconds wait_time() const;
+  void show(const BatchRun& run, std::size_t place) const;
 
   // worker_delivery.cpp: sending, dead letters, finishing
   void add_dead_letters(BatchRun& run);
@@ -146,6 +149,7 @@ class Worker final : private SourceListener, private CommitHost {
   std::vector<Lag> lag_scratch_;
   std::vector<TopicPartition> held_partitions_;
   std::atomic<bool> stop_{false};
+  std::atomic<bool> paused_{false};
   std::atomic<int> resuming_{0};  // calls of resume_run that have not ended
   bool opened_ = false;
   bool closed_ = false;

@@ -15,6 +15,7 @@
 #include "run/crash_journal.h"
 #include "run/dead_share.h"
 #include "run/helper.h"
+#include "run/peek.h"
 
 namespace thalweg {
 
@@ -39,6 +40,7 @@ struct WorkerOptions {
   std::shared_ptr<DeadShare> dead_share;
   // What was inside when the process ended; none: nothing is remembered.
   std::shared_ptr<CrashJournal> crash_journal;
+  std::shared_ptr<Peek> peek;  // may be null
   // For the calls that block; none: a thread, or in the call when turned by hand.
   std::shared_ptr<Helper> helper;
   // Told in the worker's thread; for logging.

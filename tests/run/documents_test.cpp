@@ -61,6 +61,7 @@ TEST(Documents, Metrics_lists_every_metric_and_no_other) {
   view.versions.emplace_back();
   view.totals.emplace_back();
   view.totals.back().role = Role::shadow;
+  view.control.emplace().models.push_back({"m", 1, 1, true, false});
   const std::string page = metrics_page({view});
   EXPECT_EQ(matches(document("metrics.md"), "\n\\| `([a-z0-9_]+)` \\| (?:counter|gauge|histogram)"),
             matches(page, "# TYPE ([a-z0-9_]+) "));

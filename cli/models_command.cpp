@@ -1,0 +1,313 @@
+#include "cli/models_command.h"
+
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/control_client.h"
+#include "cli/pipeline_options.h"
+#include "control/change.h"
+#include "run/controlled_models.h"
+#include "run/exit_code.h"
+
+namespace thalweg::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using States = std::map<std::string, DesiredModel>;
+
+struct Options {
+  std::string action;
+  PipelineOptions pipeline;
+  std::string model;
+  std::vector<std::string> what;
+  std::string url, by, why, topic;
+  double cpu_share = 0.5;
+  bool dry_run = false, json = false, wait = false;
+  std::int64_t wait_s = 60;
+};
+
+int usage(const std::string& message) {
+  fmt::print(stderr, "error: thalweg models: {}\n", message);
+  return exit_usage;
+}
+
+std::string text_of(const Node& node, const char* name) {
+  const Node* found = node.find(name);
+  return found == nullptr || found->is_null() ? "" : found->text();
+}
+
+bool flag_of(const Node& node, const char* name) {
+  const Node* found = node.find(name);
+  return found != nullptr && found->as_boolean().value_or(false);
+}
+
+Result<DesiredModel> state_of(const Node& node, const char* name) {
+  const Node* found = node.find(name);
+  if (found == nullptr) return Error(Code::config_invalid, "status: expected a state; got none");
+  return control::parse_state(*found);
+}
+
+// What the status says, as lines.
+void print_versions(const Node& report) {
+  const Node* versions = report.find("versions");
+  if (versions == nullptr) return;
+  for (const Node& v : versions->items()) {
+    const std::string role = text_of(v, "role"), reason = text_of(v, "reason");
+    fmt::print("    version {} {}{}{}{}{}\n", text_of(v, "version"), text_of(v, "state"),
+               role.empty() ? "" : ", ", role, reason.empty() ? "" : ": ", reason);
+  }
+}
+
+void print_processes(const Node& status) {
+  const Node* processes = status.find("processes");
+  if (processes == nullptr || processes->items().empty()) {
+    fmt::print("  no process has told of itself\n");
+    return;
+  }
+  for (const Node& p : processes->items()) {
+    const Node* report = p.find("report");
+    if (report == nullptr) continue;
+    const std::string refused = text_of(*report, "refused");
+    fmt::print("  {} pid {}{}{}: serves epoch {}{}{}\n", text_of(p, "host"), text_of(p, "pid"),
+               flag_of(p, "alive") ? "" : " (silent)", flag_of(p, "paused") ? " (paused)" : "",
+               text_of(*report, "active"), refused.empty() ? "" : ", refuses what is wanted: ",
+               refused);
+    print_versions(*report);
+  }
+}
+
+int print_status(const Options& options, ControlClient& client, const States& states) {
+  for (const auto& [model, file_state] : states) {
+    if (!options.model.empty() && model != options.model) continue;
+    auto status = client.status(model);
+    if (!status) return report(status.error());
+    if (options.json) {
+      fmt::print("{}\n", status->to_json());
+      continue;
+    }
+    auto state = state_of(*status, "state");
+    if (!state) return report(state.error());
+    const bool record = text_of(*status, "source") == "control";
+    fmt::print("{}: {}", model, control::describe(*state));
+    if (!record) {
+      fmt::print("   (the pipeline file)\n");
+    } else {
+      fmt::print("   (epoch {}, {} by {}, {}{}{})\n", text_of(*status, "epoch"),
+                 text_of(*status, "action"), text_of(*status, "by"), text_of(*status, "at"),
+                 text_of(*status, "why").empty() ? "" : ": ", text_of(*status, "why"));
+    }
+    if (options.action == "list") continue;
+    if (record && *state != file_state)
+      fmt::print("  the pipeline file says {}\n", control::describe(file_state));
+    if (flag_of(*status, "paused")) fmt::print("  the pipeline is paused\n");
+    print_processes(*status);
+  }
+  return exit_ok;
+}
+
+Result<DesiredModel> routed(const DesiredModel& now, const std::vector<std::string>& what) {
+  if (what.size() == 1 && what.front().find('=') == std::string::npos)
+    return control::with_version(now, "", what.front());
+  std::vector<control::RouteChange> changes;
+  for (const std::string& text : what) {
+    auto change = control::parse_route(text);
+    if (!change) return std::move(change).error();
+    changes.push_back(*std::move(change));
+  }
+  return control::with_route(now, changes);
+}
+
+Result<DesiredModel> labelled(DesiredModel now, const std::vector<std::string>& what) {
+  for (const std::string& text : what) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return Error(Code::config_invalid,
+                   fmt::format("label: expected LABEL=VERSION, or LABEL= to take it away; got "
+                               "'{}'; write stable=3",
+                               text));
+    auto next = control::with_label(std::move(now), text.substr(0, equals), text.substr(equals + 1));
+    if (!next) return next;
+    now = *std::move(next);
+  }
+  return now;
+}
+
+// The state that the action asks for; none: the pipeline file's.
+Result<std::optional<DesiredModel>> next_state(const Options& options, const Node& status) {
+  auto now = state_of(status, "state");
+  if (!now) return std::move(now).error();
+  Result<DesiredModel> next = *now;
+  if (options.action == "reset") return std::optional<DesiredModel>();
+  if (options.action == "rollback") {
+    const Node* before = status.find("before");
+    if (before == nullptr || before->is_null())
+      return Error(Code::config_invalid,
+                   fmt::format("rollback: expected a change to take back; model '{}' follows the "
+                               "pipeline file; set a version with `thalweg models route`",
+                               options.model));
+    next = state_of(*before, "state");
+  }
+  if (options.action == "route") next = routed(*now, options.what);
+  if (options.action == "label") next = labelled(*now, options.what);
+  if (options.action == "shadow") {
+    const std::string& version = options.what.front();
+    next = control::with_shadow(
+        *now, version == "off" ? std::nullopt
+                               : std::optional(DesiredShadow{version, options.topic,
+                                                             options.cpu_share}));
+  }
+  if (!next) return std::move(next).error();
+  return std::optional(*std::move(next));
+}
+
+int wait_for_all(const Options& options, ControlClient& client, std::int64_t epoch) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(options.wait_s);
+  for (;;) {
+    auto status = client.status(options.model);
+    if (!status) return report(status.error());
+    if (flag_of(*status, "converged")) {
+      if (!options.json) fmt::print("every live process serves epoch {}\n", epoch);
+      return exit_ok;
+    }
+    if (std::chrono::steady_clock::now() > until) {
+      print_processes(*status);
+      return report(Error(Code::timed_out,
+                          fmt::format("--wait: expected every live process to serve epoch {} within "
+                                      "{} s; it is written, and not all do; see above",
+                                      epoch, options.wait_s)));
+    }
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+int change(const Options& options, ControlClient& client, const States& states) {
+  auto status = client.status(options.model);
+  if (!status) return report(status.error());
+  auto next = next_state(options, *status);
+  if (!next) return report(next.error());
+  const auto now = state_of(*status, "state");
+  if (!now) return report(now.error());
+  const WantedChange wanted{options.model,
+                            options.action,
+                            *next,
+                            status->find("epoch")->as_integer().value_or(-1),
+                            options.by,
+                            options.why,
+                            options.dry_run};
+  auto written = client.write(wanted);
+  if (!written) return report(written.error());
+  const DesiredModel& to = *next ? **next : states.at(options.model);
+  if (options.json) {
+    const Node line = Node::map({{"model", Node::scalar(options.model, true)},
+                                 {"written", Node::scalar(written->written ? "true" : "false")},
+                                 {"epoch", Node::scalar(std::to_string(written->epoch))},
+                                 {"from", control::state_node(*now)},
+                                 {"to", control::state_node(to)},
+                                 {"warning", Node::scalar(written->warning, true)}});
+    fmt::print("{}\n", line.to_json());
+  } else {
+    fmt::print("{}: {} → {}{}\n", options.model, control::describe(*now), control::describe(to),
+               *next ? "" : " (the pipeline file)");
+    if (written->written) fmt::print("epoch {} in {}\n", written->epoch, client.where());
+    if (!written->written)
+      fmt::print("{}\n", options.dry_run ? "nothing is written (--dry-run)" : "that is so already");
+  }
+  if (!written->warning.empty()) fmt::print(stderr, "warning: {}\n", written->warning);
+  if (!options.wait || options.dry_run) return exit_ok;
+  std::fflush(stdout);
+  return wait_for_all(options, client, written->epoch);
+}
+
+std::string mistake_in(const Options& options, const States& states) {
+  const bool shows = options.action == "list" || options.action == "status";
+  const bool needs_what =
+      options.action == "route" || options.action == "label" || options.action == "shadow";
+  std::vector<std::string> names;
+  for (const auto& [name, state] : states) names.push_back(name);
+  if (options.model.empty() && !shows && names.size() != 1)
+    return fmt::format("{}: expected a model of the pipeline, one of {}; got none", options.action,
+                       quoted_list(names));
+  if (!options.model.empty() && !states.contains(options.model))
+    return fmt::format("{}: expected one of {}; got '{}'.{}", options.action, quoted_list(names),
+                       options.model, did_you_mean(options.model, names));
+  if (needs_what == options.what.empty())
+    return needs_what ? options.action + ": expected what is wanted; got nothing; see the examples "
+                                         "of thalweg models --help"
+                      : options.action + ": expected nothing behind the model; got '" +
+                            options.what.front() + "'";
+  return {};
+}
+
+int models(Options& options) {
+  auto file = options.pipeline.read(options.pipeline.path());
+  if (!file) return report(file.error());
+  auto states = file_states(*file, builtins());
+  if (!states) return report(states.error());
+  if (std::string mistake = mistake_in(options, *states); !mistake.empty()) return usage(mistake);
+  const bool shows = options.action == "list" || options.action == "status";
+  if (options.model.empty() && !shows) options.model = states->begin()->first;
+  if (options.by.empty()) {
+    const char* user = std::getenv("USER");
+    options.by = user == nullptr ? "" : user;
+  }
+  auto client = options.url.empty()
+                    ? log_client(*file, *states)
+                    : http_client(options.url, token_for(*file), file->values.string("pipeline"));
+  if (!client) return report(client.error());
+  return shows ? print_status(options, **client, *states) : change(options, **client, *states);
+}
+
+}  // namespace
+
+void add_models_command(Commands& commands) {
+  auto options = std::make_shared<Options>();
+  CLI::App& command = commands.add(
+      "models", "Show and change which model versions a running pipeline uses",
+      "  thalweg models list fraud.yaml\n"
+      "  thalweg models status fraud.yaml                      what every process serves\n"
+      "  thalweg models route fraud.yaml scorer 4              all traffic, in all processes\n"
+      "  thalweg models route fraud.yaml scorer b=10%@4        a tenth of the keys\n"
+      "  thalweg models route fraud.yaml scorer b=20% --wait   and wait until all do\n"
+      "  thalweg models shadow fraud.yaml scorer 5 --topic scores.shadow\n"
+      "  thalweg models shadow fraud.yaml scorer off\n"
+      "  thalweg models label fraud.yaml scorer stable=4\n"
+      "  thalweg models rollback fraud.yaml scorer --why 'more chargebacks'\n"
+      "  thalweg models reset fraud.yaml scorer                back to the pipeline file\n"
+      "\nThe state is kept in control.topic, or in state_directory for a single process. With --url "
+      "a running process writes it.",
+      [options] { return models(*options); });
+  command.add_option("action", options->action,
+                     "list, status, route, label, shadow, rollback or reset")
+      ->required()
+      ->check(CLI::IsMember({"list", "status", "route", "label", "shadow", "rollback", "reset"}));
+  options->pipeline.declare_file(command);
+  command.add_option("model", options->model, "The model; may be left out where there is one")
+      ->type_name("MODEL");
+  command
+      .add_option("what", options->what,
+                  "route: a version, or NAME=SHARE%@VERSION; label: LABEL=VERSION; shadow: a "
+                  "version, or off")
+      ->type_name("WHAT");
+  command.add_option("--url", options->url, "Ask this process, as http://127.0.0.1:8080")
+      ->type_name("URL");
+  command.add_option("--by", options->by, "Who does it, for the history; else $USER")
+      ->type_name("NAME");
+  command.add_option("--why", options->why, "Why, for the history")->type_name("TEXT");
+  command.add_option("--topic", options->topic, "shadow: where its outputs go")->type_name("TOPIC");
+  command.add_option("--cpu-share", options->cpu_share, "shadow: of one core, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 64.0));
+  command.add_flag("--dry-run", options->dry_run, "Only say what would be written");
+  command.add_flag("--wait", options->wait, "Until every live process serves it");
+  command.add_option("--timeout", options->wait_s, "How long --wait waits")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400))
+      ->type_name("SECONDS");
+  command.add_flag("--json", options->json, "One JSON object a line, for scripts");
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,25 @@
+// The models of a pipeline as the controller steers them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "thalweg/registry.h"
+
+#include "config/pipeline.h"
+#include "control/controlled_model.h"
+#include "model/provider.h"
+
+namespace thalweg {
+
+// Loads nothing. `models` outlives them. A provider whose models cannot change (a test's own) has none.
+[[nodiscard]] std::vector<std::unique_ptr<control::ControlledModel>> controlled_models(
+    ModelProvider& models);
+
+// What the pipeline file says of each of its models; nothing is loaded. Errors: config_invalid.
+[[nodiscard]] Result<std::map<std::string, DesiredModel>> file_states(const PipelineFile& file,
+                                                                      const Registry& registry);
+
+}  // namespace thalweg

@@ -1,0 +1,105 @@
+#include "control/api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/fake_models.h"
+#include "control/json_node.h"
+
+namespace thalweg::control {
+namespace {
+
+using test::FakeModel;
+using test::HandClock;
+using ::testing::HasSubstr;
+
+class ApiTest : public ::testing::Test {
+ protected:
+  ApiTest() {
+    ControllerOptions options;
+    options.pipeline = "p";
+    options.process = "only";
+    controller.emplace(std::move(options), desk, std::vector<ControlledModel*>{&model}, clock);
+    EXPECT_TRUE(controller->begin().ok());
+    controller->turn();
+    api.emplace(std::vector<Controller*>{&*controller});
+  }
+  ApiReply post(const std::string& path, const std::string& body) {
+    return api->handle({"POST", path, {}, body});
+  }
+  ApiReply get(const std::string& path) { return api->handle({"GET", path, {}, ""}); }
+  std::string serving() {
+    controller->turn();
+    return model.serving.variants.front().version;
+  }
+  HandClock clock;
+  FakeModel model{"m"};
+  MemoryLog log;
+  Desk desk{log, clock};
+  std::optional<Controller> controller;
+  std::optional<Api> api;
+};
+
+TEST_F(ApiTest, Load_changes_the_version_and_unload_takes_a_variant_away) {
+  EXPECT_EQ(post("/v2/repository/models/m/load",
+                 R"({"parameters":{"version":"4","by":"ann","why":"new"}})")
+                .status,
+            200);
+  EXPECT_EQ(serving(), "4");
+  EXPECT_EQ(post("/v2/repository/models/m/load", "").status, 200) << "it is loaded";
+  EXPECT_EQ(serving(), "4");
+  const auto whole = post("/v2/repository/models/m/unload", "{}");
+  EXPECT_EQ(whole.status, 400);
+  EXPECT_THAT(whole.body, HasSubstr("pause the pipeline instead"));
+}
+
+TEST_F(ApiTest, A_state_is_set_whole_and_409_tells_that_somebody_was_faster) {
+  const std::string state = R"("state":{"variants":[{"version":"7","share":10000}]})";
+  const auto first = post("/v2/models/m/control", "{" + state + R"(,"if_epoch":-1})");
+  EXPECT_EQ(first.status, 200) << first.body;
+  EXPECT_EQ(serving(), "7");
+  const auto late = post("/v2/models/m/control",
+                         R"({"state":{"variants":[{"version":"8","share":10000}]},"if_epoch":-1})");
+  EXPECT_EQ(late.status, 409);
+  EXPECT_THAT(late.body, HasSubstr("somebody was faster"));
+  EXPECT_EQ(post("/v2/models/m/control", R"({"state":null})").status, 200);
+  EXPECT_EQ(serving(), "latest");
+  controller->turn();  // reads its own word
+  const auto status = get("/v2/models/m/status");
+  EXPECT_EQ(status.status, 200);
+  EXPECT_THAT(status.body, HasSubstr(R"("source":"file")"));
+  EXPECT_THAT(status.body, HasSubstr(R"("converged":true)"));
+}
+
+TEST_F(ApiTest, Garbage_is_a_4xx_that_says_what_was_expected_and_changes_nothing) {
+  for (const char* body : {"{", "[]", "7", R"({"stat":1})", R"({"state":7})", R"({"state":{}})",
+                           R"({"state":{"variants":[{"version":"3","share":3}]}})", "\xff", "{}",
+                           R"({"state":null,"if_epoch":"x"})"}) {
+    const auto reply = post("/v2/models/m/control", body);
+    EXPECT_EQ(reply.status, 400) << body << reply.body;
+    EXPECT_TRUE(read_json(reply.body).ok()) << reply.body;
+  }
+  EXPECT_EQ(get("/v2/models/n/status").status, 404);
+  for (const char* path : {"/v2", "/v2/", "/v2//", "/v2/models", "/v2/models/m/", "/v2/models//x",
+                           "/v2/models/m/nothing", "/v2/pipelines/q/pause", "/v2/pipelines/p/x"})
+    EXPECT_EQ(get(path).status, 404) << path;
+  EXPECT_EQ(desk.look([](const Board& b) { return b.model("p", "m").epoch; }), -1);
+}
+
+TEST_F(ApiTest, Pause_and_resume_are_written_where_the_models_are) {
+  EXPECT_EQ(post("/v2/pipelines/p/pause", R"({"parameters":{"by":"ann"}})").status, 200);
+  EXPECT_THAT(get("/v2/pipelines").body, HasSubstr(R"("paused":true)"));
+  EXPECT_EQ(post("/v2/pipelines/p/resume", "").status, 200);
+  EXPECT_THAT(get("/v2/pipelines").body, HasSubstr(R"("paused":false)"));
+}
+
+TEST(ApiGuard, What_changes_something_or_shows_records_is_guarded) {
+  EXPECT_TRUE(is_guarded({"POST", "/v2/models/m/control", {}, ""}));
+  EXPECT_TRUE(is_guarded({"POST", "/v2/repository/models/m/load", {}, ""}));
+  EXPECT_TRUE(is_guarded({"GET", "/v2/pipelines/p/peek", {}, ""}));
+  EXPECT_FALSE(is_guarded({"POST", "/v2/repository/index", {}, ""}));
+  EXPECT_FALSE(is_guarded({"GET", "/v2/models/m/status", {}, ""}));
+}
+
+}  // namespace
+}  // namespace thalweg::control
