@@ -1,11 +1,47 @@
 #include "run/controlled_models.h"
 
-#include "model/load.h"
+#include "model/wish.h"
 
 namespace thalweg {
+namespace {
 
-std::vector<std::unique_ptr<control::ControlledModel>> controlled_models(ModelProvider&) {
-  return {};
+class Controlled final : public control::ControlledModel {
+ public:
+  explicit Controlled(std::shared_ptr<ServedModel> model) : model_(std::move(model)) {}
+  [[nodiscard]] const std::string& name() const noexcept override { return model_->name(); }
+  [[nodiscard]] DesiredModel file_state() const override { return model_->file_wish(); }
+  [[nodiscard]] Status open() override { return model_->open(); }
+  [[nodiscard]] Status prepare(const DesiredModel& state, std::int64_t epoch) override {
+    return model_->prepare(state, epoch);
+  }
+  [[nodiscard]] bool prepared(std::int64_t epoch) const override {
+    return model_->prepared(epoch);
+  }
+  [[nodiscard]] std::optional<Error> refused(std::int64_t epoch) const override {
+    return model_->refused(epoch);
+  }
+  [[nodiscard]] Status activate(std::int64_t epoch) override { return model_->activate(epoch); }
+  void controlled(bool yes) override { model_->controlled(yes); }
+  [[nodiscard]] std::int64_t epoch() const override { return model_->epoch(); }
+  [[nodiscard]] std::vector<control::VersionReport> versions() const override {
+    std::vector<control::VersionReport> reports;
+    for (const VersionStatus& v : model_->status())
+      reports.push_back({v.version, std::string(to_string(v.state)), v.role, v.reason});
+    return reports;
+  }
+  void on_change(std::function<void()> told) override { model_->on_change(std::move(told)); }
+
+ private:
+  const std::shared_ptr<ServedModel> model_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<control::ControlledModel>> controlled_models(Models& models) {
+  std::vector<std::unique_ptr<control::ControlledModel>> all;
+  for (const std::string& name : models.names())
+    all.push_back(std::make_unique<Controlled>(models.served(name)));
+  return all;
 }
 
 Result<std::map<std::string, DesiredModel>> file_states(const PipelineFile& file,
@@ -14,9 +50,9 @@ Result<std::map<std::string, DesiredModel>> file_states(const PipelineFile& file
   for (const auto& [name, node] : file.values.node("models").entries()) {
     auto entry = read_entry(name, node, registry);
     if (!entry) return std::move(entry).error();
-    DesiredModel& state = states[name];
-    if (entry->values.has("version"))
-      state.variants.front().version = entry->values.string("version");
+    auto wish = wish_of(*entry);
+    if (!wish) return std::move(wish).error();
+    states.emplace(name, *std::move(wish));
   }
   return states;
 }

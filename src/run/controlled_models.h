@@ -10,13 +10,13 @@
 
 #include "config/pipeline.h"
 #include "control/controlled_model.h"
-#include "model/provider.h"
+#include "model/models.h"
 
 namespace thalweg {
 
-// Loads nothing. `models` outlives them. A provider whose models cannot change (a test's own) has none.
+// Loads nothing. `models` outlives them.
 [[nodiscard]] std::vector<std::unique_ptr<control::ControlledModel>> controlled_models(
-    ModelProvider& models);
+    Models& models);
 
 // What the pipeline file says of each of its models; nothing is loaded. Errors: config_invalid.
 [[nodiscard]] Result<std::map<std::string, DesiredModel>> file_states(const PipelineFile& file,

@@ -88,7 +88,7 @@ Status Process::add(PipelineFile file) {
   return {};
 }
 
-Status Process::add_control(const PipelineFile& file, ModelProvider& models) {
+Status Process::add_control(const PipelineFile& file, Models& models) {
   // Nobody could change anything: no thread for that.
   const Values& v = file.values;
   if (!v.section("control").has("topic") && !v.has("state_directory") && !v.given("http")) {

@@ -67,7 +67,7 @@ class Process {
   void start_pipelines(const Ports& ports);
   void start_pipeline(PipelineRun& pipeline, const Ports& ports);
   void failed(const PipelineRun& pipeline, Error error);
-  [[nodiscard]] Status add_control(const PipelineFile& file, ModelProvider& models);
+  [[nodiscard]] Status add_control(const PipelineFile& file, Models& models);
   [[nodiscard]] Result<Node> peek(const std::string& pipeline, const std::string& step,
                                   std::size_t rows);
   void start_controls();
