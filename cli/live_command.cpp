@@ -75,7 +75,7 @@ int peek(const Options& options) {
 }
 
 void declare_place(CLI::App& command, Options& options) {
-  options.pipeline.declare_file(command);
+  options.pipeline.declare_first_file(command);
   command.add_option("--url", options.url, "Ask this process, as http://127.0.0.1:8080")
       ->type_name("URL");
 }

@@ -284,7 +284,7 @@ void add_models_command(Commands& commands) {
                      "list, status, route, label, shadow, rollback or reset")
       ->required()
       ->check(CLI::IsMember({"list", "status", "route", "label", "shadow", "rollback", "reset"}));
-  options->pipeline.declare_file(command);
+  options->pipeline.declare_first_file(command);
   command.add_option("model", options->model, "The model; may be left out where there is one")
       ->type_name("MODEL");
   command

@@ -29,6 +29,15 @@ void PipelineOptions::declare_file(CLI::App& command) {
   declare_set(command, set);
 }
 
+void PipelineOptions::declare_first_file(CLI::App& command) {
+  command
+      .add_option_function<std::string>(
+          "file", [this](const std::string& file) { paths = {file}; }, "The pipeline file")
+      ->type_name("FILE")
+      ->required();
+  declare_set(command, set);
+}
+
 void PipelineOptions::declare_files(CLI::App& command) {
   command.add_option("file", paths, "One or more pipeline files")->type_name("FILE")->required();
   declare_set(command, set);

@@ -17,6 +17,8 @@ struct PipelineOptions {
   std::vector<std::string> set;
 
   void declare_file(CLI::App& command);
+  // Where further words follow the file: a list would take them for files.
+  void declare_first_file(CLI::App& command);
   void declare_files(CLI::App& command);
 
   [[nodiscard]] const std::string& path() const { return paths.front(); }
