@@ -10,7 +10,7 @@ DEBIAN_PACKAGES=(
   g++ cmake ninja-build make patch ccache mold pkg-config clang-14 libclang-rt-14-dev clang-format-14 shellcheck valgrind python3 python3-venv unzip git ca-certificates util-linux
   # libraries of the library and the binary
   libfmt-dev libspdlog-dev libsimdjson-dev libyaml-cpp-dev libcli11-dev libre2-dev libicu-dev
-  prometheus-cpp-dev libcpp-httplib-dev libprotozero-dev wordnet-base
+  prometheus-cpp-dev libcpp-httplib-dev libprotozero-dev libboost-dev wordnet-base
   # what librdkafka is built on
   libssl-dev libsasl2-dev libcurl4-openssl-dev libzstd-dev liblz4-dev zlib1g-dev
   # libraries of the tests, fuzzers and benchmarks

@@ -1,0 +1,209 @@
+#include "monitor/drift_monitor.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "config/json_text.h"
+#include "monitor/psi.h"
+
+namespace thalweg::monitor {
+namespace {
+
+// More than serve at once: one that came back is still known.
+constexpr std::size_t versions_max = 16;
+
+double share_of(const Counts& counts, std::size_t bin, double rows) {
+  return rows == 0 ? 0 : static_cast<double>(counts[bin]) / rows;
+}
+
+}  // namespace
+
+std::string_view to_string(VersionDrift::From from) noexcept {
+  switch (from) {
+    case VersionDrift::From::version: return "version";
+    case VersionDrift::From::first_rows: return "first_rows";
+    default: return "none_yet";
+  }
+}
+
+DriftMonitor::DriftMonitor(std::string pipeline, DriftOptions options,
+                           std::function<void(const std::string&)> tell)
+    : pipeline_(std::move(pipeline)), options_(std::move(options)), tell_(std::move(tell)) {}
+
+ScoreObserver& DriftMonitor::observer() {
+  const std::lock_guard lock(mutex_);
+  return *observers_.emplace_back(std::make_unique<DriftObserver>(options_));
+}
+
+void DriftMonitor::tick(Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  collect(now);
+  for (auto& [key, version] : versions_) {
+    if (version.baseline == nullptr) {
+      find_baseline(key, version);
+    } else if (version.rows >= options_.rows_min &&
+               now.ms - version.since.ms >= options_.window_ms) {
+      judge(version, now);
+    }
+  }
+  forget_old();
+}
+
+void DriftMonitor::collect(Timestamp now) {
+  for (const auto& observer : observers_) {
+    observer->with_watches([&](auto& watches) {
+      for (const auto& watch : watches) take(*watch, now);
+    });
+  }
+}
+
+void DriftMonitor::take(Watch& watch, Timestamp now) {
+  const auto [it, added] = versions_.try_emplace({watch.model, watch.number});
+  Version& version = it->second;
+  if (added) {
+    version.told.model = watch.model;
+    version.told.version = watch.number;
+    version.path = watch.path;
+    version.since = version.seen = now;
+  }
+  if (watch.rows > 0) version.seen = now;
+  if (version.baseline == nullptr) return;
+  if (!watch.counting) {  // its rows so far are in the baseline, or came before it was read
+    watch.count_by(*version.baseline);
+    return;
+  }
+  for (WatchedField& field : watch.fields) {
+    if (!field.bins) continue;
+    auto state = std::find_if(version.fields.begin(), version.fields.end(),
+                              [&](const FieldState& s) { return s.name == field.name; });
+    if (state == version.fields.end()) {
+      version.fields.push_back({field.name, field.output, Counts(field.counts.size())});
+      state = version.fields.end() - 1;
+    }
+    for (std::size_t i = 0; i < field.counts.size(); ++i) state->window[i] += field.counts[i];
+    std::fill(field.counts.begin(), field.counts.end(), 0);
+  }
+  version.rows += watch.rows;
+  watch.rows = 0;
+}
+
+void DriftMonitor::find_baseline(const Key& key, Version& version) {
+  if (!version.looked) {
+    version.looked = true;
+    if (auto own = read_baseline(version.path)) {
+      version.baseline = std::make_shared<const Baseline>(std::move(own).value());
+      version.told.baseline = VersionDrift::From::version;
+    } else if (own.error().code() != Code::model_missing) {
+      version.told.trouble = own.error().message();
+    }
+  }
+  if (version.baseline == nullptr) {
+    version.baseline = from_first_rows(key);
+    if (version.baseline == nullptr) return;
+    version.told.baseline = VersionDrift::From::first_rows;
+  }
+  version.told.baseline_rows = version.baseline->rows;
+}
+
+std::shared_ptr<const Baseline> DriftMonitor::from_first_rows(const Key& key) {
+  std::vector<FieldSample> samples;
+  std::uint64_t rows = 0;
+  const auto each = [&](auto f) {
+    for (const auto& observer : observers_) {
+      observer->with_watches([&](auto& watches) {
+        for (const auto& watch : watches) {
+          if (watch->model == key.first && watch->number == key.second) f(*watch);
+        }
+      });
+    }
+  };
+  each([&](const Watch& watch) { rows += watch.rows; });
+  if (rows < options_.first_rows) return nullptr;
+  each([&](const Watch& watch) {
+    for (const WatchedField& field : watch.fields) samples.push_back(field.sample);
+  });
+  return std::make_shared<const Baseline>(baseline_of(samples));
+}
+
+void DriftMonitor::judge(Version& version, Timestamp now) {
+  VersionDrift& told = version.told;
+  told.fields.clear();
+  told.window_rows = version.rows;
+  told.window_from = version.since;
+  told.window_to = now;
+  ++told.windows;
+  for (FieldState& field : version.fields) {
+    const bool before = field.alarm;
+    told.fields.push_back(judge(field, *version.baseline->find(field.name)));
+    if (field.alarm != before) tell_change(version, told.fields.back(), now);
+  }
+  version.rows = 0;
+  version.since = now;
+}
+
+FieldDrift DriftMonitor::judge(FieldState& field, const FieldBaseline& baseline) {
+  FieldDrift out;
+  out.field = field.name;
+  out.output = field.output;
+  out.of = baseline.of;
+  const auto n = std::accumulate(field.window.begin(), field.window.end(), std::uint64_t{0});
+  const auto m = std::accumulate(baseline.counts.begin(), baseline.counts.end(), std::uint64_t{0});
+  const PooledPsi found = pooled_psi(baseline.counts, field.window);
+  out.psi = found.psi;
+  out.limit = std::max(options_.threshold,
+                       psi_without_drift(n, m, found.bins, options_.level));
+  out.missing_share = share_of(field.window, missing_bin, static_cast<double>(n));
+  out.outside_share = share_of(field.window, outside_bin, static_cast<double>(n));
+  field.above = out.psi > out.limit ? field.above + 1 : 0;
+  field.alarm = field.above >= options_.windows;
+  out.above = field.above;
+  out.alarm = field.alarm;
+  std::fill(field.window.begin(), field.window.end(), 0);
+  return out;
+}
+
+void DriftMonitor::tell_change(const Version& version, const FieldDrift& field,
+                               Timestamp now) const {
+  if (!tell_) return;
+  tell_(fmt::format(
+      "{{\"event\":\"drift\",\"state\":\"{}\",\"pipeline\":{},\"model\":{},\"version\":{},"
+      "\"field\":{},\"output\":{},\"psi\":{:.6},\"limit\":{:.6},\"missing_share\":{:.6},"
+      "\"outside_share\":{:.6},\"window_rows\":{},\"windows\":{},\"from\":{},\"to\":{}}}",
+      field.alarm ? "begin" : "end", config::json_string(pipeline_),
+      config::json_string(version.told.model), version.told.version,
+      config::json_string(field.field), field.output, field.psi, field.limit, field.missing_share,
+      field.outside_share, version.told.window_rows, field.above, version.told.window_from.ms,
+      now.ms));
+}
+
+// Versions come and go for as long as the process lives.
+void DriftMonitor::forget_old() {
+  bool forgot = false;
+  while (versions_.size() > versions_max) {
+    const auto oldest =
+        std::min_element(versions_.begin(), versions_.end(), [](const auto& a, const auto& b) {
+          return a.second.seen.ms < b.second.seen.ms;
+        });
+    versions_.erase(oldest);
+    forgot = true;
+  }
+  if (!forgot) return;
+  for (const auto& observer : observers_) {
+    observer->with_watches([&](auto& watches) {
+      std::erase_if(watches, [&](const auto& watch) {
+        return !versions_.contains({watch->model, watch->number});
+      });
+    });
+  }
+}
+
+std::vector<VersionDrift> DriftMonitor::report() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<VersionDrift> all;
+  for (const auto& [key, version] : versions_) all.push_back(version.told);
+  return all;
+}
+
+}  // namespace thalweg::monitor

@@ -1,0 +1,109 @@
+// Drift of a pipeline's models: the counts of all workers, in windows, against the baseline of each version.
+//
+//   worker ─▶ DriftObserver ─┐ counts
+//   worker ─▶ DriftObserver ─┴▶ tick, each second ─▶ window full (rows and time) ─▶ PSI of each field ─▶ limit passed, so often running ─▶ alarm
+//
+// The limit is the larger of the threshold and of what the PSI of so many rows in so many bins stays below without drift (psi.h). A version
+// that brings a baseline is compared with that, another one with its own first rows.
+//
+// Threads: `observer` before the workers start; tick on one thread, which may be slow (it reads baselines from disk); the rest on any.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "thalweg/ids.h"
+
+#include "monitor/baseline.h"
+#include "monitor/drift_observer.h"
+#include "monitor/drift_options.h"
+
+namespace thalweg::monitor {
+
+// The last window of one field.
+struct FieldDrift {
+  std::string field;
+  bool output = false;
+  FieldBaseline::Of of = FieldBaseline::Of::number;
+  double psi = 0;
+  double limit = 0;
+  double missing_share = 0;
+  double outside_share = 0;     // out of range, or unseen
+  std::uint32_t above = 0;      // windows running
+  bool alarm = false;
+};
+
+struct VersionDrift {
+  std::string model;
+  std::int64_t version = 0;
+  enum class From : std::uint8_t { none_yet, version, first_rows } baseline = From::none_yet;
+  std::uint64_t baseline_rows = 0;
+  std::uint64_t windows = 0;      // judged so far
+  std::uint64_t window_rows = 0;  // of the last one
+  Timestamp window_from, window_to;
+  std::vector<FieldDrift> fields;  // empty before the first window
+  std::string trouble;             // why the version's own baseline is not used
+};
+[[nodiscard]] std::string_view to_string(VersionDrift::From from) noexcept;
+
+class DriftMonitor {
+ public:
+  // `tell` gets each event, an alarm's begin or end, as JSON; on tick's thread.
+  DriftMonitor(std::string pipeline, DriftOptions options,
+               std::function<void(const std::string& event)> tell = {});
+
+  // A new one, for one worker; it is the monitor's and lives as long.
+  [[nodiscard]] ScoreObserver& observer();
+
+  void tick(Timestamp now);
+
+  [[nodiscard]] std::vector<VersionDrift> report() const;
+
+ private:
+  struct FieldState {
+    std::string name;
+    bool output = false;
+    Counts window;
+    std::uint32_t above = 0;
+    bool alarm = false;
+  };
+  struct Version {
+    VersionDrift told;
+    std::string path;
+    bool looked = false;  // for its own baseline
+    std::shared_ptr<const Baseline> baseline;
+    std::vector<FieldState> fields;
+    std::uint64_t rows = 0;
+    Timestamp since;
+    Timestamp seen;
+  };
+  using Key = std::pair<std::string, std::int64_t>;
+
+  void collect(Timestamp now);
+  void take(Watch& watch, Timestamp now);
+  void find_baseline(const Key& key, Version& version);
+  [[nodiscard]] std::shared_ptr<const Baseline> from_first_rows(const Key& key);
+  void judge(Version& version, Timestamp now);
+  [[nodiscard]] FieldDrift judge(FieldState& field, const FieldBaseline& baseline);
+  void tell_change(const Version& version, const FieldDrift& field, Timestamp now) const;
+  void forget_old();
+
+  const std::string pipeline_;
+  const DriftOptions options_;
+  const std::function<void(const std::string&)> tell_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<DriftObserver>> observers_;  // mutex_
+  std::map<Key, Version> versions_;                        // mutex_
+};
+
+// For the HTTP API: one object a pipeline.
+[[nodiscard]] std::string drift_json(const std::string& pipeline,
+                                     const std::vector<VersionDrift>& versions);
+
+}  // namespace thalweg::monitor

@@ -1,0 +1,157 @@
+#include "monitor/field_sample.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "monitor/bins.h"
+
+namespace thalweg::monitor {
+namespace {
+
+constexpr std::size_t quantiles = bins_max - 2;
+
+// Of up to 18 different values each gets its own bin.
+std::vector<double> cuts_of(const std::vector<double>& sorted) {
+  std::vector<double> cuts;
+  for (const double x : sorted) {
+    if (x != sorted.front() && (cuts.empty() || x != cuts.back())) cuts.push_back(x);
+    if (cuts.size() == quantiles) break;
+  }
+  if (cuts.size() < quantiles) return cuts;
+  cuts.clear();
+  for (std::size_t i = 1; i < quantiles; ++i) {
+    const double x = sorted[i * sorted.size() / quantiles];
+    if (x > sorted.front() && (cuts.empty() || x > cuts.back())) cuts.push_back(x);
+  }
+  return cuts;
+}
+
+}  // namespace
+
+FieldSample::FieldSample(std::string field, bool category, std::size_t rows_max)
+    : field_(std::move(field)), category_(category), rows_max_(rows_max) {
+  numbers_.reserve(std::min<std::size_t>(rows_max, 100'000));
+}
+
+void FieldSample::keep(double number) {
+  if (++seen_ <= rows_max_) {
+    numbers_.push_back(number);
+    return;
+  }
+  random_ ^= random_ << 13;  // Marsaglia's xorshift
+  random_ ^= random_ >> 7;
+  random_ ^= random_ << 17;
+  if (const std::uint64_t at = random_ % seen_; at < rows_max_) numbers_[at] = number;
+}
+
+void FieldSample::add(double number) {
+  if (!std::isfinite(number)) {
+    ++missing_;
+  } else {
+    keep(number);
+  }
+}
+
+void FieldSample::add(std::string_view text) {
+  if (text.empty()) {
+    ++missing_;
+    return;
+  }
+  keep(static_cast<double>(text.size()));
+  if (too_many_) return;
+  const auto it = texts_.find(text);
+  if (it != texts_.end()) {
+    ++it->second;
+  } else if (texts_.size() < categories_max) {
+    texts_.emplace(text, 1);
+  } else {
+    too_many_ = true;
+    texts_.clear();
+  }
+}
+
+void FieldSample::merge(const FieldSample& other) {
+  missing_ += other.missing_;
+  const std::uint64_t all = seen_ + other.seen_;
+  for (const double number : other.numbers_) keep(number);
+  seen_ = all;
+  too_many_ = too_many_ || other.too_many_;
+  for (const auto& [text, count] : other.texts_) texts_[text] += count;
+  if (texts_.size() > categories_max) too_many_ = true;
+  if (too_many_) texts_.clear();
+}
+
+void FieldSample::let_go() {
+  *this = FieldSample(std::move(field_), category_, 0);
+}
+
+FieldBaseline FieldSample::baseline() const {
+  FieldBaseline out = category_ && !too_many_ ? of_categories() : of_numbers();
+  out.field = field_;
+  return out;
+}
+
+FieldBaseline FieldSample::of_categories() const {
+  FieldBaseline out;
+  out.of = FieldBaseline::Of::category;
+  std::vector<std::pair<std::uint64_t, std::string>> by_count;
+  for (const auto& [text, count] : texts_) by_count.emplace_back(count, text);
+  std::stable_sort(by_count.begin(), by_count.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  out.counts = {missing_, 0, 0};
+  for (auto& [count, text] : by_count) {
+    if (out.counts.size() < bins_max) {
+      out.top.push_back(std::move(text));
+      out.counts.push_back(count);
+    } else {
+      out.others.push_back(std::move(text));
+      out.counts[other_bin] += count;
+    }
+  }
+  return out;
+}
+
+FieldBaseline FieldSample::of_numbers() const {
+  FieldBaseline out;
+  out.of = category_ ? FieldBaseline::Of::length : FieldBaseline::Of::number;
+  std::vector<double> sorted = numbers_;
+  std::sort(sorted.begin(), sorted.end());
+  if (!sorted.empty()) {
+    out.low = sorted.front();
+    out.high = sorted.back();
+    out.cuts = cuts_of(sorted);
+  }
+  out.counts.assign(out.bins(), 0);
+  const Bins bins(out);
+  for (const double x : sorted) ++out.counts[bins.of_number(x)];
+  // The share of the missing is that of all rows, not only of those that were kept.
+  const double kept = seen_ == 0 ? 1 : static_cast<double>(sorted.size()) / static_cast<double>(seen_);
+  out.counts[missing_bin] =
+      static_cast<std::uint64_t>(std::llround(static_cast<double>(missing_) * kept));
+  return out;
+}
+
+Baseline baseline_of(const std::vector<FieldSample>& samples) {
+  std::vector<FieldSample> merged;
+  for (const FieldSample& sample : samples) {
+    const auto same = std::find_if(merged.begin(), merged.end(), [&](const FieldSample& other) {
+      return other.field() == sample.field();
+    });
+    if (same == merged.end()) {
+      merged.push_back(sample);
+    } else {
+      same->merge(sample);
+    }
+  }
+  Baseline out;
+  for (const FieldSample& sample : merged) {
+    out.fields.push_back(sample.baseline());
+    const auto& counts = out.fields.back().counts;
+    out.rows = std::max(out.rows,
+                        std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+  }
+  return out;
+}
+
+}  // namespace thalweg::monitor

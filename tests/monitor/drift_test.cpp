@@ -1,0 +1,251 @@
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "monitor/drift_monitor.h"
+#include "numbers.h"
+#include "scored_rows.h"
+
+namespace thalweg::monitor {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const std::array<std::string, 5> countries{"de", "fr", "pl", "nl", "dk"};
+
+// One stream of rows; `shift` moves amounts and scores.
+class Stream {
+ public:
+  explicit Stream(std::uint64_t seed) : numbers_(seed) {}
+  MadeRow operator()() {
+    MadeRow row;
+    row.amount = static_cast<float>(std::exp(numbers_.normal()) + shift);
+    row.country = countries[static_cast<std::size_t>(5 * numbers_.next())];
+    row.score = static_cast<float>(1 / (1 + std::exp(-numbers_.normal() - shift)));
+    return row;
+  }
+  double shift = 0;
+
+ private:
+  Numbers numbers_;
+};
+
+struct Made {
+  explicit Made(DriftOptions options = {})
+      : monitor("payments", std::move(options),
+                [this](const std::string& e) { events.push_back(e); }) {}
+  // Rows to all workers in turn, then a minute goes by.
+  void window(std::size_t rows, const std::function<MadeRow()>& make) {
+    for (std::size_t i = 0; i < rows; i += 250)
+      told->tell(*observers[i / 250 % observers.size()], 250, make);
+    now.ms += 60'000;
+    monitor.tick(now);
+  }
+  const FieldDrift& field(const std::string& name) {
+    last = monitor.report();
+    for (const FieldDrift& f : last.at(0).fields) {
+      if (f.field == name) return f;
+    }
+    ADD_FAILURE() << "no field " << name;
+    return last.at(0).fields.at(0);
+  }
+
+  std::vector<std::string> events;
+  DriftMonitor monitor;
+  std::vector<ScoreObserver*> observers{&monitor.observer(), &monitor.observer()};
+  std::unique_ptr<ScoredRows> told = std::make_unique<ScoredRows>();
+  Timestamp now{0};
+  std::vector<VersionDrift> last;
+};
+
+DriftOptions quick() {
+  DriftOptions options;
+  options.first_rows = 5000;
+  return options;
+}
+
+TEST(Drift, Without_drift_there_is_less_than_one_false_alarm_in_twenty_streams) {
+  int windows_above = 0, alarms = 0;
+  constexpr int streams = 40, windows = 10;
+  for (std::uint64_t seed = 1; seed <= streams; ++seed) {
+    DriftOptions options = quick();
+    options.threshold = 0;  // so that the limit is only the one without drift
+    Made made(options);
+    Stream stream(seed * 7919);
+    made.window(5000, std::ref(stream));
+    made.window(0, std::ref(stream));
+    for (int i = 0; i < windows; ++i) {
+      made.window(1000, std::ref(stream));
+      windows_above += made.field("amount").psi > made.field("amount").limit ? 1 : 0;
+    }
+    alarms += made.events.empty() ? 0 : 1;
+  }
+  EXPECT_LE(windows_above, 0.08 * streams * windows);
+  EXPECT_LE(alarms, streams / 20);
+}
+
+TEST(Drift, A_shift_by_one_deviation_is_an_alarm_after_three_windows_and_ends_with_it) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Made made(quick());
+    Stream stream(seed);
+    made.window(5000, std::ref(stream));
+    made.window(0, std::ref(stream));
+    made.window(1000, std::ref(stream));
+    EXPECT_TRUE(made.events.empty());
+    stream.shift = 1;
+    made.window(1000, std::ref(stream));
+    made.window(1000, std::ref(stream));
+    EXPECT_TRUE(made.events.empty()) << "two windows are not yet three";
+    made.window(1000, std::ref(stream));
+    ASSERT_EQ(made.events.size(), 2U) << "amount and score; the countries have not moved";
+    EXPECT_THAT(made.events[0], HasSubstr(R"("state":"begin")"));
+    EXPECT_TRUE(made.field("score").alarm);
+    EXPECT_FALSE(made.field("country").alarm);
+    stream.shift = 0;
+    made.window(1000, std::ref(stream));
+    ASSERT_EQ(made.events.size(), 4U);
+    EXPECT_THAT(made.events[3], HasSubstr(R"("state":"end")"));
+  }
+}
+
+TEST(Drift, A_window_needs_rows_and_time) {
+  Made made(quick());
+  Stream stream(3);
+  made.window(5000, std::ref(stream));
+  made.window(0, std::ref(stream));
+  made.window(750, std::ref(stream));
+  EXPECT_EQ(made.monitor.report().at(0).windows, 0U) << "time, but not rows";
+  made.told->tell(*made.observers[0], 500, std::ref(stream));
+  made.monitor.tick(made.now);
+  EXPECT_EQ(made.monitor.report().at(0).windows, 1U);
+  made.told->tell(*made.observers[0], 2000, std::ref(stream));
+  made.monitor.tick({made.now.ms + 1000});
+  EXPECT_EQ(made.monitor.report().at(0).windows, 1U) << "rows, but not time";
+}
+
+TEST(Drift, Missing_unseen_and_out_of_range_have_their_shares) {
+  Made made(quick());
+  Stream stream(3);
+  made.window(5000, std::ref(stream));
+  made.window(0, std::ref(stream));
+  int i = 0;
+  made.window(1000, [&] {
+    MadeRow row = stream();
+    const int n = i++ % 10;
+    if (n == 0) row.amount = std::numeric_limits<float>::quiet_NaN();
+    if (n == 1 || n == 2) row.amount = -5;
+    if (n < 4) row.country = "xx";
+    if (n == 4) row.country = "";
+    return row;
+  });
+  EXPECT_NEAR(made.field("amount").missing_share, 0.1, 1e-9);
+  EXPECT_NEAR(made.field("amount").outside_share, 0.2, 0.01);
+  EXPECT_NEAR(made.field("country").outside_share, 0.4, 1e-9);
+  EXPECT_NEAR(made.field("country").missing_share, 0.1, 1e-9);
+  EXPECT_GT(made.field("country").psi, 0.25);
+}
+
+TEST(Drift, A_version_that_brings_a_baseline_is_compared_with_that_from_its_first_row) {
+  const fs::path folder = fs::path(testing::TempDir()) / "drift_own_baseline";
+  fs::create_directories(folder / "assets.extra");
+  Stream trained(99);
+  std::vector<FieldSample> samples;
+  samples.emplace_back("amount", false, 10'000);
+  for (int i = 0; i < 10'000; ++i) samples[0].add(static_cast<double>(trained().amount));
+  std::ofstream(folder / baseline_file) << to_json(baseline_of(samples));
+
+  Made made;
+  made.told = std::make_unique<ScoredRows>(3, folder.string());
+  Stream stream(3);
+  made.window(500, std::ref(stream));  // both workers meet it
+  made.window(0, std::ref(stream));
+  made.window(1000, std::ref(stream));
+  const VersionDrift version = made.monitor.report().at(0);
+  EXPECT_EQ(version.baseline, VersionDrift::From::version);
+  EXPECT_EQ(version.version, 3);
+  EXPECT_EQ(version.baseline_rows, 10'000U);
+  ASSERT_EQ(version.fields.size(), 1U) << "what the baseline does not know is not judged";
+  EXPECT_LT(version.fields[0].psi, version.fields[0].limit);
+  fs::remove_all(folder);
+}
+
+TEST(Drift, A_broken_baseline_is_told_and_the_first_rows_stand_in) {
+  const fs::path folder = fs::path(testing::TempDir()) / "drift_broken_baseline";
+  fs::create_directories(folder / "assets.extra");
+  std::ofstream(folder / baseline_file) << R"({"baseline":1,"rows":3,"fields":{"a":{}}})";
+  Made made(quick());
+  made.told = std::make_unique<ScoredRows>(1, folder.string());
+  Stream stream(3);
+  made.window(5000, std::ref(stream));
+  EXPECT_THAT(made.monitor.report().at(0).trouble, HasSubstr("field 'a' is incomplete"));
+  EXPECT_EQ(made.monitor.report().at(0).baseline, VersionDrift::From::first_rows);
+  fs::remove_all(folder);
+}
+
+TEST(Drift, A_hundred_versions_leave_no_more_behind_than_the_last_few) {
+  Made made(quick());
+  Stream stream(3);
+  for (std::int64_t version = 1; version <= 100; ++version) {
+    made.told = std::make_unique<ScoredRows>(version);
+    made.window(250, std::ref(stream));
+  }
+  EXPECT_EQ(made.monitor.report().size(), 16U);
+  EXPECT_EQ(made.monitor.report().back().version, 100);
+}
+
+TEST(Drift, The_report_is_json) {
+  Made made(quick());
+  Stream stream(3);
+  made.window(5000, std::ref(stream));
+  made.window(0, std::ref(stream));
+  made.window(1000, std::ref(stream));
+  const std::string json = drift_json("payments", made.monitor.report());
+  EXPECT_THAT(json, HasSubstr(R"("pipeline":"payments")"));
+  EXPECT_THAT(json, HasSubstr(R"("baseline":"first_rows","baseline_rows":5000,"windows":1,"window_rows":1000)"));
+}
+
+TEST(Baseline, Survives_its_own_json) {
+  std::vector<FieldSample> samples;
+  samples.emplace_back("x", false, 1000);
+  samples.emplace_back("word \"quoted\"", true, 1000);
+  Numbers numbers(1);
+  for (int i = 0; i < 500; ++i) {
+    samples[0].add(numbers.normal());
+    samples[1].add(std::string_view(std::to_string(i % 40)));
+  }
+  const Baseline baseline = baseline_of(samples);
+  EXPECT_EQ(baseline.fields[0].bins(), 20U);
+  EXPECT_EQ(baseline.fields[1].bins(), 20U);
+  const auto read = parse_baseline(to_json(baseline), "x.json");
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  EXPECT_EQ(*read, baseline);
+}
+
+TEST(Baseline, Few_different_numbers_have_a_bin_each) {
+  FieldSample sample("flag", false, 1000);
+  for (int i = 0; i < 100; ++i) sample.add(i % 20 == 0 ? 1.0 : 0.0);
+  const FieldBaseline baseline = sample.baseline();
+  EXPECT_THAT(baseline.counts, testing::ElementsAre(0, 0, 95, 5));
+}
+
+TEST(Baseline, Texts_that_are_nearly_all_different_are_measured_by_their_length) {
+  FieldSample sample("text", true, 10'000);
+  for (int i = 0; i < 3000; ++i) sample.add(std::string_view("number " + std::to_string(i)));
+  EXPECT_EQ(sample.baseline().of, FieldBaseline::Of::length);
+  EXPECT_EQ(sample.baseline().low, 8);
+}
+
+TEST(Baseline, Half_a_file_is_an_error_that_names_the_cure) {
+  const auto read = parse_baseline(R"({"baseline":1,)", "b.json");
+  ASSERT_FALSE(read.ok());
+  EXPECT_THAT(read.error().message(), HasSubstr("thalweg model baseline"));
+}
+
+}  // namespace
+}  // namespace thalweg::monitor
