@@ -34,9 +34,8 @@ class LogClient final : public ControlClient {
     Status read = desk_.refresh(
         [](const Error& error) { fmt::print(stderr, "warning: {}\n", error.message()); });
     if (!read) return std::move(read).error();
-    const control::StatusQuestion question{
-        pipeline_, model, states_.at(model), clock_.monotonic(),
-        log_->shared() ? alive_ : std::chrono::milliseconds(0)};
+    const control::StatusQuestion question{pipeline_, model, states_.at(model), clock_.monotonic(),
+                                           log_->shared() ? alive_ : std::chrono::milliseconds(0)};
     return desk_.look(
         [&](const control::Board& board) { return control::status_node(board, question); });
   }
@@ -89,9 +88,9 @@ class HttpClient final : public ControlClient {
                    {"why", json_string(wanted.why)},
                    {"if_epoch", json_number(wanted.if_epoch)},
                    {"dry_run", json_boolean(wanted.dry_run)}});
-    auto answer = call_api(url_, token_, "POST",
-                           fmt::format("/v2/models/{}/control?pipeline={}", wanted.model, pipeline_),
-                           body.to_json());
+    auto answer = call_api(
+        url_, token_, "POST",
+        fmt::format("/v2/models/{}/control?pipeline={}", wanted.model, pipeline_), body.to_json());
     if (!answer) return std::move(answer).error();
     Written written;
     if (const Node* n = answer->find("written")) written.written = n->as_boolean().value_or(false);
@@ -100,12 +99,11 @@ class HttpClient final : public ControlClient {
     return written;
   }
   Status pause(bool yes, const std::string& by, const std::string& why) override {
-    const Node body =
-        Node::map({{"parameters", Node::map({{"by", json_string(by)}, {"why", json_string(why)}})}});
-    auto answer =
-        call_api(url_, token_, "POST",
-                 fmt::format("/v2/pipelines/{}/{}", pipeline_, yes ? "pause" : "resume"),
-                 body.to_json());
+    const Node body = Node::map(
+        {{"parameters", Node::map({{"by", json_string(by)}, {"why", json_string(why)}})}});
+    auto answer = call_api(url_, token_, "POST",
+                           fmt::format("/v2/pipelines/{}/{}", pipeline_, yes ? "pause" : "resume"),
+                           body.to_json());
     if (!answer) return std::move(answer).error();
     return {};
   }
@@ -117,8 +115,8 @@ class HttpClient final : public ControlClient {
 
 }  // namespace
 
-Result<std::unique_ptr<ControlClient>> log_client(
-    const PipelineFile& file, std::map<std::string, DesiredModel> file_states) {
+Result<std::unique_ptr<ControlClient>> log_client(const PipelineFile& file,
+                                                  std::map<std::string, DesiredModel> file_states) {
   auto log = control_log_of(file, ControlTopics::create, silent);
   if (!log) return std::move(log).error();
   if (!*log)
@@ -148,9 +146,9 @@ Result<Node> call_api(const std::string& url, const std::string& token, const st
   client.set_read_timeout(30, 0);
   httplib::Headers headers;
   if (!token.empty()) headers.emplace("Authorization", "Bearer " + token);
-  const httplib::Result answer =
-      method == "GET" ? client.Get(path, headers)
-                      : client.Post(path, headers, body, "application/json");
+  const httplib::Result answer = method == "GET"
+                                     ? client.Get(path, headers)
+                                     : client.Post(path, headers, body, "application/json");
   if (!answer)
     return Error(Code::io_failed,
                  fmt::format("{}: expected an answer; got: {}; does the process run, with `http:` "

@@ -43,7 +43,8 @@ void print_row(const Node& row) {
   fmt::print("{}[{}] at {}\n", word("topic"), word("partition"), word("offset"));
   const Node* fields = row.find("fields");
   if (fields == nullptr) return;
-  for (const auto& [name, value] : fields->entries()) fmt::print("  {}: {}\n", name, value.to_json());
+  for (const auto& [name, value] : fields->entries())
+    fmt::print("  {}: {}\n", name, value.to_json());
 }
 
 int peek(const Options& options) {
@@ -103,13 +104,13 @@ void add_live_commands(Commands& commands) {
   add_pause(commands, true);
   add_pause(commands, false);
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
-      "peek", "Show records that pass a step of a running pipeline",
-      "  thalweg peek fraud.yaml                       after the last step\n"
-      "  thalweg peek fraud.yaml decode --limit 3      as they were decoded\n"
-      "  thalweg peek fraud.yaml scorer --json\n"
-      "\nThe values are shown as they are, but for the fields of control.peek_mask.",
-      [options] { return peek(*options); });
+  CLI::App& command =
+      commands.add("peek", "Show records that pass a step of a running pipeline",
+                   "  thalweg peek fraud.yaml                       after the last step\n"
+                   "  thalweg peek fraud.yaml decode --limit 3      as they were decoded\n"
+                   "  thalweg peek fraud.yaml scorer --json\n"
+                   "\nThe values are shown as they are, but for the fields of control.peek_mask.",
+                   [options] { return peek(*options); });
   declare_place(command, *options);
   command.add_option("step", options->step, "decode, or a step's name or kind; else the last one")
       ->type_name("STEP");

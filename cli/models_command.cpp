@@ -74,8 +74,8 @@ void print_processes(const Node& status) {
     const std::string refused = text_of(*report, "refused");
     fmt::print("  {} pid {}{}{}: serves epoch {}{}{}\n", text_of(p, "host"), text_of(p, "pid"),
                flag_of(p, "alive") ? "" : " (silent)", flag_of(p, "paused") ? " (paused)" : "",
-               text_of(*report, "active"), refused.empty() ? "" : ", refuses what is wanted: ",
-               refused);
+               text_of(*report, "active"),
+               refused.empty() ? "" : ", refuses what is wanted: ", refused);
     print_versions(*report);
   }
 }
@@ -129,7 +129,8 @@ Result<DesiredModel> labelled(DesiredModel now, const std::vector<std::string>& 
                    fmt::format("label: expected LABEL=VERSION, or LABEL= to take it away; got "
                                "'{}'; write stable=3",
                                text));
-    auto next = control::with_label(std::move(now), text.substr(0, equals), text.substr(equals + 1));
+    auto next =
+        control::with_label(std::move(now), text.substr(0, equals), text.substr(equals + 1));
     if (!next) return next;
     now = *std::move(next);
   }
@@ -156,9 +157,9 @@ Result<std::optional<DesiredModel>> next_state(const Options& options, const Nod
   if (options.action == "shadow") {
     const std::string& version = options.what.front();
     next = control::with_shadow(
-        *now, version == "off" ? std::nullopt
-                               : std::optional(DesiredShadow{version, options.topic,
-                                                             options.cpu_share}));
+        *now, version == "off"
+                  ? std::nullopt
+                  : std::optional(DesiredShadow{version, options.topic, options.cpu_share}));
   }
   if (!next) return std::move(next).error();
   return std::optional(*std::move(next));
@@ -175,10 +176,11 @@ int wait_for_all(const Options& options, ControlClient& client, std::int64_t epo
     }
     if (std::chrono::steady_clock::now() > until) {
       print_processes(*status);
-      return report(Error(Code::timed_out,
-                          fmt::format("--wait: expected every live process to serve epoch {} within "
-                                      "{} s; it is written, and not all do; see above",
-                                      epoch, options.wait_s)));
+      return report(
+          Error(Code::timed_out,
+                fmt::format("--wait: expected every live process to serve epoch {} within "
+                            "{} s; it is written, and not all do; see above",
+                            epoch, options.wait_s)));
     }
     std::this_thread::sleep_for(50ms);
   }
@@ -191,12 +193,9 @@ int change(const Options& options, ControlClient& client, const States& states) 
   if (!next) return report(next.error());
   const auto now = state_of(*status, "state");
   if (!now) return report(now.error());
-  const WantedChange wanted{options.model,
-                            options.action,
-                            *next,
-                            status->find("epoch")->as_integer().value_or(-1),
-                            options.by,
-                            options.why,
+  const WantedChange wanted{options.model,  options.action,
+                            *next,          status->find("epoch")->as_integer().value_or(-1),
+                            options.by,     options.why,
                             options.dry_run};
   auto written = client.write(wanted);
   if (!written) return report(written.error());
@@ -235,8 +234,9 @@ std::string mistake_in(const Options& options, const States& states) {
     return fmt::format("{}: expected one of {}; got '{}'.{}", options.action, quoted_list(names),
                        options.model, did_you_mean(options.model, names));
   if (needs_what == options.what.empty())
-    return needs_what ? options.action + ": expected what is wanted; got nothing; see the examples "
-                                         "of thalweg models --help"
+    return needs_what ? options.action +
+                            ": expected what is wanted; got nothing; see the examples "
+                            "of thalweg models --help"
                       : options.action + ": expected nothing behind the model; got '" +
                             options.what.front() + "'";
   return {};
@@ -277,11 +277,13 @@ void add_models_command(Commands& commands) {
       "  thalweg models label fraud.yaml scorer stable=4\n"
       "  thalweg models rollback fraud.yaml scorer --why 'more chargebacks'\n"
       "  thalweg models reset fraud.yaml scorer                back to the pipeline file\n"
-      "\nThe state is kept in control.topic, or in state_directory for a single process. With --url "
+      "\nThe state is kept in control.topic, or in state_directory for a single process. With "
+      "--url "
       "a running process writes it.",
       [options] { return models(*options); });
-  command.add_option("action", options->action,
-                     "list, status, route, label, shadow, rollback or reset")
+  command
+      .add_option("action", options->action,
+                  "list, status, route, label, shadow, rollback or reset")
       ->required()
       ->check(CLI::IsMember({"list", "status", "route", "label", "shadow", "rollback", "reset"}));
   options->pipeline.declare_first_file(command);

@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Board board;
   const std::size_t middle = size / 2;
-  (void)board.take({1, std::string(text.substr(0, middle)), std::string(text.substr(middle)), 0}, {},
-                   0);
+  (void)board.take({1, std::string(text.substr(0, middle)), std::string(text.substr(middle)), 0},
+                   {}, 0);
   return 0;
 }

@@ -5,8 +5,9 @@ namespace thalweg {
 const Section& control_section() {
   static const Section section{
       .name = "control",
-      .doc = "Where it is written which model versions are wanted while the pipeline runs. Without "
-             "a topic a single process keeps it in a file of `state_directory`, or else in memory.",
+      .doc =
+          "Where it is written which model versions are wanted while the pipeline runs. Without "
+          "a topic a single process keeps it in a file of `state_directory`, or else in memory.",
       .settings =
           {{.name = "topic",
             .example = "thalweg.control",

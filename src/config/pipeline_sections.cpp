@@ -151,8 +151,9 @@ const Section& watchdog_section() {
 const Section& http_section() {
   static const Section section{
       .name = "http",
-      .doc = "Serves /metrics (Prometheus), /livez, /readyz and the API that changes models. Off "
-             "unless given.",
+      .doc =
+          "Serves /metrics (Prometheus), /livez, /readyz and the API that changes models. Off "
+          "unless given.",
       .settings = {{.name = "port",
                     .type = SettingType::integer,
                     .min = 0,

@@ -21,12 +21,16 @@ const Section& parameters_section() {
   static const Section section{
       .name = "parameters",
       .doc = "What is to be loaded or unloaded.",
-      .settings = {text("version"), text("variant"), text("by"), text("why"),
-                   {.name = "shadow",
-                    .type = SettingType::boolean,
-                    .fallback = "false",
-                    .doc = "The shadow, not a variant."},
-                   {.name = "if_epoch", .type = SettingType::integer, .doc = "Refused if another."}}};
+      .settings = {
+          text("version"),
+          text("variant"),
+          text("by"),
+          text("why"),
+          {.name = "shadow",
+           .type = SettingType::boolean,
+           .fallback = "false",
+           .doc = "The shadow, not a variant."},
+          {.name = "if_epoch", .type = SettingType::integer, .doc = "Refused if another."}}};
   return section;
 }
 
@@ -139,8 +143,9 @@ ChangeRequest request_for(const Controller& controller, const ControlledModel& m
 }
 
 std::string stands(const VersionReport& v) {
-  return v.state == "AVAILABLE" ? "READY" : v.state == "END" || v.state == "START" ? "UNAVAILABLE"
-                                                                                   : v.state;
+  return v.state == "AVAILABLE"                   ? "READY"
+         : v.state == "END" || v.state == "START" ? "UNAVAILABLE"
+                                                  : v.state;
 }
 
 }  // namespace
@@ -161,8 +166,7 @@ ApiReply Api::handle(const ApiRequest& request) const {
       return index(request);
     if (words[1] == "repository" && words.size() == 5 && words[2] == "models" && post)
       return about_model(request, words[3], words[4]);
-    if (words[1] == "models" && words.size() == 4)
-      return about_model(request, words[2], words[3]);
+    if (words[1] == "models" && words.size() == 4) return about_model(request, words[2], words[3]);
     if (words[1] == "pipelines" && words.size() == 2 && !post) return pipelines();
     if (words[1] == "pipelines" && words.size() == 4)
       return about_pipeline(request, words[2], words[3]);
@@ -229,8 +233,8 @@ ApiReply Api::about_model(const ApiRequest& request, const std::string& model,
     const bool ready = std::any_of(versions.begin(), versions.end(), [](const VersionReport& v) {
       return v.state == "AVAILABLE" && !v.role.empty();
     });
-    return reply(ready ? 200 : 503, Node::map({{"name", json_string(model)},
-                                               {"ready", json_boolean(ready)}}));
+    return reply(ready ? 200 : 503,
+                 Node::map({{"name", json_string(model)}, {"ready", json_boolean(ready)}}));
   }
   return failed(404, fmt::format("model '{}': expected status, ready, control, load or unload; got "
                                  "'{}'",
@@ -251,8 +255,9 @@ ApiReply Api::set_state(const ApiRequest& request, const Target& target) const {
   auto values = read_body(state_request_section(), request.body);
   if (!values) return failed(values.error());
   if (!values->given("state"))
-    return failed(400, "state: expected the whole wanted state, or null for the pipeline file's; "
-                       "got none");
+    return failed(400,
+                  "state: expected the whole wanted state, or null for the pipeline file's; "
+                  "got none");
   std::optional<DesiredModel> next;
   if (const Node& state = values->node("state"); !state.is_null()) {
     auto parsed = parse_state(state);
@@ -279,9 +284,8 @@ ApiReply Api::load(const ApiRequest& request, const Target& target) const {
     // Without a version there is nothing to change: the model is loaded.
     if (p.string("version").empty())
       return wanted.record ? std::optional(now) : std::optional<DesiredModel>();
-    auto next = p.boolean("shadow")
-                    ? with_shadow(now, DesiredShadow{p.string("version"), "", 0.5})
-                    : with_version(now, p.string("variant"), p.string("version"));
+    auto next = p.boolean("shadow") ? with_shadow(now, DesiredShadow{p.string("version"), "", 0.5})
+                                    : with_version(now, p.string("variant"), p.string("version"));
     if (!next) return std::move(next).error();
     return std::optional(*std::move(next));
   };

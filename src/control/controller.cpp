@@ -70,8 +70,7 @@ Status Controller::begin_model(ControlledModel& model) {
                   model.name(), wanted.epoch, describe(wanted.record->state),
                   first.error().message()));
   Status next = first;
-  if (const auto& before = wanted.record->before)
-    next = try_state(before->state, before->epoch);
+  if (const auto& before = wanted.record->before) next = try_state(before->state, before->epoch);
   if (!next) next = try_state(model.file_state(), -1);
   if (!next) return next;
   // It stays wanted: its files may come.
@@ -192,8 +191,7 @@ ModelReport Controller::report(const ControlledModel& model) const {
     }
   }
   report.active = model.epoch();
-  report.prepared =
-      report.active == report.wish || model.prepared(report.wish) ? report.wish : -2;
+  report.prepared = report.active == report.wish || model.prepared(report.wish) ? report.wish : -2;
   if (const auto why = model.refused(report.wish); why && report.refused.empty())
     report.refused = why->message();
   report.versions = model.versions();
@@ -267,7 +265,8 @@ void Controller::run() {
     turn(waits ? round_at_most : 0ms);
     std::unique_lock lock(wake_mutex_);
     const bool rest = !waits || !trouble().empty();
-    if (rest) waken_.wait_for(lock, waits ? 1000ms : 2 * round_at_most, [&] { return awake_ || stop_; });
+    if (rest)
+      waken_.wait_for(lock, waits ? 1000ms : 2 * round_at_most, [&] { return awake_ || stop_; });
     awake_ = false;
     if (stop_) return;
   }

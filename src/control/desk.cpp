@@ -49,7 +49,8 @@ Result<bool> Desk::follow(std::chrono::milliseconds at_most,
 
 Result<Changed> Desk::change(const ChangeRequest& request) {
   if (Status s = refresh(); !s) return std::move(s).error();
-  const Wanted wanted = look([&](const Board& b) { return b.model(request.pipeline, request.model); });
+  const Wanted wanted =
+      look([&](const Board& b) { return b.model(request.pipeline, request.model); });
   if (request.if_epoch && *request.if_epoch != wanted.epoch) return faster(request, wanted.epoch);
   Changed changed;
   changed.from_epoch = changed.epoch = wanted.epoch;
@@ -63,12 +64,9 @@ Result<Changed> Desk::change(const ChangeRequest& request) {
   const bool same = changed.reset ? !wanted.record : wanted.record && changed.from == changed.to;
   if (request.dry_run || (same && !broken_on_top)) return changed;
 
-  const ControlRecord record{changed.to,
-                             Before{wanted.epoch, changed.from},
-                             request.action,
-                             request.by,
-                             request.why,
-                             time_text(clock_.now().ms)};
+  const ControlRecord record{changed.to,     Before{wanted.epoch, changed.from},
+                             request.action, request.by,
+                             request.why,    time_text(clock_.now().ms)};
   auto offset = log_.append(model_key(request.pipeline, request.model),
                             changed.reset ? std::nullopt : std::optional(to_json(record)));
   if (!offset) return std::move(offset).error();
@@ -82,9 +80,8 @@ Result<Changed> Desk::change(const ChangeRequest& request) {
 std::string Desk::audit(const ChangeRequest& request, const Changed& changed) {
   std::string warning;
   if (Status s = refresh(); s.ok()) {
-    const std::int64_t replaced = look([&](const Board& b) {
-      return b.replaced(request.pipeline, request.model, changed.epoch);
-    });
+    const std::int64_t replaced = look(
+        [&](const Board& b) { return b.replaced(request.pipeline, request.model, changed.epoch); });
     if (replaced > changed.from_epoch)
       warning = fmt::format(
           "somebody wrote epoch {} between reading {} and writing {}, and it was replaced; look "

@@ -79,7 +79,7 @@ Result<LogEntry> entry_of(const std::string& line, const std::string& path) {
 
 // Version and place of a file, so that another one is seen.
 std::string stamp_of(const std::string& path) {
-  struct stat s{};
+  struct stat s {};
   if (::stat(path.c_str(), &s) != 0) return "-";
   return fmt::format("{}.{}.{}.{}", s.st_ino, s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_size);
 }

@@ -89,8 +89,8 @@ Status KafkaLog::open() {
 
 Status KafkaLog::find_topic(rd_kafka_t* client, const std::string& topic, bool compacted) {
   const auto serve = [&] { const Message m(rd_kafka_consumer_poll(client, 0)); };
-  auto info = kafka::await_topic(client, reading_->health, topic, options_.timeout, serve,
-                                 options_.stop);
+  auto info =
+      kafka::await_topic(client, reading_->health, topic, options_.timeout, serve, options_.stop);
   if (!info) return std::move(info).error();
   if (!*info) {
     if (!options_.create_missing)
@@ -150,12 +150,11 @@ Status KafkaLog::make_consumer() {
 }
 
 Status KafkaLog::make_producer() {
-  auto conf =
-      kafka::make_conf(options_.kafka, Role::producer,
-                       {{"client.id", options_.client_id}, {"linger.ms", "0"}},
-                       {{"enable.idempotence", "true"},
-                        {"acks", "all"},
-                        {"message.timeout.ms", std::to_string(options_.timeout.count())}});
+  auto conf = kafka::make_conf(options_.kafka, Role::producer,
+                               {{"client.id", options_.client_id}, {"linger.ms", "0"}},
+                               {{"enable.idempotence", "true"},
+                                {"acks", "all"},
+                                {"message.timeout.ms", std::to_string(options_.timeout.count())}});
   if (!conf) return std::move(conf).error();
   rd_kafka_conf_set_dr_msg_cb(conf->get(), on_delivery);
   auto client = kafka::make_client(Role::producer, *std::move(conf), *writing_);
@@ -234,18 +233,16 @@ void KafkaLog::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*
 
 Status KafkaLog::send(const std::string& topic, const std::string& key,
                       const std::optional<std::string>& value, void* opaque) {
-  if (!producer_)
-    return Error(Code::internal, where() + ": written to before it was opened");
+  if (!producer_) return Error(Code::internal, where() + ": written to before it was opened");
   void* payload = value ? const_cast<char*>(value->data()) : nullptr;
   const std::size_t size = value ? value->size() : 0;
   const auto err = rd_kafka_producev(
       producer_.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
-      RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()),
-      RD_KAFKA_V_VALUE(payload, size), RD_KAFKA_V_OPAQUE(opaque),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+      RD_KAFKA_V_KEY(const_cast<char*>(key.data()), key.size()), RD_KAFKA_V_VALUE(payload, size),
+      RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
   if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return kafka::error_of(err, fmt::format("topic '{}': expected to write to it; got {}", topic,
-                                          kafka::words(err)));
+  return kafka::error_of(
+      err, fmt::format("topic '{}': expected to write to it; got {}", topic, kafka::words(err)));
 }
 
 Result<std::int64_t> KafkaLog::send_and_wait(const std::string& topic, const std::string& key,

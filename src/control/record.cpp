@@ -74,19 +74,18 @@ const Section& state_section() {
 }
 
 const Section& before_section() {
-  static const Section section{
-      .name = "before",
-      .doc = "What the writer had read.",
-      .settings = {{.name = "epoch",
-                    .type = SettingType::integer,
-                    .min = -1,
-                    .required = true,
-                    .doc = "Of the record before; -1: the pipeline file."},
-                   {.name = "state",
-                    .type = SettingType::section,
-                    .required = true,
-                    .section = &state_section(),
-                    .doc = "The state before."}}};
+  static const Section section{.name = "before",
+                               .doc = "What the writer had read.",
+                               .settings = {{.name = "epoch",
+                                             .type = SettingType::integer,
+                                             .min = -1,
+                                             .required = true,
+                                             .doc = "Of the record before; -1: the pipeline file."},
+                                            {.name = "state",
+                                             .type = SettingType::section,
+                                             .required = true,
+                                             .section = &state_section(),
+                                             .doc = "The state before."}}};
   return section;
 }
 
@@ -143,8 +142,8 @@ DesiredModel state_of(const Values& values) {
   DesiredModel state;
   state.variants.clear();
   for (const Values& v : values.sections("variants")) {
-    state.variants.push_back({v.string("name"), v.string("version"),
-                              static_cast<std::uint32_t>(v.integer("share"))});
+    state.variants.push_back(
+        {v.string("name"), v.string("version"), static_cast<std::uint32_t>(v.integer("share"))});
   }
   if (values.given("shadow")) {
     const Values& shadow = values.section("shadow");
@@ -175,27 +174,26 @@ Node state_node(const DesiredModel& state) {
   }
   Entries entries{{"variants", Node::sequence(std::move(variants))}};
   if (state.shadow) {
-    entries.emplace_back("shadow", Node::map({{"version", json_string(state.shadow->version)},
-                                              {"topic", json_string(state.shadow->topic)},
-                                              {"cpu_share", json_number(state.shadow->cpu_share)}}));
+    entries.emplace_back("shadow",
+                         Node::map({{"version", json_string(state.shadow->version)},
+                                    {"topic", json_string(state.shadow->topic)},
+                                    {"cpu_share", json_number(state.shadow->cpu_share)}}));
   }
   if (!state.salt.empty()) entries.emplace_back("salt", json_string(state.salt));
   if (!state.key.empty()) entries.emplace_back("key", json_string(state.key));
   if (!state.labels.empty()) {
     Entries labels;
-    for (const auto& [label, version] : state.labels) labels.emplace_back(label, json_string(version));
+    for (const auto& [label, version] : state.labels)
+      labels.emplace_back(label, json_string(version));
     entries.emplace_back("labels", Node::map(std::move(labels)));
   }
   return Node::map(std::move(entries));
 }
 
 std::string to_json(const ControlRecord& record) {
-  Entries entries{{"format", json_number(format)},
-                  {"action", json_string(record.action)},
-                  {"by", json_string(record.by)},
-                  {"why", json_string(record.why)},
-                  {"at", json_string(record.at)},
-                  {"state", state_node(record.state)}};
+  Entries entries{{"format", json_number(format)}, {"action", json_string(record.action)},
+                  {"by", json_string(record.by)},  {"why", json_string(record.why)},
+                  {"at", json_string(record.at)},  {"state", state_node(record.state)}};
   if (record.before) {
     entries.emplace_back("before", Node::map({{"epoch", json_number(record.before->epoch)},
                                               {"state", state_node(record.before->state)}}));
@@ -294,7 +292,8 @@ std::string describe(const DesiredModel& state) {
                           v.version);
   }
   if (state.shadow) text += "; shadow version " + state.shadow->version;
-  for (const auto& [label, version] : state.labels) text += fmt::format("; {} = {}", label, version);
+  for (const auto& [label, version] : state.labels)
+    text += fmt::format("; {} = {}", label, version);
   if (!state.key.empty()) text += "; by field " + state.key;
   return text;
 }

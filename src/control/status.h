@@ -11,8 +11,9 @@ namespace thalweg::control {
 struct StatusQuestion {
   std::string pipeline, model;
   DesiredModel file_state;
-  std::chrono::nanoseconds now{0};    // monotonic
-  std::chrono::nanoseconds alive{0};  // a process unheard of for longer does not count; 0: all count
+  std::chrono::nanoseconds now{0};  // monotonic
+  std::chrono::nanoseconds alive{
+      0};  // a process unheard of for longer does not count; 0: all count
 };
 
 // Every live process serves the wanted epoch. False without any process.

@@ -108,8 +108,8 @@ RatioCheck AbTable::ratio(std::size_t a, std::size_t b, double mismatch_p) const
   const double share = static_cast<double>(one.share) / static_cast<double>(one.share + two.share);
   const double expected_a = all * share;
   const double expected_b = all - expected_a;
-  const double phi = std::max({1.0, dispersion(one.buckets, one.share),
-                               dispersion(two.buckets, two.share)});
+  const double phi =
+      std::max({1.0, dispersion(one.buckets, one.share), dispersion(two.buckets, two.share)});
   const double off = rows_a - expected_a;
   check.chi_squared = (off * off / expected_a + off * off / expected_b) / phi;
   check.p = chi_squared_above(check.chi_squared, 1);
@@ -125,10 +125,10 @@ AbVerdict AbTable::verdict(std::size_t a, std::size_t b, const AbOptions& option
   out.ratio = ratio(a, b, options.mismatch_p);
   const double error = std::hypot(out.a.standard_error, out.b.standard_error);
   const bool known = out.a.buckets > 1 && out.b.buckets > 1;
-  const double half =
-      known ? sequence_half_width(error, static_cast<double>(out.a.rows + out.b.rows),
-                                  options.alpha, options.tuned_for)
-            : std::numeric_limits<double>::infinity();
+  const double half = known
+                          ? sequence_half_width(error, static_cast<double>(out.a.rows + out.b.rows),
+                                                options.alpha, options.tuned_for)
+                          : std::numeric_limits<double>::infinity();
   out.interval = {out.difference - half, out.difference + half};
   if (out.ratio.mismatch) {
     out.word = AbVerdict::Word::hidden;

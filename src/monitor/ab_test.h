@@ -50,7 +50,8 @@ struct RatioCheck {
 
 struct AbOptions {
   double alpha = 0.05;
-  double tuned_for = 10'000;  // rows at which the interval is narrowest beside the usual one; set it before looking
+  double tuned_for =
+      10'000;  // rows at which the interval is narrowest beside the usual one; set it before looking
   double mismatch_p = 0.001;
 };
 
@@ -76,7 +77,8 @@ class AbTable {
   [[nodiscard]] std::size_t variants() const noexcept { return arms_.size(); }
   [[nodiscard]] AbArm arm(std::size_t variant) const;
   [[nodiscard]] RatioCheck ratio(std::size_t a, std::size_t b, double mismatch_p) const;
-  [[nodiscard]] AbVerdict verdict(std::size_t a, std::size_t b, const AbOptions& options = {}) const;
+  [[nodiscard]] AbVerdict verdict(std::size_t a, std::size_t b,
+                                  const AbOptions& options = {}) const;
 
  private:
   struct Arm {

@@ -138,8 +138,8 @@ Result<Baseline> read_baseline(const std::string& version_path) {
   const auto path = std::filesystem::path(version_path) / baseline_file;
   std::ifstream file(path, std::ios::binary);
   if (!file)
-    return Error(Code::model_missing, fmt::format("baseline: {} was expected; it is not there",
-                                                  path.string()));
+    return Error(Code::model_missing,
+                 fmt::format("baseline: {} was expected; it is not there", path.string()));
   std::ostringstream text;
   text << file.rdbuf();
   return parse_baseline(text.str(), path.string());

@@ -27,9 +27,9 @@ struct FieldBaseline {
 
   std::string field;
   Of of = Of::number;
-  double low = 0, high = 0;         // number, length: what lies outside is out of range
-  std::vector<double> cuts;         // ascending; a number is in the bin of how many of them it reaches
-  std::vector<std::string> top;     // category: bin 3, 4, …
+  double low = 0, high = 0;      // number, length: what lies outside is out of range
+  std::vector<double> cuts;      // ascending; a number is in the bin of how many of them it reaches
+  std::vector<std::string> top;  // category: bin 3, 4, …
   std::vector<std::string> others;  // category: bin 2
   std::vector<std::uint64_t> counts;
 

@@ -34,8 +34,8 @@ struct FieldDrift {
   double psi = 0;
   double limit = 0;
   double missing_share = 0;
-  double outside_share = 0;     // out of range, or unseen
-  std::uint32_t above = 0;      // windows running
+  double outside_share = 0;  // out of range, or unseen
+  std::uint32_t above = 0;   // windows running
   bool alarm = false;
 };
 

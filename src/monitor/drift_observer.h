@@ -34,7 +34,8 @@ struct WatchedField {
 
 // One use of one version in one step.
 struct Watch {
-  const ModelVersion* version = nullptr;  // with the two schemas: what it is found by; never followed
+  const ModelVersion* version =
+      nullptr;  // with the two schemas: what it is found by; never followed
   const Schema* schema = nullptr;
   const Schema* outputs = nullptr;
   std::string model;

@@ -126,7 +126,8 @@ FieldBaseline FieldSample::of_numbers() const {
   const Bins bins(out);
   for (const double x : sorted) ++out.counts[bins.of_number(x)];
   // The share of the missing is that of all rows, not only of those that were kept.
-  const double kept = seen_ == 0 ? 1 : static_cast<double>(sorted.size()) / static_cast<double>(seen_);
+  const double kept =
+      seen_ == 0 ? 1 : static_cast<double>(sorted.size()) / static_cast<double>(seen_);
   out.counts[missing_bin] =
       static_cast<std::uint64_t>(std::llround(static_cast<double>(missing_) * kept));
   return out;
@@ -148,8 +149,7 @@ Baseline baseline_of(const std::vector<FieldSample>& samples) {
   for (const FieldSample& sample : merged) {
     out.fields.push_back(sample.baseline());
     const auto& counts = out.fields.back().counts;
-    out.rows = std::max(out.rows,
-                        std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+    out.rows = std::max(out.rows, std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
   }
   return out;
 }

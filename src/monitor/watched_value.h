@@ -30,8 +30,7 @@ void each_value(const Column& column, const Rows& rows, Number&& number, Text&& 
     return;
   }
   if (column.type().dtype == DType::string) {
-    for (const std::uint32_t row : rows)
-      number(static_cast<double>(column.string_row(row).size()));
+    for (const std::uint32_t row : rows) number(static_cast<double>(column.string_row(row).size()));
     return;
   }
   with_number(column.type().dtype, [&](auto kind) {

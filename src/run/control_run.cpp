@@ -45,8 +45,8 @@ Result<std::unique_ptr<control::ControlLog>> control_log_of(const PipelineFile& 
     control::KafkaLogOptions options;
     options.kafka = *std::move(config);
     options.topic = settings.string("topic");
-    options.audit_topic = settings.has("audit_topic") ? settings.string("audit_topic")
-                                                      : options.topic + ".audit";
+    options.audit_topic =
+        settings.has("audit_topic") ? settings.string("audit_topic") : options.topic + ".audit";
     options.client_id = "thalweg-control-" + pipeline;
     options.create_missing = topic_creation_of(file);
     if (!options.create_missing && topics == ControlTopics::create)
@@ -134,8 +134,8 @@ ControlView ControlRun::view() const {
   view.processes = counts.processes;
   for (const auto& model : models_) {
     const control::ModelReport report = controller_->report(*model);
-    view.models.push_back({model->name(), report.wish, report.active, report.prepared == report.wish,
-                           !report.refused.empty()});
+    view.models.push_back({model->name(), report.wish, report.active,
+                           report.prepared == report.wish, !report.refused.empty()});
   }
   return view;
 }

@@ -14,9 +14,7 @@ class Controlled final : public control::ControlledModel {
   [[nodiscard]] Status prepare(const DesiredModel& state, std::int64_t epoch) override {
     return model_->prepare(state, epoch);
   }
-  [[nodiscard]] bool prepared(std::int64_t epoch) const override {
-    return model_->prepared(epoch);
-  }
+  [[nodiscard]] bool prepared(std::int64_t epoch) const override { return model_->prepared(epoch); }
   [[nodiscard]] std::optional<Error> refused(std::int64_t epoch) const override {
     return model_->refused(epoch);
   }

@@ -23,7 +23,8 @@ Node text_node(std::string_view text) {
 }
 
 Node number_node(double value) {
-  if (!std::isfinite(value)) return json_string(std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+  if (!std::isfinite(value))
+    return json_string(std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
   return json_number(value);
 }
 
@@ -66,16 +67,17 @@ Result<Node> Peek::look(const std::string& place, std::size_t rows,
   }
   const std::unique_lock only(looking_, std::try_to_lock);
   if (!only.owns_lock())
-    return Error(Code::timed_out, "peek: expected to be the only one who looks; somebody else is "
-                                  "looking; try again in some seconds");
+    return Error(Code::timed_out,
+                 "peek: expected to be the only one who looks; somebody else is "
+                 "looking; try again in some seconds");
   std::unique_lock lock(mutex_);
   rows_.clear();
   wanted_rows_ = rows;
   place_.store(static_cast<std::ptrdiff_t>(index), std::memory_order_relaxed);
   enough_.wait_for(lock, at_most, [&] { return rows_.size() >= rows; });
   place_.store(-1, std::memory_order_relaxed);
-  return Node::map({{"step", json_string(places_[index])},
-                    {"rows", Node::sequence(std::exchange(rows_, {}))}});
+  return Node::map(
+      {{"step", json_string(places_[index])}, {"rows", Node::sequence(std::exchange(rows_, {}))}});
 }
 
 void Peek::show(std::size_t place, const Batch& batch, const Schema& schema) {

@@ -95,8 +95,7 @@ Status Process::add_control(const PipelineFile& file, Models& models) {
     controls_.push_back(nullptr);
     return {};
   }
-  auto control =
-      ControlRun::make(file, controlled_models(models), clock_, log_, stop_.get_token());
+  auto control = ControlRun::make(file, controlled_models(models), clock_, log_, stop_.get_token());
   if (!control) return std::move(control).error();
   controls_.push_back(*std::move(control));
   return controls_.back()->begin();
@@ -109,13 +108,12 @@ void Process::start_controls() {
   }
 }
 
-Result<Node> Process::peek(const std::string& pipeline, const std::string& step,
-                           std::size_t rows) {
+Result<Node> Process::peek(const std::string& pipeline, const std::string& step, std::size_t rows) {
   for (const auto& p : pipelines_) {
     if (p->name() == pipeline) return p->peek().look(step, rows, peek_time);
   }
-  return Error(Code::config_invalid, "peek: expected a pipeline of this process; got '" + pipeline +
-                                         "'");
+  return Error(Code::config_invalid,
+               "peek: expected a pipeline of this process; got '" + pipeline + "'");
 }
 
 // What a person wants to know at start: which model, and what a row of it costs.
@@ -236,8 +234,9 @@ Status Process::start_http() {
     const Values& http = values.section("http");
     HttpHandlers served = handlers();
     if (http.has("token")) served.token = http.string("token");
-    http_ = std::make_unique<HttpServer>(
-        http.string("address"), static_cast<std::uint16_t>(http.integer("port")), std::move(served));
+    http_ = std::make_unique<HttpServer>(http.string("address"),
+                                         static_cast<std::uint16_t>(http.integer("port")),
+                                         std::move(served));
     if (Status started = http_->start(); !started.ok()) return started;
     log_.write(LogLevel::info, "http.listening",
                fmt::format("http: listening on {}:{}", http.string("address"), http_->port()),

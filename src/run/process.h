@@ -83,7 +83,8 @@ class Process {
   std::vector<std::unique_ptr<Models>>
       models_;  // one a pipeline; loaded versions are shared below them
   std::vector<std::unique_ptr<PipelineRun>> pipelines_;
-  std::vector<std::unique_ptr<ControlRun>> controls_;  // of each pipeline, or null; empty without control
+  std::vector<std::unique_ptr<ControlRun>>
+      controls_;  // of each pipeline, or null; empty without control
   std::unique_ptr<control::Api> api_;
   bool follows_control_ = false;
   std::unique_ptr<HttpServer> http_;

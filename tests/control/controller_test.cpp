@@ -101,7 +101,8 @@ TEST_F(ControllerTest, Routes_move_when_all_live_processes_are_prepared) {
       [&](const Board& b) { return converged(b, one.controller->question(one.model)); }));
 }
 
-TEST_F(ControllerTest, A_process_that_grew_silent_holds_up_nobody_and_a_slow_one_only_when_all_must_be_ready) {
+TEST_F(ControllerTest,
+       A_process_that_grew_silent_holds_up_nobody_and_a_slow_one_only_when_all_must_be_ready) {
   Process one(entries, "one", clock), dead(entries, "dead", clock);
   for (Process* p : {&one, &dead}) ASSERT_TRUE(p->controller->begin().ok());
   dead.controller->turn();
@@ -161,7 +162,8 @@ TEST_F(ControllerTest, A_version_that_is_refused_changes_nothing_and_is_said_onc
   EXPECT_EQ(report.active, -1);
 }
 
-TEST_F(ControllerTest, A_restart_follows_the_record_and_one_that_cannot_be_loaded_gives_way_to_the_state_before) {
+TEST_F(ControllerTest,
+       A_restart_follows_the_record_and_one_that_cannot_be_loaded_gives_way_to_the_state_before) {
   {
     Process one(entries, "one", clock);
     ASSERT_TRUE(one.controller->begin().ok());

@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 class FileLogTest : public ::testing::Test {
  protected:
-  FileLogTest() : folder(fs::temp_directory_path() / ("thalweg-log-" + std::to_string(::getpid()))) {
+  FileLogTest()
+      : folder(fs::temp_directory_path() / ("thalweg-log-" + std::to_string(::getpid()))) {
     fs::remove_all(folder);
   }
   ~FileLogTest() override { fs::remove_all(folder); }

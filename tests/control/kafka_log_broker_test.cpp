@@ -1,6 +1,4 @@
 // The control topic on a real broker.
-#include "control/kafka_log.h"
-
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -9,6 +7,7 @@
 #include "control/change.h"
 #include "control/controller.h"
 #include "control/fake_models.h"
+#include "control/kafka_log.h"
 #include "kafka/admin.h"
 #include "support/mock_cluster.h"
 
@@ -17,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::FakeModel;
-using thalweg::test::eventually;
 using ::testing::HasSubstr;
+using thalweg::test::eventually;
 
 class WallClock final : public Clock {
  public:
@@ -36,7 +35,8 @@ class ControlLogBroker : public ::testing::Test {
  protected:
   void SetUp() override {
     brokers = thalweg::test::real_broker();
-    if (brokers.empty()) GTEST_SKIP() << "THALWEG_TEST_KAFKA names no broker; script/test starts one";
+    if (brokers.empty())
+      GTEST_SKIP() << "THALWEG_TEST_KAFKA names no broker; script/test starts one";
     topic = thalweg::test::unique("control");
   }
   KafkaLogOptions options(bool create = true) {
@@ -169,8 +169,9 @@ TEST_F(ControlLogBroker, Two_processes_with_two_models_converge_within_two_secon
     ASSERT_TRUE(eventually(all, 10s));
     const auto took = std::chrono::steady_clock::now() - began;
     EXPECT_LT(took, 2s);
-    RecordProperty("converged_ms_" + v,
-                   static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+    RecordProperty(
+        "converged_ms_" + v,
+        static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
   }
 }
 

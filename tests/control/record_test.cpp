@@ -27,8 +27,8 @@ std::string error_of(std::string_view json) {
 }
 
 TEST(ControlRecord, What_is_written_reads_back_the_same) {
-  const ControlRecord record{two_variants(), Before{17, DesiredModel{}}, "route", "ann \xc3\xa9",
-                             "because\n\"so\"", "2026-05-01T08:00:00Z"};
+  const ControlRecord record{two_variants(), Before{17, DesiredModel{}}, "route",
+                             "ann \xc3\xa9", "because\n\"so\"",          "2026-05-01T08:00:00Z"};
   auto again = parse_record(to_json(record));
   ASSERT_TRUE(again.ok()) << again.error().message();
   EXPECT_EQ(*again, record);
@@ -63,8 +63,8 @@ TEST(ControlChange, A_raised_share_is_taken_from_the_champion_alone) {
   DesiredModel state;
   auto canary = with_route(state, {*parse_route("b=10%@4")});
   ASSERT_TRUE(canary.ok()) << canary.error().message();
-  EXPECT_EQ(canary->variants, (std::vector<DesiredVariant>{{"champion", "latest", 9000},
-                                                           {"b", "4", 1000}}));
+  EXPECT_EQ(canary->variants,
+            (std::vector<DesiredVariant>{{"champion", "latest", 9000}, {"b", "4", 1000}}));
   auto more = with_route(*canary, {*parse_route("b=20%")});
   ASSERT_TRUE(more.ok());
   EXPECT_EQ(more->variants[0].share, 8000u);

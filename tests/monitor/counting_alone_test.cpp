@@ -1,6 +1,4 @@
 // The observer allocates nothing per row once a version's baseline is there; and what a row costs, printed.
-#include "support/count_allocations.h"
-
 #include <chrono>
 
 #include <gtest/gtest.h>
@@ -8,6 +6,7 @@
 #include "monitor/drift_monitor.h"
 #include "monitor/numbers.h"
 #include "monitor/scored_rows.h"
+#include "support/count_allocations.h"
 
 namespace thalweg::monitor {
 namespace {

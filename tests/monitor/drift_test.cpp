@@ -207,7 +207,9 @@ TEST(Drift, The_report_is_json) {
   made.window(1000, std::ref(stream));
   const std::string json = drift_json("payments", made.monitor.report());
   EXPECT_THAT(json, HasSubstr(R"("pipeline":"payments")"));
-  EXPECT_THAT(json, HasSubstr(R"("baseline":"first_rows","baseline_rows":5000,"windows":1,"window_rows":1000)"));
+  EXPECT_THAT(
+      json,
+      HasSubstr(R"("baseline":"first_rows","baseline_rows":5000,"windows":1,"window_rows":1000)"));
 }
 
 TEST(Baseline, Survives_its_own_json) {

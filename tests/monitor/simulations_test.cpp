@@ -30,8 +30,8 @@ double share_above_limit(const std::vector<double>& shares, int m, int n, std::u
     const auto baseline = draw(numbers, shares, m);
     const auto window = draw(numbers, shares, n);
     const PooledPsi found = pooled_psi(baseline, window);
-    const double limit = psi_without_drift(static_cast<std::uint64_t>(n),
-                                           static_cast<std::uint64_t>(m), found.bins);
+    const double limit =
+        psi_without_drift(static_cast<std::uint64_t>(n), static_cast<std::uint64_t>(m), found.bins);
     above += found.psi > limit ? 1 : 0;
   }
   return static_cast<double>(above) / trials;
@@ -77,7 +77,8 @@ TEST(AbSimulated, Looking_a_hundred_times_decides_wrongly_in_less_than_one_of_tw
 
 TEST(AbSimulated, A_difference_that_is_there_is_found) {
   int found = 0;
-  for (std::uint64_t seed = 1; seed <= 50; ++seed) found += ever_decided(seed, 0.25, 10'000) ? 1 : 0;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed)
+    found += ever_decided(seed, 0.25, 10'000) ? 1 : 0;
   EXPECT_GE(found, 48);
 }
 
