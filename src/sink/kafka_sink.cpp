@@ -94,6 +94,9 @@ void KafkaSink::allow_creation(const kafka::TopicSpec& spec) {
   creations_.push_back(spec);
 }
 
+// A look that is only a precaution must not hold up the start.
+static constexpr std::chrono::milliseconds setting_timeout{1000};
+
 Result<std::uint16_t> KafkaSink::add_target(const std::string& topic) {
   const std::scoped_lock lock(targets_mutex_);
   const auto it = std::find(target_names_.begin(), target_names_.end(), topic);
@@ -108,12 +111,18 @@ Result<std::uint16_t> KafkaSink::add_target(const std::string& topic) {
   if (!handle)
     return kafka::error_of(rd_kafka_last_error(), "sink: topic '" + topic + "': cannot be written");
   targets_[target_names_.size()] = std::move(handle);
+  if (target_names_.empty()) ask_for_producer_id(topic);
   target_names_.push_back(topic);
   return static_cast<std::uint16_t>(target_names_.size() - 1);
 }
 
-// A look that is only a precaution must not hold up the start.
-static constexpr std::chrono::milliseconds setting_timeout{1000};
+// librdkafka asks for its producer id whenever metadata comes, if a connection by a broker's own name stands by then. The first
+// answer often comes earlier, by the bootstrap address; the next try would be half a second later, and no output goes before. By
+// now, the topic's settings have been asked for, so that connection stands. What this answer says was looked at before.
+void KafkaSink::ask_for_producer_id(const std::string& topic) {
+  if (!options_.transactional_id.empty()) return;  // has a connection of its own, to its coordinator
+  (void)kafka::topic_info(client_.get(), health, topic, setting_timeout);
+}
 
 Status KafkaSink::find_or_create(const std::string& topic) {
   auto info = kafka::await_topic(

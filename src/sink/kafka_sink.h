@@ -87,6 +87,7 @@ class KafkaSink : public Sink, protected kafka::ClientContext {
 
   [[nodiscard]] Status find_or_create(const std::string& topic);
   [[nodiscard]] Status check_limits(const std::string& topic);
+  void ask_for_producer_id(const std::string& topic);
   [[nodiscard]] rd_kafka_resp_err_t produce(OutputRecord& output);
   static void on_delivery(rd_kafka_t* rk, const rd_kafka_message_t* message, void* opaque);
   void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words, bool single);
