@@ -14,8 +14,9 @@ constexpr std::size_t compared_max = 160;  // characters of a text that count
 
 LogLevel level_of(int syslog_level, std::string_view facility) {
   // A broker that cannot be reached is reported by Health, once, with what to do. The lines about single connections
-  // are detail below that.
-  if (facility == "FAIL" || facility == "ERROR") return LogLevel::info;
+  // are detail below that; so is an id that a producer did not get yet and asks for again.
+  const bool is_detail = facility == "FAIL" || facility == "ERROR" || facility == "GETPID";
+  if (is_detail && syslog_level <= 6) return LogLevel::info;
   if (syslog_level <= 3) return LogLevel::error;
   if (syslog_level == 4) return LogLevel::warn;
   if (syslog_level <= 6) return LogLevel::info;
