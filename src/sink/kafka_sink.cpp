@@ -120,7 +120,8 @@ Result<std::uint16_t> KafkaSink::add_target(const std::string& topic) {
 // answer often comes earlier, by the bootstrap address; the next try would be half a second later, and no output goes before. By
 // now, the topic's settings have been asked for, so that connection stands. What this answer says was looked at before.
 void KafkaSink::ask_for_producer_id(const std::string& topic) {
-  if (!options_.transactional_id.empty()) return;  // has a connection of its own, to its coordinator
+  if (!options_.transactional_id.empty())
+    return;  // has a connection of its own, to its coordinator
   (void)kafka::topic_info(client_.get(), health, topic, setting_timeout);
 }
 

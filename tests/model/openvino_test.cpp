@@ -1,10 +1,12 @@
 // OpenVINO, judged by the goldens of TensorFlow and of ONNX's own evaluator. tests/models/README.md says what it cannot.
+#include <set>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "model/calls.h"
 #include "model/native.h"
+#include "model/runtime/openvino/row_steps.h"
 #include "model/scratch_dir.h"
 #include "model/written_model.h"
 
@@ -145,6 +147,38 @@ TEST(OpenvinoNative, An_input_of_float16_is_told_since_it_is_shown_as_float32) {
   ASSERT_EQ(version->warnings.size(), 1U);
   EXPECT_NE(version->warnings.front().find("takes 'x' as float16"), std::string::npos)
       << version->warnings.front();
+}
+
+TEST(OpenvinoNative, Any_number_of_rows_is_answered_row_for_row_though_the_model_sees_few_sizes) {
+  THALWEG_NEEDS_OPENVINO;
+  auto handle = open("dense_784_10");
+  ASSERT_TRUE(handle.ok()) << handle.error().message();
+  const auto version = (*handle)->current();
+  std::vector<float> input(70 * 784);
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<float>(i % 97) / 97.0F;
+  const auto all = calls::floats(calls::call(*version, {70, 784}, input)->front());
+  for (const std::int64_t rows : {1, 8, 9, 11, 33, 70}) {
+    const auto size = static_cast<std::size_t>(rows);
+    const std::vector<float> part(input.begin(), input.begin() + rows * 784);
+    auto result = calls::call(*version, {rows, 784}, part);
+    ASSERT_TRUE(result.ok()) << result.error().message();
+    EXPECT_EQ(result->front().shape.dims, (std::vector<std::int64_t>{rows, 10}));
+    const auto scores = calls::floats(result->front());
+    ASSERT_EQ(scores.size(), size * 10);
+    for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], all[i], 1e-5) << i;
+  }
+}
+
+TEST(Openvino, Rows_are_rounded_up_to_four_sizes_an_octave) {
+  std::set<std::int64_t> sizes;
+  for (std::int64_t rows = 0; rows <= 8192; ++rows) {
+    const std::int64_t padded = openvino::padded_rows(rows);
+    ASSERT_GE(padded, rows);
+    ASSERT_LE(padded, rows + rows / 4) << rows;
+    ASSERT_EQ(openvino::padded_rows(padded), padded);
+    if (rows > 0) sizes.insert(padded);
+  }
+  EXPECT_EQ(sizes.size(), 48U);
 }
 
 TEST(OpenvinoNative, Threads_that_call_at_once_get_their_own_answers) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "model/runtime/openvino/row_steps.h"
 #include "model/runtime/openvino/tensors.h"
 #include "model/saved_model.h"
 
@@ -77,7 +78,9 @@ Result<void> Compiled::read() {
                                           "; " + std::string(cure_for_unread(message)));
   }
   if (auto status = describe(false, signature_.inputs, inputs_); !status.ok()) return status;
-  return describe(true, signature_.outputs, outputs_);
+  if (auto status = describe(true, signature_.outputs, outputs_); !status.ok()) return status;
+  takes_any_rows_ = takes_any_rows();
+  return {};
 }
 
 // OpenVINO reads one signature and does not say its name: the SavedModel itself does. ONNX has none: the name is empty.
@@ -204,6 +207,15 @@ void Compiled::warn_of_narrow_types() {
   if (!halves.empty()) warnings_.push_back(warning_of_half(halves));
 }
 
+bool Compiled::takes_any_rows() const noexcept {
+  const auto begins_open = [](const TensorSpec& spec) {
+    return !spec.unknown_rank && spec.shape.rank() > 0 && spec.shape.dims[0] == Shape::unknown;
+  };
+  return options_.first_is_rows && !signature_.inputs.empty() &&
+         std::all_of(signature_.inputs.begin(), signature_.inputs.end(), begins_open) &&
+         std::all_of(signature_.outputs.begin(), signature_.outputs.end(), begins_open);
+}
+
 Result<Compiled::Copy> Compiled::compile() const {
   Copy copy;
   const std::string threads = std::to_string(options_.threads);
@@ -255,10 +267,12 @@ void Compiled::submit(const Signature& /*signature*/, const InferenceRequest& re
 }
 
 InferenceResult Compiled::run(const Copy& copy, const InferenceRequest& request) const {
+  const std::int64_t rows = takes_any_rows_ ? request.inputs.front().dims.front() : 0;
+  const std::int64_t padded = padded_rows(rows);
   std::deque<InputTensor> inputs;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     InputTensor& input = inputs.emplace_back(api_);
-    auto status = input.set(request.inputs[i], inputs_[i].element);
+    auto status = input.set(request.inputs[i], inputs_[i].element, padded);
     if (!status.ok())
       return std::move(status).error().at("input '" + signature_.inputs[i].name + "'");
     const auto set = api_.ov_infer_request_set_input_tensor_by_index(copy.request, inputs_[i].index,
@@ -278,8 +292,8 @@ InferenceResult Compiled::run(const Copy& copy, const InferenceRequest& request)
     auto got =
         api_.check(api_.ov_infer_request_get_output_tensor_by_index(copy.request, index, &tensor));
     if (!got.ok()) return std::move(got).error();
-    auto output =
-        copy_output(api_, tensor, outputs_[wanted].element, signature_.outputs[wanted].name);
+    auto output = copy_output(api_, tensor, outputs_[wanted].element,
+                              signature_.outputs[wanted].name, padded - rows);
     api_.ov_tensor_free(tensor);
     if (!output) return std::move(output).error();
     outputs.push_back(std::move(*output));

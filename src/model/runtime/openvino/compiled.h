@@ -21,7 +21,8 @@ struct CompileOptions {
   std::string path;  // SavedModel folder, .onnx, .tflite or .xml file
   std::string inference_precision = "f32";
   int threads = 1;
-  std::string signature;  // the one wanted, or empty
+  std::string signature;      // the one wanted, or empty
+  bool first_is_rows = true;  // an unknown first dimension is that of the rows
 };
 
 class Compiled final : public LoadedModel {
@@ -56,6 +57,7 @@ class Compiled final : public LoadedModel {
   [[nodiscard]] Result<TensorSpec> describe_port(ov_output_const_port* port,
                                                  Element& element) const;
   void warn_of_narrow_types();
+  [[nodiscard]] bool takes_any_rows() const noexcept;
   [[nodiscard]] Result<Copy> compile() const;
   [[nodiscard]] Result<Copy> acquire();
   void give_back(Copy copy);
@@ -67,6 +69,7 @@ class Compiled final : public LoadedModel {
   Signature signature_;
   std::vector<Place> inputs_;  // in signature order
   std::vector<Place> outputs_;
+  bool takes_any_rows_ = false;  // else shapes are left alone
   std::vector<std::string> warnings_;
   std::mutex mutex_;
   std::vector<Copy> free_;  // guarded by mutex_

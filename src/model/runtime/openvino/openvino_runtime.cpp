@@ -64,6 +64,8 @@ class OpenvinoRuntime final : public ModelRuntime {
     options.threads = static_cast<int>(settings->integer("intra_op_threads"));
     if (const Node* signature = spec.runtime_settings.find("signature"))
       options.signature = signature->text();
+    if (const Node* batch = spec.runtime_settings.find("batch"))
+      options.first_is_rows = batch->text() != "none";
     return openvino::Compiled::load(**api, options);
   }
 };

@@ -69,26 +69,41 @@ InputTensor::~InputTensor() {
   if (tensor_ != nullptr) api_.ov_tensor_free(tensor_);
 }
 
-Status InputTensor::set(const TensorView& view, Element element) {
+Status InputTensor::set(const TensorView& view, Element element, std::int64_t rows) {
   const std::size_t count = count_of(view.dims);
-  const ov_shape_t shape{static_cast<std::int64_t>(view.dims.size()),
-                         const_cast<std::int64_t*>(view.dims.empty() ? no_dims : view.dims.data())};
   void* data = const_cast<void*>(view.data != nullptr ? view.data : no_numbers);
   if (view.dtype == DType::int64) {
     if (auto status = check_32_bits(static_cast<const std::int64_t*>(data), count); !status.ok())
       return status;
   }
-  if (is_converted(element)) {
-    converted_.resize(count * size_of(element));
-    if (auto status = narrow(element, view.data, count, converted_.data()); !status.ok())
-      return status;
-    data = converted_.data();
+  dims_.assign(view.dims.begin(), view.dims.end());
+  const std::int64_t missing = dims_.empty() || count == 0 ? 0 : rows - dims_.front();
+  const std::size_t row_bytes =
+      missing > 0 ? count / static_cast<std::size_t>(dims_.front()) * size_of(element) : 0;
+  const std::size_t bytes = count * size_of(element);
+  if (is_converted(element) || missing > 0) {
+    copied_.resize(bytes +
+                   static_cast<std::size_t>(std::max<std::int64_t>(missing, 0)) * row_bytes);
+    if (is_converted(element)) {
+      if (auto status = narrow(element, view.data, count, copied_.data()); !status.ok())
+        return status;
+    } else {
+      std::memcpy(copied_.data(), data, bytes);
+    }
+    data = copied_.data();
   }
+  for (std::int64_t i = 0; i < missing; ++i) {
+    char* const end = static_cast<char*>(data) + bytes + static_cast<std::size_t>(i) * row_bytes;
+    std::memcpy(end, end - row_bytes, row_bytes);
+  }
+  if (missing > 0) dims_.front() = rows;
+  const ov_shape_t shape{static_cast<std::int64_t>(dims_.size()),
+                         dims_.empty() ? const_cast<std::int64_t*>(no_dims) : dims_.data()};
   return api_.check(api_.ov_tensor_create_from_host_ptr(type_of(element), shape, data, &tensor_));
 }
 
 Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element element,
-                           std::string_view name) {
+                           std::string_view name, std::int64_t repeated) {
   ov_element_type_e type = DYNAMIC;
   if (auto status = api.check(api.ov_tensor_get_element_type(tensor, &type)); !status.ok())
     return std::move(status).error();
@@ -108,12 +123,20 @@ Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element elem
     out.shape.dims.assign(shape.dims, shape.dims + shape.rank);
     api.ov_shape_free(&shape);
   }
-  const std::size_t count = count_of(out.shape.dims);
-  if (bytes != count * size_of(element)) {
+  if (bytes != count_of(out.shape.dims) * size_of(element)) {
     return Error(Code::model_failed, "output '" + std::string(name) + "': expected " +
                                          out.shape.to_string() + "; got " + std::to_string(bytes) +
                                          " bytes");
   }
+  if (repeated > 0) {
+    if (out.shape.dims.empty() || out.shape.dims.front() <= repeated) {
+      return Error(Code::model_failed, "output '" + std::string(name) +
+                                           "': expected a row for each row of the input; got " +
+                                           out.shape.to_string());
+    }
+    out.shape.dims.front() -= repeated;
+  }
+  const std::size_t count = count_of(out.shape.dims);
   void* data = nullptr;
   if (count > 0) {
     if (auto status = api.check(api.ov_tensor_data(tensor, &data)); !status.ok())
@@ -124,7 +147,7 @@ Result<Tensor> copy_output(const Api& api, const ov_tensor* tensor, Element elem
   if (is_converted(element)) {
     widen(element, data, count, numbers->data());
   } else if (count > 0) {
-    std::memcpy(numbers->data(), data, bytes);
+    std::memcpy(numbers->data(), data, count * size_of(element));
   }
   out.data = numbers->data();
   out.owner = std::move(numbers);
