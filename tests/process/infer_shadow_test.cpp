@@ -172,6 +172,31 @@ TEST_F(InferShadow, It_gets_nothing_while_the_pipeline_lags_and_nothing_more_tha
   EXPECT_EQ(notes_.lost[static_cast<std::size_t>(ShadowLoss::lagging)], 2U);
 }
 
+// A lane of its own for `challenger`, and one job of three rows in it.
+struct LaneOfOne {
+  LaneOfOne(std::shared_ptr<const ModelVersion> challenger, ScoreObserver& notes,
+            std::chrono::milliseconds hang_after)
+      : version(std::move(challenger)),
+        lane(kNumbers, Schema{{{"y", {DType::float32, {}}}}}, plans, notes, this,
+             {.jobs_max = 2, .hang_after = hang_after}) {}
+  void submit() {
+    auto binding = std::make_shared<ModelBinding>();
+    binding->reads = {0};
+    binding->inputs = {{0, {DType::float32, {}}, DType::float32, {1}, false, false}};
+    binding->outputs = plans;
+    ShadowLoss why{};
+    ShadowJob* job = lane.begin(version, why);
+    ASSERT_NE(job, nullptr);
+    fill_numbers(job->batch, {1, 2, 3});
+    job->route = std::make_shared<Route>();
+    job->bound = {version, binding};
+    lane.submit(*job);
+  }
+  const std::vector<OutputPlan> plans = {{0, "y", "y", {DType::float32, {}}}};
+  const std::shared_ptr<const ModelVersion> version;
+  ShadowLane lane;
+};
+
 TEST_F(InferShadow, A_call_that_hangs_is_left_behind_and_its_version_disabled) {
   static std::mutex gate;  // lives as long as the thread that is left behind
   std::unique_lock closed(gate);
@@ -179,29 +204,30 @@ TEST_F(InferShadow, A_call_that_hangs_is_left_behind_and_its_version_disabled) {
     const std::lock_guard wait(gate);
     return doubled(request);
   });
-  const auto version = models_.handle("m").now;
-  auto binding = std::make_shared<ModelBinding>();
-  binding->reads = {0};
-  binding->inputs = {{0, {DType::float32, {}}, DType::float32, {1}, false, false}};
-  const std::vector<OutputPlan> plans = {{0, "y", "y", {DType::float32, {}}}};
-  binding->outputs = plans;
-  ShadowLane lane(kNumbers, Schema{{{"y", {DType::float32, {}}}}}, plans, notes_.shadow, this,
-                  {.jobs_max = 2, .hang_after = std::chrono::milliseconds(1)});
-  ShadowLoss why{};
-  ShadowJob* job = lane.begin(version, why);
-  ASSERT_NE(job, nullptr);
-  fill_numbers(job->batch, {1, 2, 3});
-  job->route = std::make_shared<Route>();
-  job->bound = {version, binding};
-  lane.submit(*job);
+  LaneOfOne one(models_.handle("m").now, notes_.shadow, std::chrono::milliseconds(1));
+  one.submit();
   std::optional<ShadowLane::Abandoned> hung;
-  while (!hung) hung = lane.look();
+  while (!hung) hung = one.lane.look();
   EXPECT_EQ(hung->rows, 3U);
   EXPECT_THAT(hung->why.message(), HasSubstr("its thread is left behind"));
-  EXPECT_EQ(lane.begin(version, why), nullptr);
+  ShadowLoss why{};
+  EXPECT_EQ(one.lane.begin(one.version, why), nullptr);
   EXPECT_EQ(why, ShadowLoss::disabled);
   closed.unlock();
   EXPECT_EQ(notes_.shadow.uses, 0U) << "nobody is told what comes so late";
+}
+
+TEST_F(InferShadow, The_first_call_of_a_lane_is_not_taken_for_one_that_hangs) {
+  models_.add("m", one_to_one(), doubled);
+  for (std::size_t round = 1; round <= 100; ++round) {
+    LaneOfOne one(models_.handle("m").now, notes_.shadow, std::chrono::seconds(10));
+    one.submit();
+    const auto told = [&] {
+      const std::lock_guard lock(notes_.shadow.mutex);
+      return notes_.shadow.uses == round;
+    };
+    while (!told()) ASSERT_FALSE(one.lane.look().has_value()) << round;
+  }
 }
 
 }  // namespace

@@ -6,13 +6,11 @@
 #include <condition_variable>
 #include <csignal>
 #include <ctime>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <pthread.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sched.h>
+#include <semaphore.h>
 
 #include <fmt/format.h>
 
@@ -25,7 +23,6 @@ using namespace std::chrono_literals;
 using Nanos = std::chrono::nanoseconds;
 
 constexpr Nanos leave_after = 2s;  // a call under way, at the end of the process
-constexpr int low_priority = 10;
 
 Nanos now() {
   return std::chrono::duration_cast<Nanos>(std::chrono::steady_clock::now().time_since_epoch());
@@ -62,17 +59,30 @@ struct ShadowLane::State {
   State(const ShadowLane& lane)
       : work(lane.input_, lane.outputs_, lane.plans_),
         observer(lane.observer_),
-        sharers(lane.sharers_) {}
+        sharers(lane.sharers_) {
+    ::sem_init(&queued, 0, 0);
+  }
+  ~State() { ::sem_destroy(&queued); }
+
+  // free ─▶ filled (the worker's) ─▶ queued ─▶ taken (the thread's) ─▶ free
+  enum class Turn : std::uint8_t { free, filled, queued, taken };
+  struct Slot {
+    ShadowJob job;
+    std::uint64_t number = 0;  // in the order of submit
+    std::atomic<Turn> turn{Turn::free};
+  };
+
+  // No lock between the worker and the thread: where all cores are busy the thread may hold one for long before it runs again.
+  std::vector<std::unique_ptr<Slot>> slots;
+  std::uint64_t submitted = 0;  // the worker's
+  sem_t queued;
+  std::atomic<ShadowJob*> current{nullptr};
 
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<ShadowJob*> queue;                  // guarded by mutex
-  std::vector<ShadowJob*> free;                  // guarded by mutex
-  std::vector<std::unique_ptr<ShadowJob>> jobs;  // the worker's
-  ShadowJob* current = nullptr;                  // guarded by mutex
-  bool stopping = false;                         // guarded by mutex
-  bool ended = false;                            // guarded by mutex
-  bool answered = false;                         // guarded by mutex; for answers from other threads
+  std::atomic<bool> stopping{false};  // set under mutex
+  bool ended = false;                 // guarded by mutex
+  bool answered = false;              // guarded by mutex; for answers from other threads
   std::atomic<Phase> phase{Phase::idle};
   std::atomic<std::int64_t> began_ns{0};  // of the job that is being called
 
@@ -85,13 +95,22 @@ struct ShadowLane::State {
   [[nodiscard]] bool run(ShadowJob& job);
   [[nodiscard]] bool call(ShadowJob& job);
   void rest(ShadowJob& job, Nanos cpu, Nanos wall);
-  void free_job(ShadowJob& job) {
-    job.route.reset();
-    job.bound.version.reset();
+  [[nodiscard]] Slot* next();
+  void free_slot(Slot& slot) {
+    slot.job.route.reset();
+    slot.job.bound.version.reset();
+    current.store(nullptr);
     const std::lock_guard lock(mutex);
-    current = nullptr;
-    free.push_back(&job);
+    slot.turn.store(Turn::free, std::memory_order_release);
     changed.notify_all();
+  }
+  [[nodiscard]] Slot& slot_of(const ShadowJob& job) {
+    return **std::find_if(slots.begin(), slots.end(),
+                          [&](const auto& slot) { return &slot->job == &job; });
+  }
+  [[nodiscard]] bool all_free() const {
+    return std::all_of(slots.begin(), slots.end(),
+                       [](const auto& slot) { return slot->turn.load() == Turn::free; });
   }
 };
 
@@ -100,26 +119,34 @@ void ShadowLane::State::serve(const std::shared_ptr<State>& self) {
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
   ::pthread_setname_np(::pthread_self(), "shadow");
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), low_priority);
-  for (;;) {
-    ShadowJob* job = nullptr;
-    {
-      std::unique_lock lock(self->mutex);
-      self->changed.wait(lock, [&] { return self->stopping || !self->queue.empty(); });
-      if (self->stopping) {
-        self->ended = true;
-        self->changed.notify_all();
-        return;
-      }
-      job = self->queue.front();
-      self->queue.pop_front();
-      self->current = job;
-    }
+  // Idle, not only nice: a worker that wakes takes the core at once, and a core that only does this counts as free.
+  const sched_param none{};
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none);
+  while (Slot* slot = self->next()) {
     const Nanos cpu = thread_cpu(), began = now();
-    if (!self->run(*job)) return;  // abandoned: nobody waits for us
-    self->rest(*job, thread_cpu() - cpu, now() - began);
-    self->free_job(*job);
+    if (!self->run(slot->job)) return;  // abandoned: nobody waits for us
+    self->rest(slot->job, thread_cpu() - cpu, now() - began);
+    self->free_slot(*slot);
   }
+  const std::lock_guard lock(self->mutex);
+  self->ended = true;
+  self->changed.notify_all();
+}
+
+// Waits for the oldest; null: it is over.
+ShadowLane::State::Slot* ShadowLane::State::next() {
+  while (::sem_wait(&queued) != 0) {
+  }
+  if (stopping.load()) return nullptr;
+  Slot* oldest = nullptr;
+  for (const auto& slot : slots) {
+    if (slot->turn.load(std::memory_order_acquire) != Turn::queued) continue;
+    if (oldest == nullptr || slot->number < oldest->number) oldest = slot.get();
+  }
+  if (oldest == nullptr) return nullptr;
+  oldest->turn.store(Turn::taken, std::memory_order_relaxed);
+  current.store(&oldest->job);
+  return oldest;
 }
 
 // False: abandoned meanwhile, so that nothing outside this state may be touched.
@@ -163,7 +190,7 @@ void ShadowLane::State::rest(ShadowJob& job, Nanos cpu, Nanos wall) {
   const Nanos used = std::max(cpu, answered ? wall : Nanos(0));
   const auto due = Nanos(static_cast<std::int64_t>(static_cast<double>(used.count()) / share));
   std::unique_lock lock(mutex);
-  if (due > wall) changed.wait_for(lock, due - wall, [this] { return stopping; });
+  if (due > wall) changed.wait_for(lock, due - wall, [this] { return stopping.load(); });
 }
 
 ShadowLane::ShadowLane(Schema input, Schema outputs, std::vector<OutputPlan> plans,
@@ -180,9 +207,8 @@ ShadowLane::ShadowLane(Schema input, Schema outputs, std::vector<OutputPlan> pla
 
 void ShadowLane::start() {
   state_ = std::make_shared<State>(*this);
-  for (std::size_t i = 0; i < options_.jobs_max; ++i) {
-    state_->free.push_back(state_->jobs.emplace_back(std::make_unique<ShadowJob>()).get());
-  }
+  for (std::size_t i = 0; i < options_.jobs_max; ++i)
+    state_->slots.push_back(std::make_unique<State::Slot>());
   thread_ = std::thread([state = state_] { State::serve(state); });
 }
 
@@ -191,7 +217,8 @@ ShadowLane::~ShadowLane() {
   bool ended = false;
   {
     std::unique_lock lock(state_->mutex);
-    state_->stopping = true;
+    state_->stopping.store(true);
+    ::sem_post(&state_->queued);
     state_->changed.notify_all();
     ended = state_->changed.wait_for(lock, leave_after, [this] { return state_->ended; });
   }
@@ -204,19 +231,21 @@ ShadowLane::~ShadowLane() {
 }
 
 std::optional<ShadowLane::Abandoned> ShadowLane::look() {
-  const Nanos since = now() - Nanos(state_->began_ns.load());
-  if (state_->phase.load() != State::Phase::calling || since < options_.hang_after)
-    return std::nullopt;
+  // In this order: the moment of a call that has not begun is that of an older one.
+  if (state_->phase.load() != State::Phase::calling) return std::nullopt;
+  if (now() - Nanos(state_->began_ns.load()) < options_.hang_after) return std::nullopt;
   auto calling = State::Phase::calling;
   if (!state_->phase.compare_exchange_strong(calling, State::Phase::abandoned)) return std::nullopt;
   std::shared_ptr<const ModelVersion> version;
   std::size_t rows = 0;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-    version = state_->current->bound.version;
-    rows = state_->current->batch.rows().count();
-    for (const ShadowJob* job : state_->queue) rows += job->batch.rows().count();
+    state_->stopping.store(true);
+    const ShadowJob& hung = *state_->current.load();
+    version = hung.bound.version;
+    rows = hung.batch.rows().count();
+    for (const auto& slot : state_->slots)
+      rows += slot->turn.load() == State::Turn::queued ? slot->job.batch.rows().count() : 0;
   }
   disable(version);
   thread_.detach();
@@ -245,30 +274,29 @@ ShadowJob* ShadowLane::begin(const std::shared_ptr<const ModelVersion>& challeng
     why = ShadowLoss::disabled;
     return nullptr;
   }
-  const std::lock_guard lock(state_->mutex);
-  if (state_->free.empty()) {
-    why = ShadowLoss::busy;
-    return nullptr;
+  for (const auto& slot : state_->slots) {
+    if (slot->turn.load(std::memory_order_acquire) != State::Turn::free) continue;
+    slot->turn.store(State::Turn::filled, std::memory_order_relaxed);
+    return &slot->job;
   }
-  ShadowJob* job = state_->free.back();
-  state_->free.pop_back();
-  return job;
+  why = ShadowLoss::busy;
+  return nullptr;
 }
 
 void ShadowLane::submit(ShadowJob& job) {
-  const std::lock_guard lock(state_->mutex);
-  state_->queue.push_back(&job);
-  state_->changed.notify_all();
+  State::Slot& slot = state_->slot_of(job);
+  slot.number = ++state_->submitted;
+  slot.turn.store(State::Turn::queued, std::memory_order_release);
+  ::sem_post(&state_->queued);
 }
 
 void ShadowLane::give_back(ShadowJob& job) {
-  const std::lock_guard lock(state_->mutex);
-  state_->free.push_back(&job);
+  state_->slot_of(job).turn.store(State::Turn::free, std::memory_order_release);
 }
 
 void ShadowLane::wait_until_idle() {
   std::unique_lock lock(state_->mutex);
-  state_->changed.wait(lock, [this] { return state_->free.size() == options_.jobs_max; });
+  state_->changed.wait(lock, [this] { return state_->all_free(); });
 }
 
 }  // namespace thalweg

@@ -3,7 +3,7 @@
 //   worker ─▶ begin ─▶ (copies rows) ─▶ submit ─▶ queue of a few jobs ─▶ features, calls ─▶ observers ─▶ the job is free again
 //                └── nullptr: the queue is full, or the version is disabled: these rows are lost to the shadow
 //
-// The thread gets a share of one core, by its own CPU clock, and a low priority. A call cannot be cancelled: one that does not come back is
+// The thread gets a share of one core, by its own CPU clock, and only time that nobody else wants. A call cannot be cancelled: one that does not come back is
 // left behind with its thread and all it uses, and its version is disabled. What ends the process cannot be held off by a thread.
 #pragma once
 
