@@ -75,10 +75,12 @@ function(_thalweg_test_executable target label rooms)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${target} PRIVATE
     THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}" THALWEG_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  # The name of a suite says what it needs: FooBroker a real broker, FooNative the TensorFlow or OpenVINO library.
+  # The name of a suite says what it needs: FooBroker a real broker, FooNative the TensorFlow or OpenVINO library;
+  # FooSlowNative too, and many seconds: `ctest -LE slow` leaves those out.
   _thalweg_discover(${target} "${label}" "-*Broker.*:*Broker/*:*Native.*:*Native/*" 60)
   _thalweg_discover(${target} "${label};broker" "*Broker.*:*Broker/*" 300)
-  _thalweg_discover(${target} "${label};native" "*Native.*:*Native/*" 300)
+  _thalweg_discover(${target} "${label};native" "*Native.*:*Native/*-*SlowNative.*" 300)
+  _thalweg_discover(${target} "${label};native;slow" "*SlowNative.*" 300)
 endfunction()
 
 function(_thalweg_discover target labels filter timeout)

@@ -15,9 +15,9 @@ double resident_mb() {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
-using SwapMemoryNative = ServedTest;
+using SwapMemorySlowNative = ServedTest;
 
-TEST_F(SwapMemoryNative, A_hundred_swaps_of_the_tweets_model_leave_no_memory_behind) {
+TEST_F(SwapMemorySlowNative, A_hundred_swaps_of_the_tweets_model_leave_no_memory_behind) {
   THALWEG_NEEDS_TENSORFLOW;
   const std::string tweets = THALWEG_SOURCE_DIR "/examples/tweets/model/1";
   dir_.copy(tweets, "1");

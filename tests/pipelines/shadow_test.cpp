@@ -76,7 +76,8 @@ class ShadowInPipeline : public testing::Test {
     EXPECT_TRUE(ran.ok()) << ran.error().message();
     Outcome outcome;
     for (const SentRecord& sent : sink->acknowledged("out"))
-      outcome.outputs.push_back(sent.header("thalweg").value_or("") + " " + sent.value.value_or(""));
+      outcome.outputs.push_back(sent.header("thalweg").value_or("") + " " +
+                                sent.value.value_or(""));
     EXPECT_TRUE(sink->acknowledged("dead").empty());
     outcome.totals = process.pipelines().front()->view().totals;
     return outcome;
@@ -100,7 +101,8 @@ TEST_F(ShadowInPipeline, Outputs_are_those_without_it_to_the_last_bit_whatever_b
   }
 }
 
-TEST_F(ShadowInPipeline, Rows_it_fails_are_counted_and_it_is_what_a_pipeline_that_lags_drops_first) {
+TEST_F(ShadowInPipeline,
+       Rows_it_fails_are_counted_and_it_is_what_a_pipeline_that_lags_drops_first) {
   const Outcome with = run(143, shadowed("fail_when: negative"));
   const VersionTotals shadow = with.shadow();
   EXPECT_EQ(shadow.answered, 0U);
