@@ -70,6 +70,10 @@ class BrokerCheck {
     for (const Values& to : file_.values.sections("to")) {
       (void)check_written("output topic", to.string("topic"));
     }
+    if (file_.values.given("inference_log"))
+      (void)check_written("inference log", file_.values.section("inference_log").string("topic"));
+    if (file_.values.given("drift") && file_.values.section("drift").has("topic"))
+      (void)check_written("drift's topic", file_.values.section("drift").string("topic"));
     if (!file_.values.given("dead_letters")) return;
     const std::string role = "dead-letter topic";
     const std::string topic = file_.values.section("dead_letters").string("topic");

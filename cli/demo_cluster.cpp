@@ -29,6 +29,10 @@ kafka::LogSink silent() {
 std::vector<std::string> written_topics(const PipelineFile& file) {
   std::vector<std::string> topics;
   for (const Values& to : file.values.sections("to")) add_once(topics, to.string("topic"));
+  for (const char* owner : {"inference_log", "drift"}) {
+    if (file.values.given(owner) && file.values.section(owner).has("topic"))
+      add_once(topics, file.values.section(owner).string("topic"));
+  }
   if (file.values.given("dead_letters"))
     add_once(topics, file.values.section("dead_letters").string("topic"));
   return topics;

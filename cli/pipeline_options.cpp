@@ -64,6 +64,7 @@ Result<PipelineFile> PipelineOptions::read_for_trial(const std::string& path,
   if (!as_written) return as_written;
   Overrides overrides{{"workers", "1"}};
   if (as_written->values.given("http")) overrides.emplace_back("http", "");
+  if (as_written->values.given("drift")) overrides.emplace_back("drift", "");
   if (!as_written->values.given("dead_letters")) {
     overrides.emplace_back("dead_letters.topic", no_dead_letters_topic);
   }

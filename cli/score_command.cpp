@@ -37,8 +37,13 @@ std::vector<std::string> output_topics(const PipelineFile& file) {
 
 // One topic: plain values. Several: lines that name it.
 Result<LineWriter> writer_for(const PipelineFile& file, const std::string& wanted) {
-  const auto topics = output_topics(file);
-  if (wanted.empty()) return topics.size() > 1 ? tagged_writer() : LineWriter{};
+  auto topics = output_topics(file);
+  const bool log = file.values.given("inference_log");
+  if (wanted.empty()) {
+    if (topics.size() > 1) return tagged_writer();
+    return log ? only_writer(topics.front()) : LineWriter{};
+  }
+  if (log) topics.push_back(file.values.section("inference_log").string("topic"));
   if (std::find(topics.begin(), topics.end(), wanted) != topics.end()) return only_writer(wanted);
   return Error(Code::config_invalid,
                fmt::format("--topic: expected one of the pipeline's outputs, {}; got '{}'.{}",

@@ -104,6 +104,18 @@ Status check_outputs(const Values& v) {
                                       topic));
     }
   }
+  for (const char* owner : {"inference_log", "drift"}) {
+    if (!v.given(owner) || !v.section(owner).has("topic")) continue;
+    const Values& section = v.section(owner);
+    const std::string& topic = section.string("topic");
+    if (auto status = check_topic(section.where("topic"), owner, topic); !status) return status;
+    if (is_input(topic)) {
+      return config_error(section.where("topic"),
+                          fmt::format("{}: expected another topic than the one that is read; got "
+                                      "'{}'; name another topic",
+                                      owner, topic));
+    }
+  }
   if (!v.given("dead_letters")) return {};
   const Values& dead = v.section("dead_letters");
   const std::string& topic = dead.string("topic");

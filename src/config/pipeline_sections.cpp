@@ -2,6 +2,7 @@
 // reference page and JSON Schema come from here.
 #include "config/control_section.h"
 #include "config/error_rules.h"
+#include "config/monitor_sections.h"
 #include "config/pipeline.h"
 
 namespace thalweg {
@@ -321,6 +322,16 @@ std::vector<Setting> running_settings() {
        .example = "{port: 8080}",
        .section = &http_section(),
        .doc = "Serves metrics and health; off unless given."},
+      {.name = "drift",
+       .type = SettingType::section,
+       .example = "{window: 10m}",
+       .section = &drift_section(),
+       .doc = "Watches fields and scores for drift; off unless given (`drift: {}` is enough)."},
+      {.name = "inference_log",
+       .type = SettingType::section,
+       .example = "{topic: fraud.inference, share: 0.1}",
+       .section = &inference_log_section(),
+       .doc = "Writes a sample of the predictions to a topic of its own; off unless given."},
       {.name = "log",
        .type = SettingType::section,
        .example = "{format: json}",

@@ -76,6 +76,10 @@ HttpServer::HttpServer(std::string address, std::uint16_t port, HttpHandlers han
   server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
     response.set_content(impl_->handlers.metrics(), prometheus_text);
   });
+  server.Get("/monitoring", [this](const httplib::Request&, httplib::Response& response) {
+    const auto& monitoring = impl_->handlers.monitoring;
+    response.set_content(monitoring ? monitoring() : "[]", "application/json");
+  });
   server.Get("/livez", [this](const httplib::Request&, httplib::Response& r) {
     answer(r, impl_->handlers.not_live(), "");
   });

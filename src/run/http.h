@@ -23,7 +23,8 @@ struct HttpHandlers {
   std::function<std::string()> remark{};
   // Empty: there is no API.
   std::function<control::ApiReply(const control::ApiRequest&)> api{};
-  std::string token{};  // empty: none
+  std::string token{};                        // empty: none
+  std::function<std::string()> monitoring{};  // JSON: drift and comparisons; none: not served
 };
 
 class HttpServer {

@@ -242,9 +242,12 @@ std::string metrics_page(const std::vector<PipelineView>& pipelines) {
     }
   }
   std::vector<PipelineVersions> versions;
-  for (const PipelineView& pipeline : pipelines)
+  std::vector<MonitoringFigures> monitored;
+  for (const PipelineView& pipeline : pipelines) {
     versions.push_back({pipeline.pipeline, pipeline.totals});
-  return page.text() + version_page(versions);
+    monitored.push_back(pipeline.monitoring);
+  }
+  return page.text() + version_page(versions) + monitoring_page(monitored);
 }
 
 }  // namespace thalweg

@@ -12,6 +12,7 @@
 
 #include "model/version_status.h"
 #include "model/version_totals.h"
+#include "run/monitoring_page.h"
 #include "run/worker_metrics.h"
 
 namespace thalweg {
@@ -44,6 +45,7 @@ struct PipelineView {
   std::vector<VersionTotals> totals{};
   bool paused = false;
   std::optional<ControlView> control{};
+  MonitoringFigures monitoring{};
 };
 
 [[nodiscard]] std::string metrics_page(const std::vector<PipelineView>& pipelines);

@@ -141,7 +141,7 @@ void OutputStage::encode_one(const Output& output, Batch& batch) const {
   nulls_before(batch.size());
 }
 
-void OutputStage::encode(Batch& batch) const {
+void OutputStage::encode(Batch& batch) {
   for (const Output& output : outputs_) encode_one(output, batch);
   auto& outputs = batch.outputs();
   // A record that failed in a later output must not have been half-written by an earlier one.
@@ -152,6 +152,7 @@ void OutputStage::encode(Batch& batch) const {
   }
   for (const OutputRecord& o : outputs) batch.dispose(o.record, Disposition::forwarded);
   for (std::size_t i = 0; i < batch.size(); ++i) batch.dispose(i, Disposition::filtered);
+  if (log_ != nullptr) log_->append(batch);
 }
 
 }  // namespace thalweg

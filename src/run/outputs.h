@@ -13,6 +13,7 @@
 #include "thalweg/batch.h"
 #include "thalweg/ports.h"
 
+#include "monitor/inference_log.h"
 #include "process/condition.h"
 
 namespace thalweg {
@@ -39,13 +40,18 @@ class OutputStage {
   // Fills batch.outputs() from the live rows, and settles every pending record: forwarded if at least one output is written for it,
   // filtered if none is (every `when` said no). Records that cannot be encoded are dead, without outputs. Null values
   // that `on_null: forward` let through become tombstones of every output without `when`.
-  void encode(Batch& batch) const;
+  void encode(Batch& batch);
+
+  // Adds to the outputs of each batch; has no say in what becomes of its records.
+  void log_to(std::unique_ptr<monitor::InferenceLog> log) { log_ = std::move(log); }
+  [[nodiscard]] monitor::InferenceLog* log() noexcept { return log_.get(); }
 
  private:
   void encode_one(const Output& output, Batch& batch) const;
   void encode_row(const Output& output, Batch& batch, std::uint32_t row) const;
 
   std::vector<Output> outputs_;
+  std::unique_ptr<monitor::InferenceLog> log_;  // null: none
 };
 
 // The headers of one output: the input's, without an older `thalweg` one, then ours. Memory comes from the batch's arena.

@@ -46,6 +46,7 @@ PipelineRun::PipelineRun(PipelineFile file, ModelProvider& models, const Clock& 
       models_(models),
       clock_(clock),
       log_(log),
+      monitoring_(file_, log),
       peek_(std::make_shared<Peek>(file_.values.section("control").strings("peek_mask"))) {}
 
 PipelineRun::~PipelineRun() {
@@ -63,7 +64,9 @@ Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const
       run.log_.write(LogLevel::warning, "model.shadow_disabled", run.name_ + ": " + why.message(),
                      {{"pipeline", run.name_}});
     }));
-    auto chain = build_chain(run->file_, registry, models, run->watches_.back().get());
+    monitor::Observers& observers = run->monitoring_.for_worker();
+    observers.add(*run->watches_.back());
+    auto chain = build_chain(run->file_, registry, models, &observers);
     if (!chain) return std::move(chain).error();
     run->chains_.push_back(std::move(chain).value());
   }
@@ -134,6 +137,18 @@ Status PipelineRun::open_sinks(const Ports& ports) {
   return {};
 }
 
+Status PipelineRun::open_event_sink(const Ports& ports) {
+  if (monitoring_.event_topic().empty()) return {};
+  Sink* sink = sinks_.front().get();
+  if (sink->transaction() != nullptr) {
+    auto own = ports.sink(file_);
+    if (!own) return std::move(own).error();
+    event_sink_ = std::move(own).value();
+    sink = event_sink_.get();
+  }
+  return try_until_answered("sink.waiting", [&] { return monitoring_.send_events_to(*sink); });
+}
+
 Status PipelineRun::open_sink(Sink& sink, std::span<const std::unique_ptr<Chain>> chains) {
   return try_until_answered("sink.waiting", [&]() -> Status {
     auto target = add_targets(file_, chains, sink);
@@ -172,6 +187,7 @@ Status PipelineRun::add_workers(const Ports& ports) {
 Status PipelineRun::open(const Ports& ports, bool by_hand) {
   by_hand_ = by_hand;
   if (Status sink = open_sinks(ports); !sink.ok()) return sink;
+  if (Status events = open_event_sink(ports); !events.ok()) return events;
   if (Status workers = add_workers(ports); !workers.ok()) return workers;
   for (auto& worker : workers_) {
     Status opened = try_until_answered("source.waiting", [&] { return worker->open(); });
@@ -264,6 +280,7 @@ PipelineView PipelineRun::view() const {
   std::vector<VersionTotals> totals;
   for (const auto& watch : watches_) watch->add_totals(totals);
   view.totals = merged(std::move(totals));
+  view.monitoring = monitoring_.figures();
   return view;
 }
 

@@ -21,6 +21,7 @@
 #include "run/log.h"
 #include "run/metrics_page.h"
 #include "run/model_watch.h"
+#include "run/monitoring.h"
 #include "run/process_id.h"
 #include "run/worker.h"
 
@@ -66,6 +67,9 @@ class PipelineRun {
   }
   [[nodiscard]] PipelineView view() const;
   [[nodiscard]] Peek& peek() noexcept { return *peek_; }
+  // Once a second, from one thread: judges windows, sends events.
+  void tick() { monitoring_.tick(clock_.now()); }
+  [[nodiscard]] const Monitoring& monitoring() const noexcept { return monitoring_; }
   // start() has returned well: view() and workers() may be used while it runs.
   [[nodiscard]] bool started() const noexcept { return started_.load(); }
   // A worker stopped with an error; join() tells it.
@@ -82,6 +86,7 @@ class PipelineRun {
  private:
   PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log);
   [[nodiscard]] Status open_sinks(const Ports& ports);
+  [[nodiscard]] Status open_event_sink(const Ports& ports);
   [[nodiscard]] Status open_sink(Sink& sink, std::span<const std::unique_ptr<Chain>> chains);
   [[nodiscard]] Status try_until_answered(std::string_view event,
                                           const std::function<Status()>& attempt);
@@ -95,11 +100,13 @@ class PipelineRun {
   const Clock& clock_;
   Log& log_;
   std::vector<std::unique_ptr<ModelWatch>> watches_;  // one a worker; the chains tell them
-  std::vector<std::unique_ptr<Chain>> chains_;        // until the workers take them
+  Monitoring monitoring_;  // outlives the chains, which tell it, and the sinks, which report to it
+  std::vector<std::unique_ptr<Chain>> chains_;  // until the workers take them
   std::optional<std::uint16_t> dead_letter_target_;
   std::shared_ptr<DeadShare> dead_share_;
   std::optional<ProcessId> process_id_;
   std::vector<std::unique_ptr<Sink>> sinks_;  // one, or one a worker; destroyed after the workers
+  std::unique_ptr<Sink> event_sink_;          // where those are transactions: events are in none
   std::mutex workers_mutex_;                  // workers_ is filled while request_stop may come
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

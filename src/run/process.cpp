@@ -197,6 +197,11 @@ HttpHandlers Process::handlers() {
     }
     return metrics_page(views);
   };
+  handlers.monitoring = [this] {
+    std::string all = "[";
+    for (const auto& p : pipelines_) all += (all.size() > 1 ? "," : "") + p->monitoring().json();
+    return all + "]";
+  };
   handlers.not_ready = [this]() -> std::string {
     if (stop_.stop_requested()) return "stopping";
     for (const auto& p : pipelines_) {
@@ -284,6 +289,7 @@ void Process::wait_for_end() {
   while (!ended()) {
     changed_.wait_for(lock, 1s);
     watch_calls();
+    tick();
     show_progress(last_records);
     // One that failed takes the others with it.
     for (const auto& p : pipelines_) {
@@ -305,6 +311,12 @@ void Process::watch_calls() {
     for (const auto& worker : pipeline->workers()) {
       if (watchdog_.look(pipeline->name(), worker->metrics(), limits, now)) ::_exit(exit_hung);
     }
+  }
+}
+
+void Process::tick() {
+  for (const auto& pipeline : pipelines_) {
+    if (pipeline->started()) pipeline->tick();
   }
 }
 

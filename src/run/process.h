@@ -75,6 +75,7 @@ class Process {
   void follow_models(const PipelineRun& pipeline);
   void wait_for_end();
   void watch_calls();
+  void tick();
   void show_progress(std::uint64_t& last_records);
 
   const Registry& registry_;

@@ -114,6 +114,23 @@ Status check_nulls(const Values& from, const Chain& chain) {
                       "to; add one, or use drop or dead");
 }
 
+Status add_log(const Values& pipeline, const Registry& registry, ModelProvider& models,
+               Chain& chain) {
+  if (!pipeline.given("inference_log")) return {};
+  const Values& log = pipeline.section("inference_log");
+  auto made =
+      monitor::InferenceLog::make({.topic = log.string("topic"),
+                                   .share = log.number("share"),
+                                   .fields = log.strings("fields"),
+                                   .mask = log.strings("mask"),
+                                   .epochs = log.boolean("epochs"),
+                                   .where = log.where()},
+                                  chain.decoder->schema(), chain.schema(), registry, models);
+  if (!made) return std::move(made).error();
+  chain.outputs.log_to(std::move(made).value());
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Registry& registry,
@@ -145,6 +162,8 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
         "scored and forgotten: name a topic");
   }
   if (Status nulls = check_nulls(from, *chain); !nulls.ok()) return std::move(nulls).error();
+  if (Status log = add_log(file.values, registry, models, *chain); !log.ok())
+    return std::move(log).error();
   return chain;
 }
 
@@ -156,6 +175,11 @@ Result<std::optional<std::uint16_t>> add_targets(const PipelineFile& file,
     auto target = sink.add_target(chains.front()->outputs.outputs()[i].topic);
     if (!target) return std::move(target).error();
     for (const auto& chain : chains) chain->outputs.outputs()[i].target = *target;
+  }
+  if (monitor::InferenceLog* log = chains.front()->outputs.log()) {
+    auto target = sink.add_target(log->topic());
+    if (!target) return std::move(target).error();
+    for (const auto& chain : chains) chain->outputs.log()->set_target(*target);
   }
   if (!file.values.given("dead_letters")) return std::optional<std::uint16_t>{};
   auto target = sink.add_target(file.values.section("dead_letters").string("topic"));

@@ -25,7 +25,7 @@ namespace thalweg {
                                                          ModelProvider& models,
                                                          ScoreObserver* observer = nullptr);
 
-// Asks the sink for the numbers of the output topics, and of the dead-letter topic if there is one. The chains are those of one
+// Asks the sink for the numbers of the output topics, of the inference log, and of the dead-letter topic if there is one. The chains are those of one
 // pipeline's workers.
 [[nodiscard]] Result<std::optional<std::uint16_t>> add_targets(
     const PipelineFile& file, std::span<const std::unique_ptr<Chain>> chains, Sink& sink);

@@ -33,7 +33,10 @@ class WholeChain : public testing::Test {
  protected:
   void SetUp() override {
     register_builtins(registry_);
-    auto file = read_pipeline_text(kPipeline, std::string(THALWEG_SOURCE_DIR) + "/fraud.yaml");
+    build(kPipeline);
+  }
+  void build(const std::string& text) {
+    auto file = read_pipeline_text(text, std::string(THALWEG_SOURCE_DIR) + "/fraud.yaml");
     ASSERT_TRUE(file.ok()) << file.error().message();
     auto models = models_of(*file, registry_);
     ASSERT_TRUE(models.ok());
@@ -87,6 +90,13 @@ TEST_F(WholeChain, Allocates_nothing_per_row_once_warm) {
   EXPECT_LE(many, few + 2) << "for 990 records more";
   EXPECT_LE(many, 24U) << "per batch: the model's tensors and little else";
   RecordProperty("allocations_per_batch", static_cast<int>(many));
+}
+
+TEST_F(WholeChain, Allocates_no_more_for_an_inference_log_that_does_not_sample_the_row) {
+  const std::size_t without = warm(1000);
+  build(std::string(kPipeline) + "inference_log: {topic: log, share: 0, fields: [card]}\n");
+  const std::size_t with = warm(1000);
+  EXPECT_LE(with, without + 4) << "a batch, of a thousand rows";
 }
 
 TEST_F(WholeChain, Calls_the_model_once_a_batch_and_writes_an_output_for_every_row_that_passed) {

@@ -104,6 +104,38 @@ TEST_F(ExactlyOnceBroker, A_process_that_is_killed_again_and_again_repeats_and_l
   EXPECT_EQ(committed_records(), 3000);
 }
 
+TEST_F(ExactlyOnceBroker, The_inference_log_of_a_killed_process_has_each_prediction_once) {
+  slow_ = "2ms";
+  use(test::real_broker());
+  const std::string log = test::make_topic(brokers_, "log", 1);
+  send(0, 1000);
+  const std::vector<std::string> settings{"from.kafka.session.timeout.ms=6000",
+                                          "inference_log.topic=" + log, "inference_log.share=1"};
+  Reader reader(brokers_, out_, 2), log_reader(brokers_, log, 1);
+  {
+    const auto command = start(settings);
+    ASSERT_TRUE(reader.until_count(200)) << command->err();
+    command->signal(SIGKILL);
+    EXPECT_EQ(command->wait(), 128 + SIGKILL);
+  }
+  const auto command = start(settings);
+  EXPECT_TRUE(read_all(reader, 1000)) << command->err();
+  EXPECT_EQ(command->stop(), 0) << command->err();
+  log_reader.until_quiet(2s);
+  std::map<std::string, int> ids;
+  std::size_t epochs = 0;
+  for (const TestMessage& m : log_reader.all()) {
+    if (m.value->starts_with(R"({"epochs")")) {
+      ++epochs;
+    } else {
+      ++ids[m.value->substr(0, m.value->find(",\"models"))];
+    }
+  }
+  EXPECT_EQ(ids.size(), 1000U);
+  for (const auto& [id, count] : ids) EXPECT_EQ(count, 1) << id;
+  EXPECT_GE(epochs, 2U) << "each partition is told by who read it first, and again after a kill";
+}
+
 TEST_F(ExactlyOnceBroker, A_zombie_that_wakes_up_commits_nothing_and_goes_on_as_a_member) {
   slow_ = "5ms";
   use(test::real_broker());

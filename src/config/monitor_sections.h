@@ -1,0 +1,11 @@
+// The settings of what watches the models: `drift` and `inference_log`.
+#pragma once
+
+#include "thalweg/settings.h"
+
+namespace thalweg {
+
+[[nodiscard]] const Section& drift_section();
+[[nodiscard]] const Section& inference_log_section();
+
+}  // namespace thalweg

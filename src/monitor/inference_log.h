@@ -1,0 +1,98 @@
+// The inference log: a sample of the predictions, with who made them, as one more output of the pipeline.
+//
+//   {"id":"payments-3-1841","models":[{"model":"fraud","version":7,"variant":"b","epoch":12,"bucket":4711,"share":1000}],
+//    "latency_us":93,"features":{"amount":12.5,"card":"***"},"outputs":{"score":0.93}}
+//   {"epochs":{"model":"fraud","version":7,"variant":"b","epoch":12,"topic":"payments","partition":3,"from":1841}}
+//
+// `bucket`: of 10,000, that decided about the variant, and `share` of them are the variant's; both are missing just after a change. `row`
+// is there where a record has several. Which predictions: hash of the id, so that a replay logs the same ones. The second kind is never sampled away: from that offset on
+// that variant was this version in this epoch, until the next such record of that variant and partition; of two that say the same offset
+// the later one counts. Log records are sent, acknowledged and (exactly once) committed with the outputs of their record; they do not
+// decide about its disposition, and a value that cannot be written as JSON, or takes more than 256 KiB, leaves out
+// features and outputs, never the record.
+//
+// One a worker. `latency_us`: in features and models, of the batch that the record shared.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "thalweg/batch.h"
+#include "thalweg/ports.h"
+#include "thalweg/registry.h"
+
+#include "model/bucket.h"
+#include "model/provider.h"
+
+namespace thalweg::monitor {
+
+struct InferenceLogOptions {
+  std::string topic;
+  double share = 0.01;
+  std::vector<std::string> fields;
+  std::vector<std::string> mask;
+  bool epochs = true;
+  Where where;
+};
+
+class InferenceLog {
+ public:
+  // `decoded`: the columns of the decoder; those that `last`, the columns at the end, has beyond them are outputs. `models` outlives it.
+  // Errors: config_invalid, for a field that is not there.
+  [[nodiscard]] static Result<std::unique_ptr<InferenceLog>> make(InferenceLogOptions options,
+                                                                  const Schema& decoded,
+                                                                  const Schema& last,
+                                                                  const Registry& registry,
+                                                                  ModelProvider& models);
+
+  [[nodiscard]] const std::string& topic() const noexcept { return options_.topic; }
+  void set_target(std::uint16_t target) noexcept { target_ = target; }
+
+  // Adds the log records of the batch's live rows to its outputs. Once a batch, after the outputs.
+  void append(Batch& batch);
+
+ private:
+  // What was last told of a variant in a partition.
+  struct Told {
+    std::string topic;
+    std::int32_t partition = -1;
+    std::string model, variant;
+    std::int64_t version = -1;
+    std::int64_t epoch = -1;
+    std::int64_t last = -1;  // offset seen
+  };
+  struct Stamp {
+    std::shared_ptr<const Route> route;  // null: of another epoch by now, or unknown
+    std::size_t key = SIZE_MAX;          // column
+    std::size_t told = SIZE_MAX;         // of told_, last
+  };
+
+  InferenceLog(InferenceLogOptions options, const Schema& last, ModelProvider& models)
+      : options_(std::move(options)), schema_(last), models_(models) {}
+  void find_routes(const Batch& batch);
+  [[nodiscard]] std::string_view id_of(const SourceRecord& record);
+  [[nodiscard]] bool is_sampled(std::string_view id) const noexcept;
+  [[nodiscard]] std::uint32_t bucket_of(const Batch& batch, std::uint32_t row, const Stamp& stamp);
+  void add_prediction(Batch& batch, std::uint32_t row, std::string_view id);
+  void add_epochs(Batch& batch, std::uint32_t record);
+  [[nodiscard]] std::size_t told_of(const SourceRecord& source, const ModelStamp& stamp,
+                                    Stamp& found);
+  void add_epoch(Batch& batch, std::uint32_t record, const ModelStamp& stamp, Told& told);
+  void put_models(const Batch& batch, std::uint32_t row, std::uint32_t record);
+  void add_output(Batch& batch, std::uint32_t record, std::string_view value) const;
+
+  const InferenceLogOptions options_;
+  const Schema schema_;
+  ModelProvider& models_;
+  std::unique_ptr<Encoder> body_;
+  std::uint16_t target_ = 0;
+  std::vector<Told> told_;
+  std::vector<Stamp> stamps_;  // of the batch
+  Bucketer bucketer_;
+  std::string id_, text_;  // reused
+};
+
+}  // namespace thalweg::monitor

@@ -1,0 +1,25 @@
+// The metrics of what watches the models: drift and comparison, as the second part of the metrics page.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "monitor/comparison.h"
+#include "monitor/drift_monitor.h"
+
+namespace thalweg {
+
+// Of one pipeline.
+struct MonitoringFigures {
+  std::string pipeline;
+  std::vector<monitor::VersionDrift> drift;
+  std::vector<monitor::VersionPair> comparisons;
+  double threshold = 0.5;
+  std::uint64_t events_lost = 0;
+};
+
+// Families without a series are left out.
+[[nodiscard]] std::string monitoring_page(const std::vector<MonitoringFigures>& pipelines);
+
+}  // namespace thalweg
