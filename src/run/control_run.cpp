@@ -85,6 +85,9 @@ Result<std::unique_ptr<ControlRun>> ControlRun::make(
     log.write(level_of(news.level), news.event, news.text, {{"pipeline", pipeline}});
   };
   options.on_pause = [run = run.get()](bool yes) { run->on_pause_(yes); };
+  options.each_round = [run = run.get()] {
+    if (run->guards_) run->guards_->round();
+  };
   std::vector<control::ControlledModel*> steered;
   for (const auto& model : run->models_) steered.push_back(model.get());
   run->controller_ = std::make_unique<control::Controller>(std::move(options), *run->desk_,
@@ -114,6 +117,13 @@ Status ControlRun::begin() {
       std::this_thread::sleep_for(50ms);
     }
   }
+}
+
+void ControlRun::guard(std::vector<control::GuardedModel> models, control::Guards::Totals totals) {
+  if (models.empty()) return;
+  const control::ControllerOptions& options = controller_->options();
+  guards_ = std::make_unique<control::Guards>(options.pipeline, *desk_, clock_, std::move(models),
+                                              std::move(totals), options.news);
 }
 
 void ControlRun::start(std::function<void(bool)> on_pause) {

@@ -14,6 +14,7 @@
 
 #include "config/pipeline.h"
 #include "control/controller.h"
+#include "control/guards.h"
 #include "kafka/log.h"
 #include "run/log.h"
 #include "run/metrics_page.h"
@@ -38,6 +39,8 @@ class ControlRun {
 
   // Reads the log to its end, waiting for a broker that does not answer yet, and loads each model as wanted. Blocks.
   [[nodiscard]] Status begin();
+  // Before start(): new versions of these are watched. Nothing where the list is empty.
+  void guard(std::vector<control::GuardedModel> models, control::Guards::Totals totals);
   // From now on it is followed. `on_pause`: any thread.
   void start(std::function<void(bool)> on_pause);
   void stop();
@@ -56,6 +59,7 @@ class ControlRun {
   std::unique_ptr<control::ControlLog> entries_;
   std::unique_ptr<control::Desk> desk_;
   std::function<void(bool)> on_pause_ = [](bool) {};
+  std::unique_ptr<control::Guards> guards_;
   std::unique_ptr<control::Controller> controller_;
 };
 

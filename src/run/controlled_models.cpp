@@ -1,5 +1,8 @@
 #include "run/controlled_models.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "model/wish.h"
 
 namespace thalweg {
@@ -33,6 +36,30 @@ class Controlled final : public control::ControlledModel {
   const std::shared_ptr<ServedModel> model_;
 };
 
+control::GuardLimits limits_of(const ModelEntry& entry) {
+  control::GuardLimits limits;
+  if (!entry.values.given("guards")) return limits;
+  const Values& guards = entry.values.section("guards");
+  const auto number = [&](const char* name) {
+    return guards.has(name) ? std::optional(guards.number(name)) : std::nullopt;
+  };
+  limits.error_share = number("error_share");
+  limits.nan_share = number("nan_share");
+  limits.latency_ratio = number("latency_ratio");
+  limits.rows_min = static_cast<std::uint64_t>(guards.integer("rows_min"));
+  limits.probation = std::chrono::milliseconds(entry.values.integer("probation"));
+  return limits;
+}
+
+control::NowServing now_serving(const ServedModel& model) {
+  const auto route = model.route();
+  control::NowServing now;
+  now.epoch = route->epoch;
+  for (const Variant& variant : route->variants)
+    now.variants.push_back({variant.name, variant.version->version});
+  return now;
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<control::ControlledModel>> controlled_models(Models& models) {
@@ -40,6 +67,25 @@ std::vector<std::unique_ptr<control::ControlledModel>> controlled_models(Models&
   for (const std::string& name : models.names())
     all.push_back(std::make_unique<Controlled>(models.served(name)));
   return all;
+}
+
+bool any_guarded(const Models& models) {
+  const auto names = models.names();
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return limits_of(models.served(name)->entry()).any();
+  });
+}
+
+std::vector<control::GuardedModel> guarded_models(const Models& models,
+                                                  const control::Controller& steered) {
+  std::vector<control::GuardedModel> guarded;
+  for (const std::string& name : models.names()) {
+    const auto model = models.served(name);
+    const control::GuardLimits limits = limits_of(model->entry());
+    if (limits.any())
+      guarded.push_back({steered.model(name), limits, [model] { return now_serving(*model); }});
+  }
+  return guarded;
 }
 
 Result<std::map<std::string, DesiredModel>> file_states(const PipelineFile& file,

@@ -277,11 +277,15 @@ PipelineView PipelineRun::view() const {
     }
   }
   view.versions = models_.versions();
-  std::vector<VersionTotals> totals;
-  for (const auto& watch : watches_) watch->add_totals(totals);
-  view.totals = merged(std::move(totals));
+  view.totals = version_totals();
   view.monitoring = monitoring_.figures();
   return view;
+}
+
+std::vector<VersionTotals> PipelineRun::version_totals() const {
+  std::vector<VersionTotals> totals;
+  for (const auto& watch : watches_) watch->add_totals(totals);
+  return merged(std::move(totals));
 }
 
 std::string PipelineRun::not_ready() const {

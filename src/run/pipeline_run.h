@@ -66,6 +66,8 @@ class PipelineRun {
     return workers_;
   }
   [[nodiscard]] PipelineView view() const;
+  // What each version has done so far, over all workers. Any thread.
+  [[nodiscard]] std::vector<VersionTotals> version_totals() const;
   [[nodiscard]] Peek& peek() noexcept { return *peek_; }
   // Once a second, from one thread: judges windows, sends events.
   void tick() { monitoring_.tick(clock_.now()); }

@@ -91,7 +91,8 @@ Status Process::add(PipelineFile file) {
 Status Process::add_control(const PipelineFile& file, Models& models) {
   // Nobody could change anything: no thread for that.
   const Values& v = file.values;
-  if (!v.section("control").has("topic") && !v.has("state_directory") && !v.given("http")) {
+  if (!v.section("control").has("topic") && !v.has("state_directory") && !v.given("http") &&
+      !any_guarded(models)) {
     controls_.push_back(nullptr);
     return {};
   }
@@ -104,6 +105,8 @@ Status Process::add_control(const PipelineFile& file, Models& models) {
 void Process::start_controls() {
   for (std::size_t i = 0; i < controls_.size(); ++i) {
     if (!controls_[i]) continue;
+    controls_[i]->guard(guarded_models(*models_[i], controls_[i]->controller()),
+                        [pipeline = pipelines_[i].get()] { return pipeline->version_totals(); });
     controls_[i]->start([pipeline = pipelines_[i].get()](bool yes) { pipeline->pause(yes); });
   }
 }

@@ -1,0 +1,109 @@
+#include "control/guard.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace thalweg::control {
+namespace {
+
+bool same(const NowServing& a, const NowServing& b) {
+  return a.epoch == b.epoch &&
+         std::equal(a.variants.begin(), a.variants.end(), b.variants.begin(), b.variants.end(),
+                    [](const NowServing::One& x, const NowServing::One& y) {
+                      return x.variant == y.variant && x.version == y.version;
+                    });
+}
+
+// As a variant or a fallback: a shadow answers to nobody, and has time that nobody else wants.
+VersionTotals sum_of(const std::vector<VersionTotals>& totals, std::int64_t version) {
+  VersionTotals sum;
+  sum.version = version;
+  for (const VersionTotals& one : totals) {
+    if (one.version == version && one.role != Role::shadow) sum.add(one);
+  }
+  return sum;
+}
+
+VersionTotals since(VersionTotals now, const VersionTotals& begin) {
+  now.rows -= begin.rows;
+  now.answered -= begin.answered;
+  now.nan_rows -= begin.nan_rows;
+  for (std::size_t i = 0; i < CallTimes::buckets; ++i) now.times.counts[i] -= begin.times.counts[i];
+  now.times.sum_ns -= begin.times.sum_ns;
+  return now;
+}
+
+std::string shares(const VersionTotals& now, const VersionTotals& before, double now_share,
+                   double before_share, std::string_view what, double limit) {
+  return fmt::format(
+      "version {}: {:.2f} % of {} rows {}, version {}: {:.2f} %; the guard allows {:.2f} % more",
+      now.version, 100 * now_share, now.rows, what, before.version, 100 * before_share,
+      100 * limit);
+}
+
+}  // namespace
+
+bool Guard::idle(const NowServing& serving) const {
+  return newcomers_.empty() && seen_ && same(serving, last_);
+}
+
+void Guard::forget(std::int64_t version) {
+  std::erase_if(newcomers_, [&](const Newcomer& n) { return n.version == version; });
+}
+
+void Guard::meet(std::chrono::nanoseconds now, const NowServing& serving,
+                 const std::vector<VersionTotals>& totals) {
+  const auto serves = [](const NowServing& at, std::int64_t version) {
+    return std::any_of(at.variants.begin(), at.variants.end(),
+                       [&](const NowServing::One& one) { return one.version == version; });
+  };
+  std::erase_if(newcomers_, [&](const Newcomer& n) { return !serves(serving, n.version); });
+  for (const NowServing::One& one : serving.variants) {
+    if (serving.rolled_back || last_.variants.empty() || serves(last_, one.version)) continue;
+    const auto same_name =
+        std::find_if(last_.variants.begin(), last_.variants.end(),
+                     [&](const NowServing::One& v) { return v.variant == one.variant; });
+    const auto& before = same_name == last_.variants.end() ? last_.variants.front() : *same_name;
+    newcomers_.push_back({one.variant, one.version, before.version, serving.epoch != last_.epoch,
+                          sum_of(totals, one.version), now + limits_.probation});
+  }
+  // With `unload: first` nothing serves for a while; the version before is the one before that.
+  if (!serving.variants.empty() || !seen_) last_ = serving;
+  seen_ = true;
+}
+
+std::string Guard::judge(const Newcomer& newcomer, const std::vector<VersionTotals>& totals) const {
+  const VersionTotals now = since(sum_of(totals, newcomer.version), newcomer.at_begin);
+  const VersionTotals before = sum_of(totals, newcomer.before);
+  if (now.rows < limits_.rows_min || before.rows < limits_.rows_min) return {};
+  if (limits_.error_share && now.error_share() > before.error_share() + *limits_.error_share)
+    return shares(now, before, now.error_share(), before.error_share(), "without an answer",
+                  *limits_.error_share);
+  if (limits_.nan_share && now.nan_share() > before.nan_share() + *limits_.nan_share)
+    return shares(now, before, now.nan_share(), before.nan_share(), "answered with NaN",
+                  *limits_.nan_share);
+  if (!limits_.latency_ratio || now.times.calls() < guard_calls_min ||
+      before.times.calls() < guard_calls_min)
+    return {};
+  const double now_p99 = now.times.quantile_ns(0.99), before_p99 = before.times.quantile_ns(0.99);
+  if (now_p99 <= before_p99 * *limits_.latency_ratio) return {};
+  return fmt::format(
+      "version {}: 99 % of {} calls within {:.3f} ms, version {}: {:.3f} ms; the guard allows {} "
+      "times as much",
+      now.version, now.times.calls(), now_p99 / 1e6, before.version, before_p99 / 1e6,
+      *limits_.latency_ratio);
+}
+
+std::optional<GuardVerdict> Guard::look(std::chrono::nanoseconds now, const NowServing& serving,
+                                        const std::vector<VersionTotals>& totals) {
+  if (!seen_ || !same(serving, last_)) meet(now, serving, totals);
+  std::erase_if(newcomers_, [&](const Newcomer& n) { return now > n.until; });
+  for (const Newcomer& n : newcomers_) {
+    if (std::string why = judge(n, totals); !why.empty())
+      return GuardVerdict{n.variant, n.version, n.before, n.by_epoch, std::move(why)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace thalweg::control

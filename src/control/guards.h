@@ -1,0 +1,52 @@
+// The guards of a pipeline's models: what they find is written as a control record, as a person would write it.
+//
+//   route, totals ──▶ Guard (one a model) ──▶ verdict ──▶ desk: "rollback" by "guard", if nobody has changed anything meanwhile
+//
+// Several processes may find the same; the first one's record is read by the others. All functions: the controller's thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "control/controller.h"
+#include "control/guard.h"
+
+namespace thalweg::control {
+
+struct GuardedModel {
+  ControlledModel* model = nullptr;  // outlives the guards
+  GuardLimits limits;
+  // What its route names, without `rolled_back`, which the log knows.
+  std::function<NowServing()> serving;
+};
+
+class Guards {
+ public:
+  using Totals = std::function<std::vector<VersionTotals>()>;
+
+  // `desk` and `clock` outlive it. `totals`: of all models of the pipeline; asked for while something is on probation only.
+  Guards(std::string pipeline, Desk& desk, const Clock& clock, std::vector<GuardedModel> models,
+         Totals totals, std::function<void(const ControlNews&)> news);
+
+  // Looks once. Blocks while a record is written.
+  void round();
+
+ private:
+  struct One {
+    GuardedModel guarded;
+    Guard guard;
+    std::string trouble;  // said already
+  };
+  void look(One& one);
+  void roll_back(One& one, const GuardVerdict& verdict, const NowServing& serving);
+
+  const std::string pipeline_;
+  Desk& desk_;
+  const Clock& clock_;
+  std::vector<One> models_;
+  const Totals totals_;
+  const std::function<void(const ControlNews&)> news_;
+};
+
+}  // namespace thalweg::control

@@ -1,0 +1,224 @@
+#include "control/guard.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/change.h"
+#include "control/fake_models.h"
+#include "control/guards.h"
+
+namespace thalweg::control {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+VersionTotals did(std::int64_t version, std::uint64_t rows, std::uint64_t failed = 0,
+                  std::uint64_t nans = 0, std::uint64_t call_ns = 1'000'000) {
+  VersionTotals totals;
+  totals.model = "m";
+  totals.version = version;
+  totals.rows = rows;
+  totals.answered = rows - failed;
+  totals.nan_rows = nans;
+  totals.times.counts[CallTimes::bucket_of(call_ns)] = 200;
+  return totals;
+}
+
+NowServing serving(std::int64_t version, std::int64_t epoch = -1) {
+  return {epoch, {{"", version}}, false};
+}
+
+GuardLimits limits(std::uint64_t rows_min = 1000) {
+  GuardLimits limits;
+  limits.error_share = 0.01;
+  limits.nan_share = 0.01;
+  limits.latency_ratio = 2;
+  limits.rows_min = rows_min;
+  limits.probation = 10min;
+  return limits;
+}
+
+// Version 1 serves, then version 2, which has done `now` at the end.
+std::optional<GuardVerdict> verdict_on(const VersionTotals& now, GuardLimits with = limits(),
+                                       std::chrono::nanoseconds after = 1min) {
+  Guard guard(with);
+  EXPECT_FALSE(guard.look(0s, serving(1), {did(1, 5000)}));
+  EXPECT_FALSE(guard.look(1s, serving(2), {did(1, 5000)}));
+  return guard.look(1s + after, serving(2), {did(1, 5000), now});
+}
+
+TEST(Guard, A_version_as_good_as_the_one_before_stays) {
+  EXPECT_FALSE(verdict_on(did(2, 5000, 40, 40, 1'500'000)));
+}
+
+TEST(Guard, Too_many_rows_without_an_answer_are_a_verdict_with_both_figures) {
+  const auto verdict = verdict_on(did(2, 5000, 60));
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->version, 2);
+  EXPECT_EQ(verdict->before, 1);
+  EXPECT_EQ(verdict->why,
+            "version 2: 1.20 % of 5000 rows without an answer, version 1: 0.00 %; the guard allows "
+            "1.00 % more");
+}
+
+TEST(Guard, Too_many_NaNs_are_a_verdict) {
+  const auto verdict = verdict_on(did(2, 5000, 0, 60));
+  ASSERT_TRUE(verdict);
+  EXPECT_THAT(verdict->why, HasSubstr("1.20 % of 5000 rows answered with NaN"));
+}
+
+TEST(Guard, Slow_calls_are_a_verdict_and_few_of_them_are_not) {
+  const auto verdict = verdict_on(did(2, 5000, 0, 0, 5'000'000));
+  ASSERT_TRUE(verdict);
+  EXPECT_THAT(verdict->why, HasSubstr("99 % of 200 calls within"));
+  VersionTotals few = did(2, 5000, 0, 0, 5'000'000);
+  few.times.counts[CallTimes::bucket_of(5'000'000)] = guard_calls_min - 1;
+  EXPECT_FALSE(verdict_on(few));
+}
+
+TEST(Guard, Nothing_is_judged_before_enough_rows_or_after_the_probation) {
+  EXPECT_FALSE(verdict_on(did(2, 999, 999)));
+  EXPECT_TRUE(verdict_on(did(2, 1000, 1000)));
+  EXPECT_FALSE(verdict_on(did(2, 1000, 1000), limits(), 11min));
+  EXPECT_FALSE(verdict_on(did(2, 5000, 5000), limits(5001))) << "of the version before too";
+}
+
+TEST(Guard, What_serves_at_the_start_and_what_a_rollback_brings_back_is_not_on_probation) {
+  Guard guard(limits());
+  EXPECT_FALSE(guard.look(0s, serving(2), {did(2, 5000, 5000)}));
+  NowServing back = serving(1, 7);
+  back.rolled_back = true;
+  EXPECT_FALSE(guard.look(1s, back, {did(1, 5000), did(2, 5000)}));
+  EXPECT_FALSE(guard.look(2s, back, {did(1, 9000, 4000), did(2, 5000)}));
+  EXPECT_TRUE(guard.idle(back));
+}
+
+TEST(Guard, What_a_version_did_in_an_earlier_life_does_not_count) {
+  Guard guard(limits());
+  const VersionTotals bad_once = did(2, 5000, 5000);
+  EXPECT_FALSE(guard.look(0s, serving(1), {did(1, 5000), bad_once}));
+  EXPECT_FALSE(guard.look(1s, serving(2), {did(1, 5000), bad_once}));
+  EXPECT_FALSE(guard.look(2s, serving(2), {did(1, 5000), did(2, 9000, 5000)}));
+  EXPECT_TRUE(guard.look(3s, serving(2), {did(1, 5000), did(2, 9000, 5100)}));
+}
+
+TEST(Guard, A_new_variant_is_held_against_the_champion) {
+  Guard guard(limits());
+  EXPECT_FALSE(guard.look(0s, serving(1), {did(1, 5000)}));
+  const NowServing split{3, {{"", 1}, {"b", 2}}, false};
+  EXPECT_FALSE(guard.look(1s, split, {did(1, 5000)}));
+  const auto verdict = guard.look(2s, split, {did(1, 9000), did(2, 1000, 500)});
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->variant, "b");
+  EXPECT_TRUE(verdict->by_epoch);
+}
+
+// --- what becomes of a verdict ---
+
+class GuardsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    model.file.variants.front().version = "1";
+    (void)desk.refresh();
+  }
+  Guards make(Desk& at) {
+    return Guards(
+        "p", at, clock, {{&model, limits(), [this] { return now; }}}, [this] { return totals; },
+        [this](const ControlNews& n) { news.push_back(n.text); });
+  }
+  std::int64_t set_version(const std::string& version) {
+    ChangeRequest request;
+    request.pipeline = "p";
+    request.model = "m";
+    request.action = "route";
+    request.by = "ann";
+    request.file_state = model.file;
+    request.change = [&](const DesiredModel& state,
+                         const Wanted&) -> Result<std::optional<DesiredModel>> {
+      auto next = with_version(state, "", version);
+      if (!next) return std::move(next).error();
+      return std::optional(*next);
+    };
+    auto changed = desk.change(request);
+    return changed ? changed->epoch : -2;
+  }
+  Wanted wanted() {
+    (void)desk.refresh();
+    return desk.look([](const Board& b) { return b.model("p", "m"); });
+  }
+  test::HandClock clock;
+  test::FakeModel model{"m"};
+  std::shared_ptr<MemoryEntries> entries = std::make_shared<MemoryEntries>();
+  MemoryLog log{entries, true};
+  Desk desk{log, clock};
+  NowServing now = serving(1);
+  std::vector<VersionTotals> totals{did(1, 5000)};
+  std::vector<std::string> news;
+};
+
+TEST_F(GuardsTest, A_bad_version_is_rolled_back_by_a_record_like_a_persons) {
+  Guards guards = make(desk);
+  guards.round();
+  now = serving(2, set_version("2"));
+  guards.round();
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  const Wanted after = wanted();
+  ASSERT_TRUE(after.record);
+  EXPECT_GT(after.epoch, now.epoch);
+  EXPECT_EQ(after.record->action, "rollback");
+  EXPECT_EQ(after.record->by, "guard");
+  EXPECT_EQ(after.record->state.variants.front().version, "1");
+  EXPECT_THAT(after.record->why, HasSubstr("100.00 % of 1000 rows without an answer"));
+  ASSERT_EQ(news.size(), 1U);
+  EXPECT_EQ(entries->audits.size(), 2U);
+  now = serving(1, after.epoch);
+  totals.front().answered = 0;
+  guards.round();
+  EXPECT_EQ(wanted().epoch, after.epoch) << "a rollback is not rolled back";
+}
+
+TEST_F(GuardsTest, A_version_that_the_folder_brought_is_answered_by_the_number_of_the_one_before) {
+  model.file.variants.front().version = "latest";
+  Guards guards = make(desk);
+  guards.round();
+  now = serving(2);
+  guards.round();
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  ASSERT_TRUE(wanted().record);
+  EXPECT_EQ(wanted().record->state.variants.front().version, "1");
+}
+
+TEST_F(GuardsTest, A_state_before_that_said_latest_becomes_the_number_of_the_version_before) {
+  model.file.variants.front().version = "latest";
+  Guards guards = make(desk);
+  guards.round();
+  now = serving(2, set_version("2"));
+  guards.round();
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  EXPECT_EQ(wanted().record->state.variants.front().version, "1");
+}
+
+TEST_F(GuardsTest, Of_two_processes_only_one_writes) {
+  MemoryLog other_log(entries, true);
+  Desk other(other_log, clock);
+  Guards guards = make(desk), others = make(other);
+  guards.round();
+  others.round();
+  now = serving(2, set_version("2"));
+  (void)other.refresh();
+  guards.round();
+  others.round();
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  others.round();
+  EXPECT_EQ(entries->audits.size(), 2U) << "the change, and one rollback";
+  ASSERT_EQ(news.size(), 2U);
+  EXPECT_THAT(news[1], HasSubstr("it is not rolled back"));
+}
+
+}  // namespace
+}  // namespace thalweg::control
