@@ -174,6 +174,7 @@ Status TestDriver::try_run() {
     }
     idle = did ? 0 : idle + 1;
   }
+  impl_->run->tick();
   return {};
 }
 

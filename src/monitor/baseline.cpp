@@ -9,6 +9,7 @@
 #include <simdjson.h>
 
 #include "config/json_text.h"
+#include "model/manifest.h"
 
 namespace thalweg::monitor {
 namespace {
@@ -135,7 +136,10 @@ Result<Baseline> parse_baseline(std::string_view json, const std::string& name) 
 }
 
 Result<Baseline> read_baseline(const std::string& version_path) {
-  const auto path = std::filesystem::path(version_path) / baseline_file;
+  auto manifest = read_manifest(version_path);
+  const bool named = manifest && *manifest != nullptr && !(*manifest)->baseline.empty();
+  const auto path =
+      std::filesystem::path(version_path) / (named ? (*manifest)->baseline.c_str() : baseline_file);
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return Error(Code::model_missing,

@@ -4,7 +4,7 @@
 //   categories   missing, unseen (in the baseline), other (seen, but rare), and up to 17 of the commonest
 //   texts        of more than a thousand different values: their length in bytes, as a number
 //
-// As JSON it lies beside the graph, as assets.extra/baseline.json of the version's directory; `thalweg model baseline` writes it.
+// As JSON it lies in the version's directory: the file that manifest.json names as `baseline`, else assets.extra/baseline.json.
 #pragma once
 
 #include <cstdint>

@@ -67,24 +67,24 @@ void Monitoring::event(const std::string& json) {
     return;
   }
   Event& event = events_.emplace_back();
-  event.value = json;
-  event.output.key = pipeline_;
-  event.output.value = event.value;
-  event.output.timestamp = {std::chrono::duration_cast<std::chrono::milliseconds>(
-                                std::chrono::system_clock::now().time_since_epoch())
-                                .count()};
-  event.output.target = target_;
+  event.json = json;
+  event.key = pipeline_;
+  event.value = event.json;
+  event.timestamp = {std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count()};
+  event.target = target_;
 }
 
 void Monitoring::send_events() {
   (void)sink_->poll();
   events_.remove_if([](const Event& event) { return event.done.load(); });
   for (Event& event : events_) {
-    if (event.output.listener != nullptr) continue;  // under way
-    event.output.target = target_;
-    event.output.listener = this;
-    if (Status sent = sink_->send(event.output); sent.ok()) continue;
-    event.output.listener = nullptr;  // with a later tick
+    if (event.listener != nullptr) continue;  // under way
+    event.target = target_;
+    event.listener = this;
+    if (Status sent = sink_->send(event); sent.ok()) continue;
+    event.listener = nullptr;  // with a later tick
     return;
   }
 }
@@ -92,8 +92,7 @@ void Monitoring::send_events() {
 // Any thread, and without mutex_, which tick may hold while it polls.
 void Monitoring::delivered(OutputRecord& output, const Error* failure) noexcept {
   if (failure != nullptr) lost_.fetch_add(1);
-  // The event holds its output first.
-  reinterpret_cast<Event&>(output).done.store(true);
+  static_cast<Event&>(output).done.store(true);
 }
 
 MonitoringFigures Monitoring::figures() const {

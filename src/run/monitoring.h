@@ -49,9 +49,8 @@ class Monitoring final : private DeliveryListener {
   [[nodiscard]] std::string json() const;
 
  private:
-  struct Event {
-    OutputRecord output;
-    std::string value;
+  struct Event : OutputRecord {
+    std::string json;
     std::atomic<bool> done{false};
   };
 

@@ -1,0 +1,80 @@
+// Champion and challenger in use: what the shadows of several workers heard is one figure; and observers that are several are one.
+#include "monitor/comparison.h"
+
+#include <gtest/gtest.h>
+
+#include "monitor/observers.h"
+
+namespace thalweg::monitor {
+namespace {
+
+Column scores(const std::vector<float>& values) {
+  Column column;
+  column.reset({DType::float32, {}});
+  for (const float value : values) *column.append<float>() = value;
+  return column;
+}
+
+struct Pair {
+  Route route;
+  Variant variant;
+  ModelVersion champion, challenger;
+  Schema schema{{{"score", {DType::float32, {}}}}};
+  Pair() {
+    champion.model = challenger.model = "fraud";
+    champion.version = 1;
+    challenger.version = 2;
+  }
+  void tell(ScoreObserver& observer, const std::vector<float>& a, const std::vector<float>& b) {
+    std::vector<Column> one, other;
+    one.push_back(scores(a));
+    other.push_back(scores(b));
+    observer.compared({.route = route,
+                       .variant = variant,
+                       .champion = champion,
+                       .challenger = challenger,
+                       .output_schema = schema,
+                       .champion_outputs = one,
+                       .challenger_outputs = other,
+                       .champion_ns_per_row = 100,
+                       .challenger_ns_per_row = 300});
+  }
+};
+
+TEST(Comparison, What_the_shadows_of_several_workers_heard_is_added_up) {
+  ComparisonMonitor monitor;
+  Observers first, second;
+  first.add(monitor.observer());
+  second.add(monitor.observer());
+  Pair pair;
+  pair.tell(*first.on_shadow(), {0.1F, 0.9F}, {0.1F, 0.2F});
+  pair.tell(*second.on_shadow(), {0.3F, 0.7F}, {0.3F, 0.7F});
+  const auto report = monitor.report();
+  ASSERT_EQ(report.size(), 1U);
+  EXPECT_EQ(report[0].grid.rows(), 4U);
+  EXPECT_EQ(report[0].champion, 1);
+  EXPECT_EQ(report[0].challenger, 2);
+  EXPECT_NEAR(report[0].grid.flip_share(0.5), 0.25, 1e-9);
+  EXPECT_NEAR(report[0].grid.mean_difference(), 0.7 / 4, 1.0 / 64);
+  EXPECT_NEAR(report[0].latency_ratio(), 3, 1e-9);
+  EXPECT_NE(comparison_json(report, 0.5).find("\"flip_share\":0.25"), std::string::npos);
+}
+
+struct Lagging final : ScoreObserver {
+  int heard = 0;
+  void scored(const Scored&) noexcept override { ++heard; }
+  [[nodiscard]] bool lagging() const noexcept override { return true; }
+};
+
+TEST(Observers, A_worker_that_lags_says_so_through_a_list) {
+  ComparisonMonitor monitor;
+  Lagging lagging;
+  Observers all;
+  all.add(monitor.observer());
+  EXPECT_FALSE(all.lagging());
+  all.add(lagging);
+  EXPECT_TRUE(all.lagging());
+}
+
+}  // namespace
+}  // namespace thalweg::monitor
