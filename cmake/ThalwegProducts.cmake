@@ -93,10 +93,13 @@ if(THALWEG_BUILD_EXAMPLES)
   endforeach()
 endif()
 if(THALWEG_BUILD_BENCH)
-  # bench/load/: one program. bench/gate/: one a stage, under callgrind. Neither needs Google Benchmark.
+  # bench/load/, bench/versions/: one program each. bench/gate/: one a stage, under callgrind. None needs Google Benchmark.
   file(GLOB load CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/load/*.cpp")
   add_executable(bench_load ${load})
   target_link_libraries(bench_load PRIVATE thalweg_compiler thalweg thalweg_basics thalweg::rdkafka)
+  file(GLOB versions CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/versions/*.cpp")
+  add_executable(bench_versions ${versions})
+  target_link_libraries(bench_versions PRIVATE thalweg_compiler thalweg thalweg_basics)
   thalweg_executables(gate "bench/gate/*.cpp" thalweg_basics simdjson::simdjson)
   thalweg_executables(peer "bench/peers/*/*.cpp") # the library's contestants: public headers only
   find_package(benchmark QUIET)

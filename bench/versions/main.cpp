@@ -1,0 +1,291 @@
+// bench_versions: what a change of versions, and a shadow, cost the records that pass meanwhile.
+//
+//   bench_versions swaps  --tweets examples/tweets     two versions of the tweets model, of different vocabulary, take turns
+//   bench_versions shadow --tweets examples/tweets     the second one is the first one's shadow
+//
+// One pipeline in this process, with records and outputs in memory, so that no broker's milliseconds hide what is looked for. Records come at a
+// fixed rate and are timed from when each should have come. Phases take turns (steady, swapping, steady, …; or without, with shadow), so
+// that the machine's moods meet both; the median round's ratio leaves out the worst of them. Swaps follow each other without a pause unless --pause-ms is given. Prints one line of JSON.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <numeric>
+#include <regex>
+#include <sstream>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "bench/must.h"
+#include "ledger.h"
+#include "run/process.h"
+#include "source/memory_source.h"
+
+namespace thalweg::bench {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+struct Options {
+  bool shadow = false;
+  std::string tweets = "examples/tweets";
+  double rate = 500;
+  double seconds = 2;  // of one phase
+  int rounds = 25;     // of two phases each
+  int swaps = 100;     // at most; the last swapping phase does what is left
+  int workers = 2;
+  int pause_ms = 0;
+  double cpu_share = 0.5;
+};
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  if (!in) fail("cannot read " + path.string());
+  return text.str();
+}
+
+// The words of the vocabulary in the opposite order.
+std::string turned_round(const std::string& vocabulary) {
+  const std::regex number(R"(: (\d+))");
+  int words = 0;
+  for (std::sregex_iterator it(vocabulary.begin(), vocabulary.end(), number), end; it != end; ++it)
+    words = std::max(words, std::stoi((*it)[1]));
+  std::string turned;
+  auto rest = vocabulary.cbegin();
+  for (std::sregex_iterator it(vocabulary.begin(), vocabulary.end(), number), end; it != end;
+       ++it) {
+    turned.append(rest, (*it)[0].first);
+    turned += fmt::format(": {}", words + 1 - std::stoi((*it)[1]));
+    rest = (*it)[0].second;
+  }
+  return turned.append(rest, vocabulary.cend());
+}
+
+class Bench {
+ public:
+  explicit Bench(const Options& o)
+      : o_(o),
+        texts_(read_texts(o.tweets + "/sample.jsonl")),
+        ledger_(static_cast<std::size_t>(o.rate * (2 * o.rounds + 8) * std::max(o.seconds, 3.0)),
+                texts_.size()) {
+    register_builtins(registry_);
+    char name[] = "/tmp/bench_versions.XXXXXX";
+    if (::mkdtemp(name) == nullptr) fail("cannot make a folder");
+    folder_ = name;
+    for (const char* version : {"1", "2"})
+      fs::copy(o.tweets + "/model/1", folder_ / version, fs::copy_options::recursive);
+    const fs::path vocabulary = folder_ / "2/assets.extra/vocab.json";
+    const std::string turned = turned_round(read_file(vocabulary));
+    std::ofstream(vocabulary) << turned;
+    records_.create("in", o.workers);
+  }
+  ~Bench() { fs::remove_all(folder_); }
+
+  void run() {
+    Process process(registry_, log_);
+    must(process.add(must(read_pipeline_text(pipeline(), "bench.yaml"))));
+    model_ = process.models().front()->served("m").get();
+    auto running = std::async(std::launch::async, [&] { return process.run(ports()); });
+    wait([&] { return process.started(); });
+    feeder_ = std::jthread([this](const std::stop_token& stop) { feed(stop); });
+    learn();
+    Phase quiet, busy;
+    std::vector<double> ratios;
+    for (int round = 0; round < o_.rounds; ++round) {
+      phase(quiet, [](const std::stop_token&) {});
+      if (o_.shadow) shadow(true);
+      phase(busy, [&](const std::stop_token& stop) { swap(stop, round + 1 == o_.rounds); });
+      if (o_.shadow) shadow(false);
+      ratios.push_back(busy.last_p99 / quiet.last_p99);
+    }
+    feeder_.request_stop();
+    feeder_.join();
+    settle();
+    std::sort(ratios.begin(), ratios.end());
+    print(quiet, busy, ratios[ratios.size() / 2], process);
+    process.request_stop();
+    must(running.get());
+  }
+
+ private:
+  struct Phase {
+    std::vector<float> latencies_us;
+    double seconds = 0;
+    double last_p99 = 0;  // ms, of the latest phase alone
+  };
+
+  static std::vector<std::string> read_texts(const std::string& path) {
+    std::ifstream in(path);
+    std::vector<std::string> texts;
+    for (std::string line; std::getline(in, line);) texts.push_back(line);
+    if (texts.empty()) fail("no text in " + path);
+    return texts;
+  }
+  std::string pipeline() const {
+    return fmt::format(
+        R"(
+pipeline: bench
+workers: {}
+models: {{ m: {{ runtime: tensorflow, path: {}, version: 1, keep_previous: 0s }} }}
+from: {{ topic: in, start: earliest, fields: {{ value: string }} }}
+steps: [ {{ infer: {{ model: m, outputs: {{ dense_5: score }} }} }} ]
+to: {{ topic: out, value: {{ score: score }} }}
+dead_letters: dead
+)",
+        o_.workers, folder_.string());
+  }
+  Ports ports() {
+    Ports made;
+    made.source = [this](const PipelineFile&,
+                         std::size_t worker) -> Result<std::unique_ptr<Source>> {
+      auto source = std::make_unique<MemorySource>(records_, std::vector<std::string>{"in"}, false);
+      source->assign({{"in", {static_cast<std::int32_t>(worker)}}});
+      return std::unique_ptr<Source>(std::move(source));
+    };
+    made.sink = [this](const PipelineFile&) -> Result<std::unique_ptr<Sink>> {
+      return std::unique_ptr<Sink>(std::make_unique<LedgerSink>(ledger_));
+    };
+    return made;
+  }
+  void feed(const std::stop_token& stop) {
+    const std::int64_t began = now_ns();
+    for (std::uint64_t n = 0; !stop.stop_requested(); ++n) {
+      const std::int64_t due =
+          began + static_cast<std::int64_t>(static_cast<double>(n) * 1e9 / o_.rate);
+      const timespec until{due / 1'000'000'000, due % 1'000'000'000};
+      ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+      ledger_.due(n, due);
+      records_.append("in", static_cast<std::int32_t>(n % static_cast<std::uint64_t>(o_.workers)),
+                      {.value = texts_[n % texts_.size()], .key = std::to_string(n)});
+    }
+  }
+  template <class Condition>
+  static void wait(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + 60s;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) fail("waited for a minute in vain");
+      std::this_thread::sleep_for(1ms);
+    }
+  }
+  void settle() {
+    const std::uint64_t fed = ledger_.fed();
+    wait([&] { return ledger_.came() >= fed; });
+  }
+  void ask(DesiredModel wish) {
+    const std::int64_t epoch = ++epoch_;
+    must(model_->prepare(wish, epoch));
+    wait([&] { return model_->epoch() == epoch; });
+  }
+  void serve(int version) {
+    DesiredModel wish;
+    wish.variants.front().version = std::to_string(version);
+    ask(wish);
+  }
+  // Each version sees each text twice before anything counts.
+  void learn() {
+    for (const int version : {2, 1}) {
+      serve(o_.shadow ? 1 : version);
+      const std::uint64_t until = ledger_.fed() + 2 * texts_.size();
+      wait([&] { return ledger_.fed() >= until; });
+      settle();
+    }
+  }
+  template <class Work>
+  void phase(Phase& to, Work work) {
+    settle();
+    const std::uint64_t begin = ledger_.fed();
+    const std::int64_t began = now_ns();
+    {
+      std::jthread worker([&](const std::stop_token& stop) { work(stop); });
+      std::this_thread::sleep_for(std::chrono::duration<double>(o_.seconds));
+      worker.request_stop();
+    }
+    to.seconds += static_cast<double>(now_ns() - began) / 1e9;
+    const std::uint64_t end = ledger_.fed();
+    settle();
+    auto latencies = ledger_.latencies(begin, end);
+    to.last_p99 = percentile(latencies, .99);
+    to.latencies_us.insert(to.latencies_us.end(), latencies.begin(), latencies.end());
+  }
+  void shadow(bool yes) {
+    DesiredModel wish;
+    wish.variants.front().version = "1";
+    if (yes) wish.shadow = DesiredShadow{.version = "2", .topic = {}, .cpu_share = o_.cpu_share};
+    ask(wish);
+  }
+  void swap(const std::stop_token& stop, bool last) {
+    while (!o_.shadow && done_ < o_.swaps && (last || !stop.stop_requested())) {
+      serve(done_++ % 2 == 0 ? 2 : 1);
+      std::this_thread::sleep_for(std::chrono::milliseconds(o_.pause_ms));
+    }
+  }
+  static double percentile(std::vector<float>& values, double part) {
+    std::sort(values.begin(), values.end());
+    const auto rank = static_cast<std::size_t>(part * static_cast<double>(values.size()));
+    return values.empty() ? 0 : values[std::min(rank, values.size() - 1)] / 1e3;
+  }
+  void print(Phase& quiet, Phase& busy, double median, const Process& process) const {
+    const auto totals = process.pipelines().front()->view().totals;
+    std::uint64_t shadowed = 0, dropped = 0;
+    for (const VersionTotals& one : totals) {
+      if (one.role != Role::shadow) continue;
+      shadowed += one.rows;
+      dropped += std::accumulate(one.lost.begin(), one.lost.end(), std::uint64_t{0});
+    }
+    const double steady = percentile(quiet.latencies_us, .99);
+    const double changed = percentile(busy.latencies_us, .99);
+    fmt::print(
+        R"({{"what":"{}","rate":{},"workers":{},"swaps":{},"seconds_each":[{:.1f},{:.1f}],)"
+        R"("p50_ms":[{:.3f},{:.3f}],"p99_ms":[{:.3f},{:.3f}],"p999_ms":[{:.3f},{:.3f}],"p99_ratio":{:.3f},"p99_ratio_of_the_median_round":{:.3f},)"
+        R"("records":{},"lost":{},"repeated":{},"dead":{},"wrong_version":{},"texts_told_apart":{},)"
+        R"("shadow_rows":{},"shadow_dropped":{}}})"
+        "\n",
+        o_.shadow ? "shadow" : "swaps", o_.rate, o_.workers, done_, quiet.seconds, busy.seconds,
+        percentile(quiet.latencies_us, .5), percentile(busy.latencies_us, .5), steady, changed,
+        percentile(quiet.latencies_us, .999), percentile(busy.latencies_us, .999), changed / steady, median, ledger_.fed(), ledger_.lost(), ledger_.repeated(), ledger_.dead(), ledger_.wrong(),
+        ledger_.different(), shadowed, dropped);
+  }
+
+  const Options o_;
+  const std::vector<std::string> texts_;
+  Ledger ledger_;
+  Registry registry_;
+  Log log_{LogLevel::error, LogFormat::json};
+  fs::path folder_;
+  MemoryLog records_;
+  ServedModel* model_ = nullptr;
+  std::jthread feeder_;
+  std::int64_t epoch_ = 0;
+  int done_ = 0;
+};
+
+}  // namespace
+}  // namespace thalweg::bench
+
+int main(int argc, char** argv) {
+  thalweg::bench::Options o;
+  CLI::App app("What swaps and shadows cost the records that pass meanwhile", "bench_versions");
+  app.require_subcommand(1);
+  const auto add = [&](const char* name, const char* what, bool shadow) {
+    CLI::App* command = app.add_subcommand(name, what);
+    command->add_option("--tweets", o.tweets, "the folder of the tweets example");
+    command->add_option("--rate", o.rate, "records a second");
+    command->add_option("--seconds", o.seconds, "of one phase");
+    command->add_option("--rounds", o.rounds, "of two phases");
+    command->add_option("--workers", o.workers, "of the pipeline");
+    command->add_option("--swaps", o.swaps, "in all");
+    command->add_option("--pause-ms", o.pause_ms, "between two swaps");
+    command->add_option("--cpu-share", o.cpu_share, "of the shadow");
+    command->callback([&o, shadow] { o.shadow = shadow; });
+  };
+  add("swaps", "two versions take turns", false);
+  add("shadow", "the second version is the first one's shadow", true);
+  CLI11_PARSE(app, argc, argv);
+  thalweg::bench::Bench(o).run();
+  return 0;
+}
