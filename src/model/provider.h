@@ -1,7 +1,7 @@
 // The process's models: what `infer` asks for a version, and what the registry of models keeps.
 //
-// A ModelHandle is one named model of the pipeline file; its route (which version answers which rows) is taken once per batch by one
-// atomic load. The versions stay alive while any batch still uses them.
+// A ModelHandle is one named model of the pipeline file; its route (which version answers which rows) is taken once per batch, under
+// a short lock. The versions stay alive while any batch still uses them.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Which version of a model answers which rows: what a batch is scored by, from its first row to its last.
 //
-// A route is taken once per batch by one atomic load and is const: routes change at batch boundaries, and a version that a route names
+// A route is taken once per batch, under a short lock, and is const: routes change at batch boundaries, and a version that a route names
 // stays alive while any batch still holds that route. Every key falls into one of 10,000 buckets by a hash that only the salt and the key decide;
 // the variants own ranges of buckets, side by side. To raise a share moves one border, so that no key goes back and forth.
 #pragma once
