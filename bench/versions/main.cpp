@@ -247,7 +247,8 @@ dead_letters: dead
         "\n",
         o_.shadow ? "shadow" : "swaps", o_.rate, o_.workers, done_, quiet.seconds, busy.seconds,
         percentile(quiet.latencies_us, .5), percentile(busy.latencies_us, .5), steady, changed,
-        percentile(quiet.latencies_us, .999), percentile(busy.latencies_us, .999), changed / steady, median, ledger_.fed(), ledger_.lost(), ledger_.repeated(), ledger_.dead(), ledger_.wrong(),
+        percentile(quiet.latencies_us, .999), percentile(busy.latencies_us, .999), changed / steady,
+        median, ledger_.fed(), ledger_.lost(), ledger_.repeated(), ledger_.dead(), ledger_.wrong(),
         ledger_.different(), shadowed, dropped);
   }
 
