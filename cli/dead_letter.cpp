@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,9 @@ bool one_of(const std::vector<std::string>& wanted, std::string_view what) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), what) != wanted.end();
 }
 
+// The header comes from whoever wrote the record: a number beyond what we count stays at the end, and does not begin again.
+constexpr int replays_end = std::numeric_limits<int>::max();
+
 }  // namespace
 
 std::string_view DeadLetter::error(std::string_view name) const noexcept {
@@ -37,9 +41,11 @@ std::string_view DeadLetter::error(std::string_view name) const noexcept {
 
 int DeadLetter::replays() const noexcept {
   const auto* text = newest(headers, replays_header);
+  if (text == nullptr || !*text) return 0;
   int n = 0;
-  if (text != nullptr && *text)
-    std::from_chars((*text)->data(), (*text)->data() + (*text)->size(), n);
+  const char* const end = (*text)->data() + (*text)->size();
+  const auto [stop, error] = std::from_chars((*text)->data(), end, n);
+  if (error == std::errc::result_out_of_range && !(*text)->starts_with('-')) return replays_end;
   return std::max(n, 0);
 }
 
@@ -53,7 +59,7 @@ MessageHeaders DeadLetter::replay_headers() const {
     if (!header.first.starts_with(errors_prefix) && !header.first.starts_with(replay_prefix))
       kept.push_back(header);
   }
-  kept.emplace_back(replays_header, std::to_string(replays() + 1));
+  kept.emplace_back(replays_header, std::to_string(std::min(replays(), replays_end - 1) + 1));
   kept.emplace_back(replay_of_header, place());
   return kept;
 }

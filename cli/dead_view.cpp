@@ -13,7 +13,19 @@
 namespace thalweg::cli {
 namespace {
 
-using config::json_string;
+// Names of headers and words of an error come from strangers: bytes that are no UTF-8 are shown as U+FFFD, so that the line stays JSON.
+std::string json_string(std::string_view text) {
+  std::string readable;
+  while (!text.empty()) {
+    const std::size_t whole = json::valid_utf8_prefix(text);
+    readable += text.substr(0, whole);
+    text.remove_prefix(whole);
+    if (text.empty()) break;
+    readable += "\xef\xbf\xbd";
+    text.remove_prefix(1);
+  }
+  return config::json_string(readable);
+}
 
 constexpr std::size_t shown_bytes_max = 4096;
 constexpr std::size_t hex_bytes_max = 256;
@@ -151,8 +163,7 @@ std::string to_json(const DeadLetter& letter) {
   for (const char* name : {"topic", "partition", "offset", "stage", "code", "message", "pipeline",
                            "model", "version"}) {
     if (letter.error(name).empty()) continue;
-    text += fmt::format("{}\"{}\":{}", first ? "" : ",", name,
-                        json_string(std::string(letter.error(name))));
+    text += fmt::format("{}\"{}\":{}", first ? "" : ",", name, json_string(letter.error(name)));
     first = false;
   }
   text += fmt::format(R"(}},"replays":{},{},{},"headers":[)", letter.replays(),

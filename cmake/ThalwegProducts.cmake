@@ -58,7 +58,7 @@ if(THALWEG_BUILD_TESTS AND TARGET thalweg-cli)
   endforeach()
 endif()
 
-# --- examples, benchmarks, fuzzers: one executable per file --------------------------------------------------------
+# --- examples, benchmarks: one executable per file -----------------------------------------------------------------
 
 function(thalweg_executables prefix folder)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}")
@@ -110,11 +110,37 @@ if(THALWEG_BUILD_BENCH)
     message(STATUS "Google Benchmark is not installed: bench/micro is left out")
   endif()
 endif()
+
+# --- fuzzers -----------------------------------------------------------------------------------------------------------
+
+# `thalweg dead` shows what strangers wrote; the library does not hold the commands.
+set(cli_for_fuzz "")
+foreach(name IN ITEMS base64 dead_letter dead_view terminal)
+  list(APPEND cli_for_fuzz "${PROJECT_SOURCE_DIR}/cli/${name}.cpp")
+endforeach()
 if(THALWEG_BUILD_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     message(FATAL_ERROR "fuzz/: libFuzzer comes with clang; got ${CMAKE_CXX_COMPILER_ID}. Use the preset 'fuzz'.")
   endif()
-  thalweg_executables(fuzz "fuzz/*.cpp" thalweg_basics simdjson::simdjson -fsanitize=fuzzer)
+  thalweg_executables(fuzz "fuzz/*_fuzz.cpp" thalweg_basics simdjson::simdjson PkgConfig::thalweg_re2 -fsanitize=fuzzer)
+  target_sources(fuzz_dead_letter_fuzz PRIVATE ${cli_for_fuzz})
+elseif(THALWEG_BUILD_TESTS)
+  # Without clang: one program that gives each target the inputs kept in fuzz/corpus/. In ctest they are fuzz.<name>.
+  add_executable(replay_corpus fuzz/replay.cpp ${cli_for_fuzz})
+  target_link_libraries(replay_corpus PRIVATE thalweg_compiler thalweg thalweg_basics simdjson::simdjson PkgConfig::thalweg_re2)
+  target_include_directories(replay_corpus PRIVATE "${PROJECT_BINARY_DIR}/fuzz")
+  file(GLOB fuzzers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/fuzz/*_fuzz.cpp")
+  set(table "")
+  foreach(source IN LISTS fuzzers)
+    get_filename_component(name "${source}" NAME_WE)
+    string(REGEX REPLACE "_fuzz$" "" name "${name}")
+    string(APPEND table "THALWEG_FUZZ_TARGET(${name})\n")
+    target_sources(replay_corpus PRIVATE "${source}")
+    set_source_files_properties("${source}" PROPERTIES COMPILE_DEFINITIONS "LLVMFuzzerTestOneInput=thalweg_fuzz_${name}")
+    add_test(NAME fuzz.${name} COMMAND replay_corpus ${name} "${PROJECT_SOURCE_DIR}/fuzz/corpus/${name}")
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120 ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
+  endforeach()
+  file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/fuzz/fuzz_targets.inc" CONTENT "${table}" @ONLY)
 endif()
 
 # --- libraries of custom TensorFlow operations, for the tests ----------------------------------------------------------

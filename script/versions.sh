@@ -7,7 +7,7 @@
 
 DEBIAN_PACKAGES=(
   # tools
-  g++ cmake ninja-build make patch ccache mold pkg-config clang-14 libclang-rt-14-dev clang-format-14 shellcheck valgrind python3 python3-venv unzip git ca-certificates util-linux
+  g++ cmake ninja-build make patch ccache mold pkg-config clang-16 libclang-rt-16-dev clang-format-14 shellcheck valgrind python3 python3-venv unzip git ca-certificates util-linux
   # libraries of the library and the binary
   libfmt-dev libspdlog-dev libsimdjson-dev libyaml-cpp-dev libcli11-dev libre2-dev libicu-dev
   prometheus-cpp-dev libcpp-httplib-dev libprotozero-dev libboost-dev wordnet-base

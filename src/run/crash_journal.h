@@ -79,7 +79,7 @@ class CrashJournal {
 
 // A store that is in the file before those that follow it.
 inline void store_in_order(CrashJournal::State& to, CrashJournal::State value) noexcept {
-  __atomic_store_n(&to, value, __ATOMIC_RELEASE);
+  __atomic_store(&to, &value, __ATOMIC_RELEASE);
 }
 
 }  // namespace thalweg

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <new>
 
+#include "json/utf8.h"
+
 namespace thalweg {
 namespace {
 
@@ -14,6 +16,15 @@ std::string_view number(Arena& arena, std::int64_t n) {
 
 // Kafka refuses records over its size limit: a message that quotes a large value must not make the dead letter larger.
 constexpr std::size_t message_bytes_max = 2048;
+
+// Not cut inside of a character: readers take the header for text.
+std::string_view shortened(std::string_view message) {
+  if (message.size() <= message_bytes_max) return message;
+  const std::string_view cut = message.substr(0, message_bytes_max);
+  const std::size_t whole = json::valid_utf8_prefix(cut);
+  // Further from the end it was no text before, and stays as it is.
+  return whole + 4 > cut.size() ? cut.substr(0, whole) : cut;
+}
 
 // The last model that was asked for this record; null when none was. Its neighbours may have seen others.
 const ModelStamp* last_model(const Batch& batch, std::size_t record) {
@@ -41,8 +52,7 @@ OutputRecord make_dead_letter(Batch& batch, std::size_t record, std::uint16_t ta
   add("__thalweg.errors.offset", number(arena, source.offset.value));
   add("__thalweg.errors.stage", arena.copy(error.stage()));
   add("__thalweg.errors.code", to_string(error.code()));
-  add("__thalweg.errors.message",
-      arena.copy(std::string_view(error.message()).substr(0, message_bytes_max)));
+  add("__thalweg.errors.message", arena.copy(shortened(error.message())));
   add("__thalweg.errors.pipeline", pipeline);
   if (const ModelStamp* model = last_model(batch, record)) {
     add("__thalweg.errors.model", model->model);

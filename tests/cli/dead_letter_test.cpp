@@ -55,6 +55,30 @@ TEST(DeadLetter, What_is_sent_again_has_the_record_s_headers_a_count_and_where_i
                                                     {"__thalweg.replay.of", "fraud.dead[1]@17"}}));
 }
 
+TEST(DeadLetter, A_count_that_somebody_wrote_too_large_stays_at_the_end_and_does_not_begin_again) {
+  for (const char* count : {"2147483647", "2147483648", "99999999999999999999"}) {
+    DeadLetter l = letter("wrong_type");
+    l.headers.emplace_back("__thalweg.replays", count);
+    EXPECT_EQ(l.replays(), 2147483647) << count;
+    EXPECT_EQ(l.replay_headers()[1].second, "2147483647") << count;
+  }
+  DeadLetter negative = letter("wrong_type");
+  negative.headers.emplace_back("__thalweg.replays", "-99999999999999999999");
+  EXPECT_EQ(negative.replays(), 0);
+}
+
+TEST(DeadLetter, Headers_that_are_no_text_are_still_shown_as_json) {
+  DeadLetter l = letter("wrong_type");
+  l.headers.emplace_back("na\xffme", "value");
+  l.headers.emplace_back("__thalweg.errors.message", "\xc3(");
+  const std::string json = to_json(l);
+  EXPECT_TRUE(parse_json(json).ok()) << json;
+  EXPECT_NE(json.find("na\xef\xbf\xbdme"), std::string::npos) << json;
+  DeadGroups groups;
+  groups.add(l);
+  EXPECT_TRUE(parse_json(groups.to_json()).ok()) << groups.to_json();
+}
+
 TEST(DeadLetter, A_selection_holds_what_all_its_parts_hold) {
   const DeadLetter l = letter("wrong_type");
   DeadSelection s;
