@@ -160,7 +160,7 @@ Status check_kafka(const Values& kafka, std::string_view owner) {
   for (const auto& [name, value] : kafka.others()) {
     if (value.is_scalar()) continue;
     std::string cure = "write one plain value, or remove it";
-    if (value.is_map() && !value.entries().empty()) {
+    if (value.is_map() && !value.entries().empty() && !value.secret()) {
       cure = fmt::format("write the name with dots, as {}.{}: …", name, value.entries()[0].first);
     } else if (value.is_sequence()) {
       cure = fmt::format("write {}: \"one,two\"", name);

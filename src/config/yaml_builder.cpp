@@ -1,6 +1,8 @@
 // yaml-cpp's events → Node.
 #include "config/yaml_builder.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "config/secrets.h"
@@ -72,12 +74,27 @@ void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   place(std::move(node), !quoted);
 }
 
+bool YamlBuilder::below_secret() const {
+  return std::any_of(frames_.begin(), frames_.end(), [](const Frame& frame) {
+    return frame.has_key && frame.settings_names && is_secret_name(frame.key);
+  });
+}
+
 Node YamlBuilder::scalar(const std::string& text, bool quoted, const Where& where) const {
   if (!options_.expand || text.find("${") == std::string::npos)
     return Node::scalar(text, quoted, where);
   auto expanded =
       expand(text, folder_, options_.environment ? options_.environment : process_environment);
-  if (!expanded) stop(where, expanded.error().message());
+  if (!expanded) {
+    // A password may hold "${" by chance; only what is a reference and nothing else is repeated.
+    const bool shown = text.starts_with("${") && text.find('}') == text.size() - 1;
+    if (below_secret() && !shown) {
+      stop(where,
+           "expected ${NAME}, ${NAME:-default} or ${file:path}; got a secret value that holds ${; "
+           "write $${ for the characters ${ themselves");
+    }
+    stop(where, expanded.error().message());
+  }
   // A variable that is there but empty means what an empty value means.
   if (!quoted && expanded->text.empty()) return Node::null(where);
   if (first_invalid_utf8(expanded->text) != std::string::npos ||

@@ -88,6 +88,7 @@ class YamlBuilder final : public YAML::EventHandler {
   [[nodiscard]] bool expects_key() const {
     return !frames_.empty() && frames_.back().map && !frames_.back().has_key;
   }
+  [[nodiscard]] bool below_secret() const;
   [[nodiscard]] Node scalar(const std::string& text, bool quoted, const Where& where) const;
 
   const YamlOptions& options_;
