@@ -55,9 +55,11 @@ std::string read_text(int fd) {
 }
 
 bool write_text(int fd, const std::string& text) {
-  return ::ftruncate(fd, 0) == 0 &&
-         ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
-         ::fsync(fd) == 0;
+  if (::ftruncate(fd, 0) != 0) return false;
+  const ssize_t n = ::pwrite(fd, text.data(), text.size(), 0);
+  // Where a part was written there is no room for the rest, and no errno that says so.
+  if (n >= 0 && n < static_cast<ssize_t>(text.size())) errno = ENOSPC;
+  return n == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
 }
 
 }  // namespace
