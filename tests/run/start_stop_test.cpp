@@ -1,0 +1,94 @@
+// A whole pipeline started and stopped a hundred times in one process: what a start takes, its stop gives back.
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "run/process.h"
+#include "sink/memory_sink.h"
+#include "source/memory_source.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::string_view pipeline_text = R"(
+pipeline: numbers
+workers: 2
+models:
+  sum: { runtime: fake, inputs: { x: "float32[?]" }, outputs: { y: "float32[?]" } }
+from: { topic: in, start: earliest, fields: { x: float32 } }
+steps:
+  - infer: { model: sum, outputs: { y: score } }
+to: { topic: out, value: { score: score } }
+dead_letters: dead
+http: { port: 0 }
+)";
+
+struct Taken {
+  std::size_t threads = 0, files = 0, resident_bytes = 0;
+};
+
+std::size_t entries(const char* folder) {
+  std::size_t n = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++n;
+  return n;
+}
+
+Taken taken() {
+  std::size_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  return {entries("/proc/self/task"), entries("/proc/self/fd"),
+          resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))};
+}
+
+// Reads 100 records, writes 100, ends when told to.
+void start_and_stop(const Registry& registry, Log& log) {
+  MemoryLog records;
+  records.create("in", 2);
+  for (int i = 0; i < 100; ++i) records.append("in", i % 2, {.value = R"({"x": 1})"});
+  std::atomic<MemorySink*> sink = nullptr;
+  Ports ports;
+  ports.source = [&](const PipelineFile&, std::size_t worker) -> Result<std::unique_ptr<Source>> {
+    auto source = std::make_unique<MemorySource>(records, std::vector<std::string>{"in"}, false);
+    source->assign({{"in", {static_cast<std::int32_t>(worker)}}});
+    return std::unique_ptr<Source>(std::move(source));
+  };
+  ports.sink = [&](const PipelineFile&) -> Result<std::unique_ptr<Sink>> {
+    auto made = std::make_unique<MemorySink>();
+    sink = made.get();
+    return std::unique_ptr<Sink>(std::move(made));
+  };
+  Process process(registry, log);
+  auto file = read_pipeline_text(pipeline_text, "numbers.yaml");
+  ASSERT_TRUE(file.ok()) << file.error().message();
+  ASSERT_TRUE(process.add(std::move(file).value()).ok());
+  auto running = std::async(std::launch::async, [&] { return process.run(ports); });
+  while (!process.started()) std::this_thread::yield();
+  while (sink.load()->acknowledged("out").size() < 100) std::this_thread::yield();
+  process.request_stop();
+  EXPECT_TRUE(running.get().ok());
+}
+
+TEST(StartStop, A_hundred_cycles_take_no_more_threads_files_or_memory_than_ten) {
+  Registry registry;
+  register_builtins(registry);
+  Log log{LogLevel::error, LogFormat::json};
+  for (int i = 0; i < 10; ++i) start_and_stop(registry, log);
+  const Taken ten = taken();
+  for (int i = 10; i < 100; ++i) start_and_stop(registry, log);
+  const Taken hundred = taken();
+  EXPECT_EQ(hundred.threads, ten.threads);
+  EXPECT_EQ(hundred.files, ten.files);
+  // A batch's columns kept by each cycle would be more.
+  EXPECT_LT(hundred.resident_bytes, ten.resident_bytes + (std::size_t{4} << 20));
+  RecordProperty("grown_kib", static_cast<int>((static_cast<long>(hundred.resident_bytes) -
+                                                static_cast<long>(ten.resident_bytes)) /
+                                               1024));
+}
+
+}  // namespace
+}  // namespace thalweg
