@@ -12,6 +12,7 @@
 #include "cli/dead_command.h"
 #include "cli/demo_command.h"
 #include "cli/describe_command.h"
+#include "cli/evaluate_command.h"
 #include "cli/list_command.h"
 #include "cli/live_command.h"
 #include "cli/model_command.h"
@@ -41,6 +42,7 @@ void add_commands(Commands& commands) {
   add_test_command(commands);
   add_check_command(commands);
   add_dead_command(commands);
+  add_evaluate_command(commands);
   add_describe_command(commands);
   add_model_command(commands);
   add_models_command(commands);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/topic_reader.h"
 #include "kafka/admin_request.h"
 #include "kafka/errors.h"
 #include "run/kafka_ports.h"
@@ -36,110 +37,6 @@ DeadLetter letter_of(const rd_kafka_message_t& message) {
   return letter;
 }
 
-Error unread(const std::string& topic, rd_kafka_resp_err_t err) {
-  return kafka::error_of(
-      err, fmt::format("topic '{}': expected to read it; got {}", topic, kafka::words(err)));
-}
-
-struct DestroyMessage {
-  void operator()(rd_kafka_message_t* m) const noexcept { rd_kafka_message_destroy(m); }
-};
-
-// All partitions from their first record to where they ended when this began.
-class Reading {
- public:
-  Reading(const kafka::Config& config, std::string topic, std::string group, Millis timeout)
-      : config_(config),
-        topic_(std::move(topic)),
-        group_(std::move(group)),
-        timeout_(timeout),
-        context_(config.brokers(), silent) {}
-  ~Reading() {
-    if (client_) rd_kafka_consumer_close(client_.get());
-  }
-
-  Status open() {
-    auto admin = kafka::Admin::make(config_, silent);
-    if (!admin) return std::move(admin).error();
-    auto info = admin->topic(topic_, timeout_);
-    if (!info) return std::move(info).error();
-    if (!*info)
-      return kafka::topic_missing_error(admin->client(), topic_, config_.brokers(),
-                                        "Was anything ever written there?");
-    partitions_ = (*info)->partitions;
-    std::vector<TopicPartition> places;
-    for (int p = 0; p < partitions_; ++p) places.push_back({topic_, {p}});
-    auto ranges = kafka::offset_ranges(admin->client(), places, timeout_);
-    if (!ranges) return std::move(ranges).error();
-    const kafka::ListHandle list = kafka::make_list(places.size());
-    for (std::size_t p = 0; p < places.size(); ++p) {
-      ends_.push_back((*ranges)[p].high);
-      if ((*ranges)[p].low >= (*ranges)[p].high) continue;
-      kafka::add(*list, topic_, places[p].partition).offset = (*ranges)[p].low.value;
-      ++open_;
-    }
-    return assign(*list);
-  }
-
-  [[nodiscard]] int partitions() const noexcept { return partitions_; }
-
-  Status read(const std::function<bool(DeadLetter&&)>& take) {
-    std::vector<bool> done(ends_.size());
-    while (open_ > 0) {
-      const std::unique_ptr<rd_kafka_message_t, DestroyMessage> m(
-          rd_kafka_consumer_poll(client_.get(), static_cast<int>(timeout_.count())));
-      if (!m)
-        return Error(Code::timed_out,
-                     fmt::format("topic '{}': expected to read it to its end; nothing came within "
-                                 "{} s; raise --timeout, or is a transaction open?",
-                                 topic_, timeout_.count() / 1000));
-      const bool ended = m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-      if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR && !ended) {
-        if (kafka::error_of(m->err, "").retry() == Retry::backoff) continue;
-        return unread(topic_, m->err);
-      }
-      const auto p = static_cast<std::size_t>(m->partition);
-      if (done[p]) continue;
-      const bool within = !ended && m->offset < ends_[p].value;
-      if (within && !take(letter_of(*m))) return {};
-      if (!within || m->offset + 1 >= ends_[p].value) {
-        done[p] = true;
-        --open_;
-      }
-    }
-    return {};
-  }
-
- private:
-  Status assign(const rd_kafka_topic_partition_list_t& list) {
-    auto conf =
-        kafka::make_conf(config_, Role::consumer,
-                         {{"group.id", "thalweg-dead." + group_}, {"fetch.wait.max.ms", "50"}},
-                         {{"enable.auto.commit", "false"},
-                          {"enable.auto.offset.store", "false"},
-                          {"enable.partition.eof", "true"},
-                          {"isolation.level", "read_committed"},
-                          {"auto.offset.reset", "earliest"}});
-    if (!conf) return std::move(conf).error();
-    auto client = kafka::make_client(Role::consumer, *std::move(conf), context_);
-    if (!client) return std::move(client).error();
-    client_ = *std::move(client);
-    rd_kafka_poll_set_consumer(client_.get());
-    const auto err = rd_kafka_assign(client_.get(), &list);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) return unread(topic_, err);
-    return {};
-  }
-
-  const kafka::Config& config_;
-  std::string topic_, group_;
-  Millis timeout_;
-  kafka::ClientContext context_;
-  kafka::ClientHandle client_;
-  int partitions_ = 0;
-  std::vector<Offset> ends_;
-  int open_ = 0;
-};
-
 }  // namespace
 
 DeadTopics::DeadTopics(const PipelineFile& file, kafka::Config config, Millis timeout)
@@ -165,10 +62,11 @@ Result<std::unique_ptr<DeadTopics>> DeadTopics::open(const PipelineFile& file, M
 Result<int> DeadTopics::read_topic(Role cluster, const std::string& topic,
                                    const std::function<bool(DeadLetter&&)>& take) {
   const kafka::Config config = config_.for_admin_of(cluster);
-  Reading reading(config, topic, pipeline_, timeout_);
-  if (Status s = reading.open(); !s) return std::move(s).error();
-  if (Status s = reading.read(take); !s) return std::move(s).error();
-  return reading.partitions();
+  TopicReader reader(config, topic, "dead." + pipeline_, timeout_);
+  if (Status s = reader.open(); !s) return std::move(s).error();
+  Status read = reader.read([&](const rd_kafka_message_t& m) { return take(letter_of(m)); });
+  if (!read) return std::move(read).error();
+  return reader.partitions();
 }
 
 Result<int> DeadTopics::read(const std::function<bool(DeadLetter&&)>& take) {

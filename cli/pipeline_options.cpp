@@ -38,6 +38,11 @@ void PipelineOptions::declare_first_file(CLI::App& command) {
   declare_set(command, set);
 }
 
+void PipelineOptions::declare_file_if_any(CLI::App& command) {
+  command.add_option("file", paths, "The pipeline file")->type_name("FILE")->expected(1);
+  declare_set(command, set);
+}
+
 void PipelineOptions::declare_files(CLI::App& command) {
   command.add_option("file", paths, "One or more pipeline files")->type_name("FILE")->required();
   declare_set(command, set);

@@ -19,6 +19,8 @@ struct PipelineOptions {
   void declare_file(CLI::App& command);
   // Where further words follow the file: a list would take them for files.
   void declare_first_file(CLI::App& command);
+  // For commands that can do without.
+  void declare_file_if_any(CLI::App& command);
   void declare_files(CLI::App& command);
 
   [[nodiscard]] const std::string& path() const { return paths.front(); }
