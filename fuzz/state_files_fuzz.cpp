@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto epoch = log.append("p/m", "value");
   require(epoch.ok() == entries.ok());
   if (epoch) {
-    for (const auto& entry : *entries) require(entry.key.starts_with("~") || *epoch > entry.offset);
+    // The last of them may be the process's word, which has no place in the order.
+    for (std::size_t i = 0; i + 1 < entries->size(); ++i) require(*epoch > (*entries)[i].offset);
     control::FileLog reader(folder.path(), "p");
     const auto again = reader.read_to_end();
     require(again.ok());

@@ -60,19 +60,23 @@ std::string line_of(const LogEntry& entry) {
          "\n";
 }
 
+// No file gets so far; a larger offset has nothing behind it.
+constexpr std::int64_t offset_end = std::int64_t{1} << 62;
+
 Result<LogEntry> entry_of(const std::string& line, const std::string& path) {
   auto node = read_json(line);
   if (!node) return std::move(node).error().at(path);
   const Node* offset = node->find("offset");
   const Node* key = node->find("key");
   const Node* value = node->find("value");
-  if (offset == nullptr || !offset->as_integer() || key == nullptr || !key->is_scalar() ||
+  const auto place = offset == nullptr ? std::nullopt : offset->as_integer();
+  if (!place || *place < 0 || *place >= offset_end || key == nullptr || !key->is_scalar() ||
       value == nullptr || (!value->is_null() && !value->is_scalar()))
     return Error(Code::config_invalid,
                  fmt::format("{}: expected offset, key and value in each line; got '{}'; restore "
                              "the file, or remove it to go back to the pipeline file",
                              path, line));
-  LogEntry entry{*offset->as_integer(), key->text(), std::nullopt, -1};
+  LogEntry entry{*place, key->text(), std::nullopt, -1};
   if (!value->is_null()) entry.value = value->text();
   return entry;
 }

@@ -44,6 +44,10 @@ bool stays_inside(const std::string& path) {
   return std::none_of(p.begin(), p.end(), [](const fs::path& part) { return part == ".."; });
 }
 
+bool is_sha256(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 Result<ManifestFile> parse_file(const Node& node, const std::string& where) {
   ManifestFile file;
   file.path = text_of(node, "path");
@@ -51,7 +55,7 @@ Result<ManifestFile> parse_file(const Node& node, const std::string& where) {
   const Node* bytes = node.find("bytes");
   const std::int64_t length = bytes == nullptr ? -1 : bytes->as_integer().value_or(-1);
   if (!stays_inside(file.path)) return bad(where, "a file '" + file.path + "', which lies outside");
-  if (length < 0 || file.sha256.size() != 64)
+  if (length < 0 || !is_sha256(file.sha256))
     return bad(where, "no `bytes` or `sha256` of '" + file.path + "'");
   file.bytes = static_cast<std::uint64_t>(length);
   return file;
