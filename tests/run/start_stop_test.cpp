@@ -90,7 +90,9 @@ TEST(StartStop, A_hundred_cycles_take_no_more_threads_files_or_memory_than_ten) 
   EXPECT_EQ(hundred.threads, ten.threads);
   EXPECT_EQ(hundred.files, ten.files);
   // A batch's columns kept by each cycle would be more. The sanitizers keep memory of their own for what was freed.
-  if (!sanitized) EXPECT_LT(hundred.resident_bytes, ten.resident_bytes + (std::size_t{4} << 20));
+  if (!sanitized) {
+    EXPECT_LT(hundred.resident_bytes, ten.resident_bytes + (std::size_t{4} << 20));
+  }
   RecordProperty("grown_kib", static_cast<int>((static_cast<long>(hundred.resident_bytes) -
                                                 static_cast<long>(ten.resident_bytes)) /
                                                1024));
