@@ -36,14 +36,16 @@ int main(int argc, char** argv) {
     return 1;
   }
   int files = 0;
-  (void)target(nullptr, 0);
+  static constexpr std::uint8_t nothing[1] = {};  // as libFuzzer: never a null pointer
+  (void)target(nothing, 0);
   for (const auto& entry : std::filesystem::directory_iterator(argv[2])) {
     std::printf("%s\n", entry.path().c_str());
     std::fflush(stdout);
     std::ifstream file(entry.path(), std::ios::binary);
     // Of exactly this size: a sanitizer sees who reads behind it.
     const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
-    (void)target(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    (void)target(bytes.empty() ? nothing : reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                 bytes.size());
     ++files;
   }
   std::printf("%d inputs\n", files);
