@@ -75,6 +75,11 @@ std::vector<SentRecord> MemorySink::acknowledged() const {
   return acknowledged_;
 }
 
+std::size_t MemorySink::acknowledged_count() const {
+  const std::scoped_lock lock(mutex_);
+  return acknowledged_.size();
+}
+
 std::vector<SentRecord> MemorySink::acknowledged(const std::string& topic) const {
   std::vector<SentRecord> all = acknowledged();
   std::erase_if(all, [&](const SentRecord& r) { return r.topic != topic; });

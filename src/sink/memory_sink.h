@@ -60,6 +60,7 @@ class MemorySink final : public Sink {
   void missing_topic(std::string topic);
   [[nodiscard]] std::vector<SentRecord> sent() const;          // in the order of send()
   [[nodiscard]] std::vector<SentRecord> acknowledged() const;  // without those that failed
+  [[nodiscard]] std::size_t acknowledged_count() const;
   [[nodiscard]] std::vector<SentRecord> acknowledged(const std::string& topic) const;
   [[nodiscard]] std::size_t waiting() const;
 
