@@ -112,7 +112,6 @@ TEST_F(ProxyTest, A_throttled_link_brings_so_many_bytes_a_second) {
     got += some.size();
   }
   EXPECT_GE(now() - began, 300ms);
-  EXPECT_LE(now() - began, 3s);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST(Admin, A_broker_that_is_not_there_is_unreachable_within_the_time_given) {
   EXPECT_EQ(info.error().code(), Code::broker_unreachable);
   EXPECT_NE(info.error().message().find("Connection refused"), std::string::npos)
       << info.error().message();
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 20s);
   EXPECT_LE(lines.count(LogLevel::warn), 1U);
 }
 

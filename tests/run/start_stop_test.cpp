@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <malloc.h>
 #include <thread>
 #include <unistd.h>
 
@@ -39,6 +40,7 @@ std::size_t entries(const char* folder) {
 }
 
 Taken taken() {
+  ::malloc_trim(0);  // what the allocator only keeps for later is no leak
   std::size_t pages = 0, resident = 0;
   std::ifstream("/proc/self/statm") >> pages >> resident;
   return {entries("/proc/self/task"), entries("/proc/self/fd"),
@@ -86,8 +88,12 @@ TEST(StartStop, A_hundred_cycles_take_no_more_threads_files_or_memory_than_ten) 
   for (int i = 0; i < 10; ++i) start_and_stop(registry, log);
   const Taken ten = taken();
   for (int i = 10; i < 100; ++i) start_and_stop(registry, log);
-  const Taken hundred = taken();
-  EXPECT_EQ(hundred.threads, ten.threads);
+  // A joined thread stands in /proc for a moment more: the kernel wakes first who waits for it.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  Taken hundred = taken();
+  while (hundred.threads > ten.threads && std::chrono::steady_clock::now() < until)
+    hundred = taken();
+  EXPECT_LE(hundred.threads, ten.threads);
   EXPECT_EQ(hundred.files, ten.files);
   // A batch's columns kept by each cycle would be more. The sanitizers keep memory of their own for what was freed.
   if (!sanitized) {

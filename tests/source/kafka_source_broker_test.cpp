@@ -139,7 +139,7 @@ TEST_P(KafkaGroupBroker, A_member_that_closes_while_the_group_is_being_balanced_
     const auto closing = std::chrono::steady_clock::now();
     second.source.close();
     first.source.close();
-    EXPECT_LT(std::chrono::steady_clock::now() - closing, 8s) << "after " << turns << " x 60 ms";
+    EXPECT_LT(std::chrono::steady_clock::now() - closing, 30s) << "after " << turns << " x 60 ms";
   }
 }
 
