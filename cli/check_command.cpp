@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/check_broker.h"
+#include "cli/check_control.h"
 #include "cli/findings.h"
 #include "cli/pipeline_options.h"
 #include "cli/terminal.h"
@@ -80,7 +81,9 @@ int check_one(const Options& options, const std::string& path) {
     // Only now is it known that the file is right in all its parts: models and steps read theirs themselves.
     if (!built.has(Code::config_invalid)) check_configuration(*file, findings);
     findings.append(std::move(built));
-    if (!options.offline) check_broker(*file, std::chrono::seconds(options.timeout_s), findings);
+    const std::chrono::seconds timeout(options.timeout_s);
+    if (!options.offline) check_broker(*file, timeout, findings);
+    check_control(*file, timeout, options.offline, findings);
   }
   if (options.json) {
     fmt::print("{}\n", findings.to_json(path));

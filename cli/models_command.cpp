@@ -96,9 +96,10 @@ int print_status(const Options& options, ControlClient& client, const States& st
     if (!record) {
       fmt::print("   (the pipeline file)\n");
     } else {
+      const std::string by = text_of(*status, "by"), why = text_of(*status, "why");
       fmt::print("   (epoch {}, {} by {}, {}{}{})\n", text_of(*status, "epoch"),
-                 text_of(*status, "action"), text_of(*status, "by"), text_of(*status, "at"),
-                 text_of(*status, "why").empty() ? "" : ": ", text_of(*status, "why"));
+                 text_of(*status, "action"), by.empty() ? "nobody named" : by,
+                 text_of(*status, "at"), why.empty() ? "" : ": ", why);
     }
     if (options.action == "list") continue;
     if (record && *state != file_state)

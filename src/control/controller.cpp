@@ -87,13 +87,8 @@ std::vector<std::string> Controller::differences() const {
   for (const ControlledModel* model : models_) {
     const Wanted wanted =
         desk_.look([&](const Board& b) { return b.model(options_.pipeline, model->name()); });
-    if (!wanted.record || wanted.record->state == model->file_state()) continue;
-    all.push_back(fmt::format(
-        "model '{}': the control record of epoch {} ({}, {}) says {}; the pipeline file says {}; "
-        "the record wins (`thalweg models reset` returns to the file)",
-        model->name(), wanted.epoch,
-        wanted.record->by.empty() ? "nobody named" : "by " + wanted.record->by, wanted.record->at,
-        describe(wanted.record->state), describe(model->file_state())));
+    std::string text = difference(model->name(), wanted, model->file_state());
+    if (!text.empty()) all.push_back(std::move(text));
   }
   return all;
 }

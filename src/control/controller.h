@@ -80,7 +80,7 @@ class Controller {
   [[nodiscard]] StatusQuestion question(const ControlledModel& model) const;
   [[nodiscard]] ModelReport report(const ControlledModel& model) const;
   [[nodiscard]] ControlCounts counts() const;
-  // The differences from the pipeline file, a sentence each; for `check` and the log.
+  // The differences from the pipeline file, a sentence each; for the log.
   [[nodiscard]] std::vector<std::string> differences() const;
   // The log cannot be read or written since; empty: all is well.
   [[nodiscard]] std::string trouble() const;

@@ -1,5 +1,7 @@
 #include "control/status.h"
 
+#include <fmt/format.h>
+
 #include "control/json_node.h"
 
 namespace thalweg::control {
@@ -28,6 +30,16 @@ bool converged(const Board& board, const StatusQuestion& q) {
     any = true;
   }
   return any;
+}
+
+std::string difference(std::string_view model, const Wanted& wanted,
+                       const DesiredModel& file_state) {
+  if (!wanted.record || wanted.record->state == file_state) return {};
+  return fmt::format(
+      "model '{}': the control record of epoch {} ({}, {}) says {}; the pipeline file says {}; "
+      "the record wins (`thalweg models reset` returns to the file)",
+      model, wanted.epoch, wanted.record->by.empty() ? "nobody named" : "by " + wanted.record->by,
+      wanted.record->at, describe(wanted.record->state), describe(file_state));
 }
 
 Node status_node(const Board& board, const StatusQuestion& q) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "control/board.h"
 
@@ -18,6 +19,10 @@ struct StatusQuestion {
 
 // Every live process serves the wanted epoch. False without any process.
 [[nodiscard]] bool converged(const Board& board, const StatusQuestion& question);
+
+// What the record of `model` says beside what the pipeline file says, as a sentence; empty: no record, or the same.
+[[nodiscard]] std::string difference(std::string_view model, const Wanted& wanted,
+                                     const DesiredModel& file_state);
 
 // {"pipeline":…,"model":…,"source":"control"|"file","epoch":…,"state":{…},"file":{…},"by":…,"why":…,"at":…,
 //  "before":{…}|null,"converged":…,"processes":[{"process":…,"host":…,"pid":…,"alive":…,"heard_s":…,"paused":…,"report":{…}}]}

@@ -36,7 +36,8 @@ LogLevel level_of(control::ControlNews::Level level) {
 Result<std::unique_ptr<control::ControlLog>> control_log_of(const PipelineFile& file,
                                                             ControlTopics topics,
                                                             kafka::LogSink log,
-                                                            const std::stop_token& stop) {
+                                                            const std::stop_token& stop,
+                                                            std::chrono::milliseconds timeout) {
   const Values& settings = file.values.section("control");
   const std::string pipeline = file.values.string("pipeline");
   if (settings.has("topic")) {
@@ -51,6 +52,8 @@ Result<std::unique_ptr<control::ControlLog>> control_log_of(const PipelineFile& 
     options.create_missing = topic_creation_of(file);
     if (!options.create_missing && topics == ControlTopics::create)
       options.create_missing = kafka::TopicSpec{};
+    if (topics == ControlTopics::leave) options.create_missing.reset();
+    options.timeout = timeout;
     options.log = std::move(log);
     options.stop = stop;
     return std::unique_ptr<control::ControlLog>(

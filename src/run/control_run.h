@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -21,13 +22,15 @@
 
 namespace thalweg {
 
-// Creating: the topic may be made although `create_topics` does not say so (for a person's own command).
-enum class ControlTopics : std::uint8_t { as_configured, create };
+// Creating: the topic may be made although `create_topics` does not say so (for a person's own command); leaving: it is not made
+// although `create_topics` does (for who only looks).
+enum class ControlTopics : std::uint8_t { as_configured, create, leave };
 
 // Not opened. Null: neither a topic nor a directory. Errors: config_invalid.
 [[nodiscard]] Result<std::unique_ptr<control::ControlLog>> control_log_of(
     const PipelineFile& file, ControlTopics topics, kafka::LogSink log = {},
-    const std::stop_token& stop = {});
+    const std::stop_token& stop = {},
+    std::chrono::milliseconds timeout = std::chrono::seconds(10));  // of each question
 
 class ControlRun {
  public:

@@ -1,0 +1,122 @@
+// Changing models from the command line: with the file of a single process, and what `check` says of it.
+#include <algorithm>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/thalweg_process.h"
+
+namespace thalweg::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ControlFile : public ::testing::Test {
+ protected:
+  ControlFile() {
+    std::filesystem::create_directories(folder.path("models/1"));
+    std::filesystem::create_directories(folder.path("models/2"));
+    folder.write("models/1/fake.yaml", "function: constant\nvalue: 1\n");
+    folder.write("models/2/fake.yaml", "function: constant\nvalue: 2\n");
+    file = folder.write("p.yaml",
+                        "pipeline: scores\n"
+                        "state_directory: " +
+                            folder.path("state") +
+                            "\n"
+                            "models: { scorer: { runtime: fake, version: 1, path: " +
+                            folder.path("models") +
+                            " } }\n"
+                            "from: { topic: in, start: earliest, fields: { x: float32 } }\n"
+                            "steps: [infer: { model: scorer, outputs: { y: score } }]\n"
+                            "to: { topic: out, value: { score: score } }\n"
+                            "dead_letters: dead\n");
+  }
+  Ran models(std::vector<std::string> words) const {
+    words.insert(words.begin(), "models");
+    words.insert(words.begin() + 2, file);
+    return run_thalweg(words);
+  }
+  Ran check() const { return run_thalweg({"check", "--offline", "--strict", file}); }
+  Folder folder;
+  std::string file;
+};
+
+TEST_F(ControlFile, Check_says_what_the_record_says_otherwise_until_a_reset) {
+  const Ran fresh = check();
+  EXPECT_EQ(fresh.code, 0) << fresh.out;
+  EXPECT_THAT(fresh.out, HasSubstr("no record: the pipeline file says which versions serve"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("state"))) << "check makes nothing";
+
+  ASSERT_EQ(models({"route", "scorer", "2", "--by", "ann", "--why", "trained in May"}).code, 0);
+  const Ran other = check();
+  EXPECT_EQ(other.code, 0) << "a person wanted it so: " << other.out;
+  EXPECT_THAT(
+      other.out,
+      AllOf(HasSubstr("model 'scorer': the control record of epoch 0 (by ann, "),
+            HasSubstr("says version 2; the pipeline file says version 1; the record wins")));
+  EXPECT_THAT(run_thalweg({"check", "--offline", "--json", file}).out,
+              HasSubstr("the pipeline file says version 1"));
+
+  ASSERT_EQ(models({"reset", "scorer"}).code, 0);
+  EXPECT_THAT(check().out, Not(HasSubstr("the record wins")));
+  ASSERT_EQ(models({"route", "scorer", "1"}).code, 0);
+  EXPECT_THAT(check().out, HasSubstr("its records say what the pipeline file says"));
+}
+
+TEST_F(ControlFile, A_record_that_cannot_be_read_is_a_warning_of_check) {
+  ASSERT_EQ(models({"route", "scorer", "2"}).code, 0);
+  std::ofstream(folder.path("state/scores.control.jsonl"))
+      << R"({"offset":1,"key":"scores/scorer","value":"{\"format\":9}"})"
+      << "\n";
+  const Ran broken = check();
+  EXPECT_EQ(broken.code, 1) << broken.out;
+  EXPECT_THAT(broken.out, HasSubstr("scores/scorer"));
+}
+
+TEST_F(ControlFile, Each_change_is_shown_by_status_and_can_be_taken_back) {
+  EXPECT_THAT(models({"list"}).out, HasSubstr("scorer: version 1   (the pipeline file)"));
+  const Ran dry = models({"route", "scorer", "2", "--dry-run"});
+  EXPECT_THAT(dry.out, AllOf(HasSubstr("version 1 → version 2"), HasSubstr("nothing is written")));
+  EXPECT_THAT(models({"list"}).out, HasSubstr("the pipeline file"));
+
+  const Ran canary = models({"route", "scorer", "b=10%@2", "--by", "ann"});
+  ASSERT_EQ(canary.code, 0) << canary.err;
+  EXPECT_THAT(models({"status", "scorer"}).out,
+              AllOf(HasSubstr("b 10% version 2"), HasSubstr("epoch 0, route by ann"),
+                    HasSubstr("the pipeline file says version 1")));
+  ASSERT_EQ(models({"label", "scorer", "stable=1"}).code, 0);
+  ASSERT_EQ(models({"route", "scorer", "champion=90%@stable"}).code, 0);
+  EXPECT_THAT(models({"list", "scorer"}).out, HasSubstr("champion 90% version stable"));
+  const Ran used = models({"label", "scorer", "stable="});
+  EXPECT_NE(used.code, 0);
+  EXPECT_THAT(used.err, HasSubstr("expected that nothing uses it"));
+  ASSERT_EQ(models({"shadow", "scorer", "2"}).code, 0);
+  EXPECT_THAT(models({"list", "scorer"}).out, HasSubstr("shadow version 2"));
+  ASSERT_EQ(models({"rollback", "scorer", "--by", "bob", "--why", "too dear"}).code, 0);
+  EXPECT_THAT(
+      models({"list", "scorer"}).out,
+      AllOf(Not(HasSubstr("shadow")), HasSubstr("rollback by bob"), HasSubstr(": too dear")));
+  ASSERT_EQ(models({"reset", "scorer"}).code, 0);
+  EXPECT_THAT(models({"list", "scorer"}).out, HasSubstr("scorer: version 1   (the pipeline file)"));
+  const std::string history = folder.read("state/scores.audit.jsonl");
+  EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 6) << history;
+}
+
+TEST_F(ControlFile, A_mistake_says_what_was_expected) {
+  const Ran name = models({"route", "scorr", "2"});
+  EXPECT_EQ(name.code, 2);
+  EXPECT_THAT(name.err, HasSubstr("Did you mean 'scorer'"));
+  EXPECT_THAT(models({"route", "scorer"}).err, HasSubstr("expected what is wanted"));
+  EXPECT_THAT(models({"route", "scorer", "c=10%"}).err, HasSubstr("'c'"));
+  EXPECT_THAT(models({"rollback", "scorer"}).err, HasSubstr("expected a change to take back"));
+  EXPECT_THAT(models({"status", "scorer", "--url", "http://127.0.0.1:1"}).err,
+              HasSubstr("does the process run"));
+  EXPECT_THAT(run_thalweg({"models", "rout", file, "scorer", "2"}).err, HasSubstr("rout"));
+  EXPECT_THAT(run_thalweg({"peek", file}).err, HasSubstr("write --url"));
+}
+
+}  // namespace
+}  // namespace thalweg::test
