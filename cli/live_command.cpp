@@ -70,6 +70,8 @@ int peek(const Options& options) {
       print_row(row);
     }
   }
+  if (answer->find("cut") != nullptr)
+    fmt::print(stderr, "cut: these rows are larger than a look may be; ask for fewer\n");
   if (rows->items().empty())
     fmt::print(stderr, "nothing passed within five seconds; does this process have partitions?\n");
   return exit_ok;

@@ -24,7 +24,8 @@ struct Process {
   MemoryLog log;
   Desk desk{log, clock};
   Controller controller;
-  Api api{{&controller}, [](const std::string&, const std::string& step, std::size_t) {
+  Api api{{&controller},
+          [](const std::string&, const std::string& step, std::size_t, const std::stop_token&) {
             return Result<Node>(Node::map({{"step", Node::scalar(step, true)}}));
           }};
 };

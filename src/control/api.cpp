@@ -107,6 +107,22 @@ std::vector<std::string> words_of(std::string_view path) {
   return words;
 }
 
+// The one method of a call; empty: there is no such call.
+std::string method_of(const std::vector<std::string>& words) {
+  const auto is = [&](std::size_t size, const char* first,
+                      std::initializer_list<const char*> last) {
+    return words.size() == size && words[1] == first &&
+           std::find(last.begin(), last.end(), words.back()) != last.end();
+  };
+  if (is(3, "repository", {"index"}) || is(5, "repository", {"load", "unload"}) ||
+      is(4, "models", {"control"}) || is(4, "pipelines", {"pause", "resume"}))
+    return "POST";
+  return is(4, "models", {"status", "ready"}) || is(2, "pipelines", {"pipelines"}) ||
+                 is(4, "pipelines", {"peek"})
+             ? "GET"
+             : "";
+}
+
 Node changed_node(const Changed& changed) {
   return Node::map({{"written", json_boolean(changed.written)},
                     {"from_epoch", json_number(changed.from_epoch)},
@@ -162,6 +178,12 @@ ApiReply Api::handle(const ApiRequest& request) const {
   const auto words = words_of(request.path);
   const bool post = request.method == "POST";
   if (words.size() >= 2 && words[0] == "v2") {
+    if (std::string method = method_of(words); !method.empty() && method != request.method) {
+      ApiReply wrong =
+          failed(405, fmt::format("{}: expected {}; got {}", request.path, method, request.method));
+      wrong.allow = std::move(method);
+      return wrong;
+    }
     if (words[1] == "repository" && words.size() == 3 && words[2] == "index" && post)
       return index(request);
     if (words[1] == "repository" && words.size() == 5 && words[2] == "models" && post)
@@ -359,7 +381,7 @@ ApiReply Api::about_pipeline(const ApiRequest& request, const std::string& pipel
                                              : config::parse_integer(word("limit"));
     if (!limit || *limit < 1 || *limit > static_cast<std::int64_t>(peek_max))
       return failed(400, fmt::format("limit: expected 1 to {}; got '{}'", peek_max, word("limit")));
-    auto rows = peek_(pipeline, word("step"), static_cast<std::size_t>(*limit));
+    auto rows = peek_(pipeline, word("step"), static_cast<std::size_t>(*limit), request.stop);
     return rows ? reply(200, *rows) : failed(rows.error());
   }
   return failed(404, fmt::format("pipeline '{}': expected pause, resume or peek; got {} '{}'",

@@ -15,6 +15,7 @@
 
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -27,19 +28,21 @@ struct ApiRequest {
   std::string path;    // "/v2/models/disaster/status"
   std::map<std::string, std::string> query;
   std::string body;
+  std::stop_token stop{};  // asked to: the process ends, and nobody waits for an answer
 };
 
 struct ApiReply {
   int status = 200;
-  std::string body;  // JSON
+  std::string body;     // JSON
+  std::string allow{};  // with 405: the method there is
 };
 
 // Does it change something, or show what flows? Then not everybody may ask.
 [[nodiscard]] bool is_guarded(const ApiRequest& request);
 
-// Samples of what passes a step; pipeline, step, how many. Empty: not offered.
+// Samples of what passes a step; pipeline, step, how many, and who may end the waiting. Empty: not offered.
 using Peek = std::function<Result<Node>(const std::string& pipeline, const std::string& step,
-                                        std::size_t limit)>;
+                                        std::size_t limit, const std::stop_token& stop)>;
 
 class Api {
  public:

@@ -13,12 +13,13 @@ namespace thalweg::control {
 namespace {
 
 constexpr std::size_t depth_max = 16;
+constexpr std::size_t keys_max = 1024;  // of an object: each is compared with those before it
 
 class Reader {
  public:
   explicit Reader(json::Walker& walker) : walker_(walker) {}
 
-  // False: the walker has a fault, or twice() names a key.
+  // False: the walker has a fault, twice() names a key, or there are too many().
   bool read(Node& out) {
     switch (walker_.kind()) {
       case json::Kind::object: return object(out);
@@ -33,6 +34,7 @@ class Reader {
     }
   }
   [[nodiscard]] const std::string& twice() const noexcept { return twice_; }
+  [[nodiscard]] bool too_many() const noexcept { return too_many_; }
 
  private:
   bool unescape(std::string_view raw, std::string& out) {
@@ -46,6 +48,8 @@ class Reader {
     std::vector<std::pair<std::string, Node>> entries;
     std::string_view raw;
     for (bool first = true; walker_.next_member(first, raw); first = false) {
+      too_many_ = entries.size() == keys_max;
+      if (too_many_) return false;
       auto& [key, value] = entries.emplace_back();
       if (!unescape(raw, key) || !read(value)) return false;
       for (std::size_t i = 0; i + 1 < entries.size(); ++i) {
@@ -78,6 +82,7 @@ class Reader {
 
   json::Walker& walker_;
   std::string twice_;
+  bool too_many_ = false;
 };
 
 }  // namespace
@@ -93,6 +98,9 @@ Result<Node> read_json(std::string_view text) {
   if (!reader.twice().empty())
     return Error(Code::not_json,
                  fmt::format("expected each key once; got '{}' twice; remove one", reader.twice()));
+  if (reader.too_many())
+    return Error(Code::not_json,
+                 fmt::format("expected an object of at most {} keys; got more", keys_max));
   return json::to_error(walker.fault(), text);
 }
 

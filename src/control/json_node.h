@@ -1,6 +1,6 @@
 // JSON text as a settings tree, so that a control record is checked by declarations as a pipeline file is: unknown keys, types, ranges.
 //
-// Strict: JSON's grammar alone, each key once, no deeper than a record needs. Not for the data's way.
+// Strict: JSON's grammar alone, each key once, no deeper and no more keys in an object than a record needs. Not for the data's way.
 #pragma once
 
 #include <string>

@@ -16,6 +16,7 @@ using control::json_string;
 
 constexpr std::size_t text_bytes_max = 512;
 constexpr std::size_t elements_max = 32;
+constexpr std::size_t element_bytes = 16;  // beside its text: quotes and commas, or a number
 
 // Bytes that are no text, and long ones, are shown as far as they can be.
 Node text_node(std::string_view text) {
@@ -41,21 +42,27 @@ Node element(const Column& column, std::size_t i) {
   return Node::null({});
 }
 
-Node value_node(const Column& column, std::size_t row) {
+// Takes what it costs from `left`; at 0 it is no longer complete.
+Node value_node(const Column& column, std::size_t row, std::size_t& left) {
+  const auto counted = [&](std::size_t i) {
+    Node node = element(column, i);
+    left -= std::min(left, node.text().size() + element_bytes);
+    return node;
+  };
   const auto [begin, end] = column.extent(row);
-  if (column.type().shape.dims.empty()) return element(column, begin);
+  if (column.type().shape.dims.empty()) return counted(begin);
   std::vector<Node> items;
-  for (std::size_t i = begin; i < std::min(end, begin + elements_max); ++i)
-    items.push_back(element(column, i));
-  if (end - begin > elements_max)
-    items.push_back(json_string(fmt::format("… {} more", end - begin - elements_max)));
+  for (std::size_t i = begin; i < end && items.size() < elements_max && left > 0; ++i)
+    items.push_back(counted(i));
+  if (end - begin > items.size())
+    items.push_back(json_string(fmt::format("… {} more", end - begin - items.size())));
   return Node::sequence(std::move(items));
 }
 
 }  // namespace
 
 Result<Node> Peek::look(const std::string& place, std::size_t rows,
-                        std::chrono::milliseconds at_most) {
+                        std::chrono::milliseconds at_most, const std::stop_token& stop) {
   std::size_t index = places_.size() - 1;
   if (!place.empty()) {
     const auto it = std::find(places_.begin(), places_.end(), place);
@@ -73,11 +80,14 @@ Result<Node> Peek::look(const std::string& place, std::size_t rows,
   std::unique_lock lock(mutex_);
   rows_.clear();
   wanted_rows_ = rows;
+  bytes_left_ = bytes_max;
   place_.store(static_cast<std::ptrdiff_t>(index), std::memory_order_relaxed);
-  enough_.wait_for(lock, at_most, [&] { return rows_.size() >= rows; });
+  enough_.wait_for(lock, stop, at_most, [&] { return rows_.size() >= rows || bytes_left_ == 0; });
   place_.store(-1, std::memory_order_relaxed);
-  return Node::map(
+  Node answer = Node::map(
       {{"step", json_string(places_[index])}, {"rows", Node::sequence(std::exchange(rows_, {}))}});
+  if (bytes_left_ == 0) answer.set("cut", control::json_boolean(true));
+  return answer;
 }
 
 void Peek::show(std::size_t place, const Batch& batch, const Schema& schema) {
@@ -85,18 +95,21 @@ void Peek::show(std::size_t place, const Batch& batch, const Schema& schema) {
   if (!wanted(place) || rows_.size() >= wanted_rows_) return;
   const std::size_t live = batch.rows().live_count();
   const std::size_t take = std::min(live, wanted_rows_ - rows_.size());
-  for (std::size_t i = 0; i < take; ++i)
+  for (std::size_t i = 0; i < take && bytes_left_ > 0; ++i)
     rows_.push_back(row(batch, schema, batch.rows().live(i * live / take)));
-  if (rows_.size() >= wanted_rows_) enough_.notify_all();
+  if (rows_.size() >= wanted_rows_ || bytes_left_ == 0) enough_.notify_all();
 }
 
-Node Peek::row(const Batch& batch, const Schema& schema, std::size_t row) const {
+Node Peek::row(const Batch& batch, const Schema& schema, std::size_t row) {
   const SourceRecord& record = batch.record(batch.rows().record_of[row]);
   Node fields = Node::map({});
-  for (std::size_t i = 0; i < schema.fields.size() && i < batch.rows().columns.size(); ++i) {
+  const std::size_t columns = std::min(schema.fields.size(), batch.rows().columns.size());
+  for (std::size_t i = 0; i < columns && bytes_left_ > 0; ++i) {
     const std::string& name = schema.fields[i].name;
     const bool masked = std::find(masked_.begin(), masked_.end(), name) != masked_.end();
-    fields.set(name, masked ? json_string("***") : value_node(batch.rows().columns[i], row));
+    bytes_left_ -= std::min(bytes_left_, name.size() + element_bytes);
+    fields.set(name,
+               masked ? json_string("***") : value_node(batch.rows().columns[i], row, bytes_left_));
   }
   return Node::map({{"topic", json_string(std::string(record.topic))},
                     {"partition", json_number(std::int64_t{record.partition.value})},

@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,14 @@ class Peek {
   // The places one can look at: "decode", then the steps by name, or by kind and number. Set before the workers run.
   void set_places(std::vector<std::string> places) { places_ = std::move(places); }
 
-  // Waits until so many rows have passed the place (empty: the last one), or the time is over. One at a time.
+  // Of all rows of one look, as text; what goes beyond it is cut, and "cut" says so.
+  static constexpr std::size_t bytes_max = std::size_t{1} << 20;
+
+  // Waits until so many rows have passed the place (empty: the last one), the time is over, or it is told to stop. One at a time.
   // Errors: config_invalid (no such place; somebody else is looking).
   [[nodiscard]] Result<Node> look(const std::string& place, std::size_t rows,
-                                  std::chrono::milliseconds at_most);
+                                  std::chrono::milliseconds at_most,
+                                  const std::stop_token& stop = {});
 
   // Worker's thread. Is what has left this place looked at now?
   [[nodiscard]] bool wanted(std::size_t place) const noexcept {
@@ -36,15 +41,16 @@ class Peek {
   void show(std::size_t place, const Batch& batch, const Schema& schema);
 
  private:
-  [[nodiscard]] Node row(const Batch& batch, const Schema& schema, std::size_t row) const;
+  [[nodiscard]] Node row(const Batch& batch, const Schema& schema, std::size_t row);
 
   const std::vector<std::string> masked_;
   std::vector<std::string> places_;
   std::atomic<std::ptrdiff_t> place_{-1};  // -1: nobody looks
   std::mutex looking_;                     // held by whoever looks
   std::mutex mutex_;
-  std::condition_variable enough_;
+  std::condition_variable_any enough_;
   std::size_t wanted_rows_ = 0;  // mutex_
+  std::size_t bytes_left_ = 0;   // mutex_; 0: no more is shown
   std::vector<Node> rows_;       // mutex_
 };
 

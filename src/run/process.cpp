@@ -111,9 +111,10 @@ void Process::start_controls() {
   }
 }
 
-Result<Node> Process::peek(const std::string& pipeline, const std::string& step, std::size_t rows) {
+Result<Node> Process::peek(const std::string& pipeline, const std::string& step, std::size_t rows,
+                           const std::stop_token& stop) {
   for (const auto& p : pipelines_) {
-    if (p->name() == pipeline) return p->peek().look(step, rows, peek_time);
+    if (p->name() == pipeline) return p->peek().look(step, rows, peek_time, stop);
   }
   return Error(Code::config_invalid,
                "peek: expected a pipeline of this process; got '" + pipeline + "'");
@@ -229,8 +230,9 @@ HttpHandlers Process::handlers() {
     if (control) controllers.push_back(&control->controller());
   if (controllers.empty()) return handlers;
   api_ = std::make_unique<control::Api>(
-      std::move(controllers), [this](const std::string& pipeline, const std::string& step,
-                                     std::size_t rows) { return peek(pipeline, step, rows); });
+      std::move(controllers),
+      [this](const std::string& pipeline, const std::string& step, std::size_t rows,
+             const std::stop_token& stop) { return peek(pipeline, step, rows, stop); });
   handlers.api = [this](const control::ApiRequest& request) { return api_->handle(request); };
   return handlers;
 }

@@ -69,7 +69,7 @@ class Process {
   void failed(const PipelineRun& pipeline, Error error);
   [[nodiscard]] Status add_control(const PipelineFile& file, Models& models);
   [[nodiscard]] Result<Node> peek(const std::string& pipeline, const std::string& step,
-                                  std::size_t rows);
+                                  std::size_t rows, const std::stop_token& stop);
   void start_controls();
   void say_models(const PipelineRun& pipeline);
   void follow_models(const PipelineRun& pipeline);

@@ -81,9 +81,37 @@ TEST_F(ApiTest, Garbage_is_a_4xx_that_says_what_was_expected_and_changes_nothing
   }
   EXPECT_EQ(get("/v2/models/n/status").status, 404);
   for (const char* path : {"/v2", "/v2/", "/v2//", "/v2/models", "/v2/models/m/", "/v2/models//x",
-                           "/v2/models/m/nothing", "/v2/pipelines/q/pause", "/v2/pipelines/p/x"})
+                           "/v2/models/m/nothing", "/v2/pipelines/q/peek", "/v2/pipelines/p/x"})
     EXPECT_EQ(get(path).status, 404) << path;
   EXPECT_EQ(desk.look([](const Board& b) { return b.model("p", "m").epoch; }), -1);
+}
+
+TEST_F(ApiTest, A_call_by_another_method_is_told_which_one) {
+  for (const char* path : {"/v2/repository/index", "/v2/repository/models/m/load",
+                           "/v2/models/m/control", "/v2/pipelines/p/pause"}) {
+    const auto reply = get(path);
+    EXPECT_EQ(reply.status, 405) << path;
+    EXPECT_EQ(reply.allow, "POST");
+  }
+  for (const char* path : {"/v2/models/m/status", "/v2/pipelines", "/v2/pipelines/p/peek"}) {
+    const auto reply = post(path, "{}");
+    EXPECT_EQ(reply.status, 405) << path;
+    EXPECT_EQ(reply.allow, "GET");
+  }
+}
+
+// Each key is compared with those before it.
+TEST_F(ApiTest, An_object_of_more_keys_than_any_call_has_is_refused) {
+  const auto object = [](int keys) {
+    std::string text = "{";
+    for (int i = 0; i < keys; ++i) text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":0";
+    return text + "}";
+  };
+  EXPECT_TRUE(read_json(object(1024)).ok());
+  const auto many = read_json(object(1025));
+  ASSERT_FALSE(many.ok());
+  EXPECT_THAT(many.error().message(), HasSubstr("1024 keys"));
+  EXPECT_EQ(post("/v2/models/m/control", object(1025)).status, 400);
 }
 
 TEST_F(ApiTest, Pause_and_resume_are_written_where_the_models_are) {
