@@ -4,7 +4,7 @@
 
 set(THALWEG_PUBLIC_LIBS fmt::fmt spdlog::spdlog Threads::Threads)
 set(THALWEG_PRIVATE_LIBS yaml-cpp simdjson::simdjson OpenSSL::Crypto ICU::uc ICU::i18n PkgConfig::thalweg_re2 prometheus-cpp::core
-  PkgConfig::thalweg_httplib thalweg::rdkafka ${CMAKE_DL_LIBS})
+  thalweg::rdkafka ${CMAKE_DL_LIBS})
 
 add_library(thalweg "${PROJECT_SOURCE_DIR}/cmake/empty.cpp")
 add_library(thalweg::thalweg ALIAS thalweg)
@@ -25,7 +25,7 @@ if(main)
   add_executable(thalweg-cli ${main} $<TARGET_OBJECTS:thalweg_cli>)
   set_target_properties(thalweg-cli PROPERTIES OUTPUT_NAME thalweg)
   target_include_directories(thalweg-cli PRIVATE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/src")
-  target_link_libraries(thalweg-cli PRIVATE thalweg thalweg_compiler)
+  target_link_libraries(thalweg-cli PRIVATE thalweg thalweg_compiler PkgConfig::thalweg_httplib)
   install(TARGETS thalweg-cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 

@@ -171,7 +171,15 @@ const Section& http_section() {
                     .example = "a-long-secret",
                     .secret = true,
                     .doc = "What a caller of the API sends as `Authorization: Bearer TOKEN`; "
-                           "metrics and health are open to all."}},
+                           "metrics and health are open to all."},
+                   {.name = "connections_max",
+                    .type = SettingType::integer,
+                    .fallback = "64",
+                    .min = 16,
+                    .max = 4096,
+                    .example = "256",
+                    .doc = "Connections at once; one more drops the one that has rested or "
+                           "dawdled longest."}},
       .shorthand = "port"};
   return section;
 }

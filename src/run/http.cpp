@@ -1,106 +1,148 @@
 #include "run/http.h"
 
 #include <algorithm>
-#include <thread>
+#include <optional>
 
 #include <fmt/format.h>
-#include <httplib.h>
+
+#include "http/server.h"
 
 namespace thalweg {
 namespace {
 
-constexpr std::size_t threads = 4;  // a peek may wait a while
-constexpr std::size_t body_bytes_max = 256 * 1024;
 constexpr const char* prometheus_text = "text/plain; version=0.0.4; charset=utf-8";
 
-// The library's own choice lets two processes share a port in silence, and each scrape would meet another one.
-void exclusive(socket_t socket) {
-  const int yes = 1;
-  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-}
-
-void answer(httplib::Response& response, const std::string& why_not, const std::string& remark) {
-  response.status = why_not.empty() ? 200 : 503;
-  response.set_content(why_not.empty() ? "ok\n" + remark : why_not + "\n", "text/plain");
+http::Response health(const std::string& why_not, const std::string& remark) {
+  return {why_not.empty() ? 200 : 503, why_not.empty() ? "ok\n" + remark : why_not + "\n"};
 }
 
 // "[::1]:8080" → "::1", "localhost:8080" → "localhost".
-std::string host_of(const std::string& header) {
-  if (header.starts_with('[')) return header.substr(1, header.find(']') - 1);
-  return header.substr(0, header.find(':'));
+std::string host_of(std::string_view header) {
+  if (header.starts_with('[')) return std::string(header.substr(1, header.find(']') - 1));
+  return std::string(header.substr(0, header.find(':')));
 }
 
-struct Refusal {
-  int status = 0;  // 0: none
-  const char* why = "";
-};
+control::ApiRequest call_of(const http::Request& request) {
+  return {request.method, request.path, request.query, request.body, request.stop};
+}
 
-Refusal refusal(const httplib::Request& request, const control::ApiRequest& call,
-                const std::string& token, const std::string& address) {
+std::optional<http::Response> refused(const http::Request& request, const std::string& token,
+                                      const std::string& address) {
   if (!token.empty()) {
-    const std::string sent = request.get_header_value("Authorization");
-    if (sent.starts_with("Bearer ") && same_secret(sent.substr(7), token)) return {};
-    return {401, "expected the header Authorization: Bearer TOKEN with the token of http.token"};
+    const std::string sent(request.header("Authorization").value_or(""));
+    if (sent.starts_with("Bearer ") && same_secret(sent.substr(7), token)) return std::nullopt;
+    auto no = http::refusal(
+        401, "expected the header Authorization: Bearer TOKEN with the token of http.token");
+    no.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return no;
   }
-  if (!control::is_guarded(call)) return {};
-  if (!is_loopback(address) || !is_loopback(request.remote_addr))
-    return {403, "expected a token, since http.address is open to the network; set http.token"};
+  if (!control::is_guarded(call_of(request))) return std::nullopt;
+  if (!is_loopback(address) || !is_loopback(request.remote_address))
+    return http::refusal(
+        403, "expected a token, since http.address is open to the network; set http.token");
   // A page in somebody's browser reaches this machine too, under its own name or one that it made point here.
-  if (request.has_header("Origin") || !is_loopback(host_of(request.get_header_value("Host"))))
-    return {403, "expected a caller on this machine and no web page; set http.token for others"};
-  return {};
+  if (request.header("Origin") || !is_loopback(host_of(request.header("Host").value_or(""))))
+    return http::refusal(
+        403, "expected a caller on this machine and no web page; set http.token for others");
+  return std::nullopt;
 }
 
 }  // namespace
 
 struct HttpServer::Impl {
-  std::string address;
-  std::uint16_t port;
-  HttpHandlers handlers;
-  httplib::Server server;
-  std::thread thread;
+  Impl(std::string host, HttpHandlers given)
+      : address(std::move(host)), handlers(std::move(given)) {}
+
+  [[nodiscard]] std::vector<http::Route> routes() {
+    using http::Runs;
+    std::vector<http::Route> all{
+        {"/livez",
+         {"GET"},
+         Runs::at_once,
+         [this](const auto&) { return health(handlers.not_live(), ""); }},
+        {"/readyz",
+         {"GET"},
+         Runs::at_once,
+         [this](const auto&) {
+           return health(handlers.not_ready(), handlers.remark ? handlers.remark() : "");
+         }},
+        {"/metrics",
+         {"GET"},
+         Runs::shared,
+         [this](const auto&) {
+           return http::Response{200, handlers.metrics() + http_page(server->counters()),
+                                 prometheus_text};
+         }},
+        {"/monitoring", {"GET"}, Runs::shared, [this](const auto&) {
+           return http::Response{200, handlers.monitoring ? handlers.monitoring() : "[]",
+                                 "application/json"};
+         }}};
+    if (!handlers.api) return all;
+    all.push_back({"/v2/",
+                   {"GET", "POST"},
+                   Runs::pooled,
+                   [this](const http::Request& request) {
+                     const control::ApiReply reply = handlers.api(call_of(request));
+                     http::Response response{reply.status, reply.body + "\n", "application/json"};
+                     if (!reply.allow.empty()) response.headers.emplace_back("Allow", reply.allow);
+                     return response;
+                   },
+                   [this](const http::Request& request) {
+                     return refused(request, handlers.token, address);
+                   }});
+    return all;
+  }
+
+  const std::string address;
+  const HttpHandlers handlers;
+  std::optional<http::Server> server;
 };
 
-HttpServer::HttpServer(std::string address, std::uint16_t port, HttpHandlers handlers)
-    : impl_(std::make_unique<Impl>()) {
-  impl_->address = std::move(address);
-  impl_->port = port;
-  impl_->handlers = std::move(handlers);
-  auto& server = impl_->server;
-  server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
-  server.set_socket_options(exclusive);
-  server.set_payload_max_length(body_bytes_max);
-  server.set_read_timeout(5, 0);
-  server.set_write_timeout(5, 0);
-  server.set_keep_alive_max_count(100);
-  server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
-    response.set_content(impl_->handlers.metrics(), prometheus_text);
-  });
-  server.Get("/monitoring", [this](const httplib::Request&, httplib::Response& response) {
-    const auto& monitoring = impl_->handlers.monitoring;
-    response.set_content(monitoring ? monitoring() : "[]", "application/json");
-  });
-  server.Get("/livez", [this](const httplib::Request&, httplib::Response& r) {
-    answer(r, impl_->handlers.not_live(), "");
-  });
-  server.Get("/readyz", [this](const httplib::Request&, httplib::Response& r) {
-    const auto& remark = impl_->handlers.remark;
-    answer(r, impl_->handlers.not_ready(), remark ? remark() : "");
-  });
-  if (!impl_->handlers.api) return;
-  const auto api = [this](const httplib::Request& request, httplib::Response& response) {
-    control::ApiRequest call{request.method, request.path, {}, request.body};
-    for (const auto& [name, value] : request.params) call.query.emplace(name, value);
-    const Refusal no = refusal(request, call, impl_->handlers.token, impl_->address);
-    const control::ApiReply reply =
-        no.status == 0 ? impl_->handlers.api(call)
-                       : control::ApiReply{no.status, fmt::format(R"({{"error":"{}"}})", no.why)};
-    if (no.status == 401) response.set_header("WWW-Authenticate", "Bearer");
-    response.status = reply.status;
-    response.set_content(reply.body + "\n", "application/json");
+HttpServer::HttpServer(std::string address, std::uint16_t port, HttpHandlers handlers,
+                       const http::Limits& limits)
+    : impl_(std::make_unique<Impl>(address, std::move(handlers))) {
+  impl_->server.emplace(std::move(address), port, impl_->routes(), limits);
+}
+
+HttpServer::~HttpServer() = default;
+
+Status HttpServer::start() {
+  return impl_->server->start();
+}
+
+std::uint16_t HttpServer::port() const noexcept {
+  return impl_->server->port();
+}
+
+void HttpServer::stop() {
+  impl_->server->stop();
+}
+
+const http::Counters& HttpServer::counters() const noexcept {
+  return impl_->server->counters();
+}
+
+std::string http_page(const http::Counters& counters) {
+  std::string page;
+  const auto family = [&](std::string_view name, std::string_view type, std::string_view help) {
+    page += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
   };
-  server.Get("/v2/.*", api);
-  server.Post("/v2/.*", api);
+  family("thalweg_http_connections_open", "gauge", "Connections open to the endpoint.");
+  page += fmt::format("thalweg_http_connections_open {}\n", counters.connections.load());
+  family("thalweg_http_connections_total", "counter", "Connections taken.");
+  page += fmt::format("thalweg_http_connections_total {}\n", counters.accepted.load());
+  family("thalweg_http_responses_total", "counter", "Answers by status.");
+  for (std::size_t status = 0; status < counters.responses.size(); ++status) {
+    if (const auto n = counters.responses[status].load(); n > 0)
+      page += fmt::format("thalweg_http_responses_total{{code=\"{}\"}} {}\n", status, n);
+  }
+  family("thalweg_http_connections_dropped_total", "counter",
+         "Connections that a bound ended, by reason.");
+  for (std::size_t why = 0; why < http::dropped_count; ++why)
+    page +=
+        fmt::format("thalweg_http_connections_dropped_total{{reason=\"{}\"}} {}\n",
+                    http::to_string(static_cast<http::Dropped>(why)), counters.dropped[why].load());
+  return page;
 }
 
 bool is_loopback(const std::string& host) {
@@ -117,37 +159,6 @@ bool same_secret(const std::string& one, const std::string& other) {
     difference |= static_cast<unsigned char>(one[i]) ^
                   static_cast<unsigned char>(other.empty() ? 0 : other[i % other.size()]);
   return difference == 0;
-}
-
-HttpServer::~HttpServer() {
-  stop();
-}
-
-Status HttpServer::start() {
-  auto& [address, port, handlers, server, thread] = *impl_;
-  const int bound = port == 0 ? server.bind_to_any_port(address)
-                              : (server.bind_to_port(address, port) ? port : -1);
-  if (bound < 0) {
-    return Error(
-        Code::io_failed,
-        fmt::format(
-            "http: {}:{} was expected to be free; it cannot be bound; choose another http.port, "
-            "or stop what uses it",
-            address, port));
-  }
-  port = static_cast<std::uint16_t>(bound);
-  thread = std::thread([this] { impl_->server.listen_after_bind(); });
-  while (!server.is_running()) std::this_thread::yield();
-  return {};
-}
-
-std::uint16_t HttpServer::port() const noexcept {
-  return impl_->port;
-}
-
-void HttpServer::stop() {
-  impl_->server.stop();
-  if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 }  // namespace thalweg

@@ -241,15 +241,17 @@ Status Process::start_http() {
   for (const auto& pipeline : pipelines_) {
     const Values& values = pipeline->file().values;
     if (!values.given("http")) continue;
-    const Values& http = values.section("http");
+    const Values& section = values.section("http");
     HttpHandlers served = handlers();
-    if (http.has("token")) served.token = http.string("token");
-    http_ = std::make_unique<HttpServer>(http.string("address"),
-                                         static_cast<std::uint16_t>(http.integer("port")),
-                                         std::move(served));
+    if (section.has("token")) served.token = section.string("token");
+    http::Limits limits;
+    limits.connections_max = static_cast<std::size_t>(section.integer("connections_max"));
+    http_ = std::make_unique<HttpServer>(section.string("address"),
+                                         static_cast<std::uint16_t>(section.integer("port")),
+                                         std::move(served), limits);
     if (Status started = http_->start(); !started.ok()) return started;
     log_.write(LogLevel::info, "http.listening",
-               fmt::format("http: listening on {}:{}", http.string("address"), http_->port()),
+               fmt::format("http: listening on {}:{}", section.string("address"), http_->port()),
                {{"port", http_->port()}});
     return {};
   }

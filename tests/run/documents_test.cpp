@@ -14,6 +14,7 @@
 
 #include "run/dead_letter.h"
 #include "run/exit_code.h"
+#include "run/http.h"
 #include "run/metrics_page.h"
 
 namespace thalweg {
@@ -64,7 +65,7 @@ TEST(Documents, Metrics_lists_every_metric_and_no_other) {
   view.control.emplace().models.push_back({"m", 1, 1, true, false});
   view.monitoring.drift.emplace_back().fields.emplace_back();
   view.monitoring.comparisons.emplace_back();
-  const std::string page = metrics_page({view});
+  const std::string page = metrics_page({view}) + http_page({});
   EXPECT_EQ(matches(document("metrics.md"), "\n\\| `([a-z0-9_]+)` \\| (?:counter|gauge|histogram)"),
             matches(page, "# TYPE ([a-z0-9_]+) "));
 }
