@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/model_baseline.h"
 #include "config/json_text.h"
 #include "config/pipeline.h"
 #include "model/describe.h"
@@ -24,9 +25,10 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::vector<std::string> words;  // DIR, or: publish DIR
+  std::vector<std::string> words;  // DIR, or: publish DIR, baseline DIR
   std::string path;
   PublishOptions publish;
+  BaselineOptions baseline;
   std::int64_t version = -1;
   std::string output;
   bool json = false;
@@ -126,10 +128,15 @@ int publish_version(Options& options) {
 int model(Options& options) {
   const bool publishes = options.words.size() == 2 && options.words.front() == "publish";
   if (publishes) return publish_version(options);
+  if (options.words.size() == 2 && options.words.front() == "baseline") {
+    options.baseline.version = options.version;
+    options.baseline.json = options.json;
+    return make_baseline(options.words.back(), options.baseline);
+  }
   if (options.words.size() == 2) {
     fmt::print(stderr,
-               "error: thalweg model: expected DIR, or publish DIR; got '{} {}'; try thalweg model "
-               "--help\n",
+               "error: thalweg model: expected DIR, publish DIR or baseline DIR; got '{} {}'; try "
+               "thalweg model --help\n",
                options.words[0], options.words[1]);
     return exit_usage;
   }
@@ -153,6 +160,26 @@ int model(Options& options) {
   return exit_ok;
 }
 
+void declare_baseline(CLI::App& command, BaselineOptions& options) {
+  command
+      .add_option("--from", options.from,
+                  "baseline: training rows, JSON lines as the stream has them; -: standard input")
+      ->type_name("ROWS");
+  command
+      .add_option("--out", options.out,
+                  "baseline: write it there, over what is there; if absent, to standard output")
+      ->type_name("FILE");
+  command.add_option("--model", options.model, "baseline: of a pipeline with several models")
+      ->type_name("NAME");
+  command
+      .add_option("--set", options.set,
+                  "baseline: override a setting of the pipeline file; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  command.add_flag("-q,--quiet", options.quiet, "baseline: no summary, no progress");
+}
+
 }  // namespace
 
 void add_model_command(Commands& commands) {
@@ -165,14 +192,17 @@ void add_model_command(Commands& commands) {
       "there\n"
       "  thalweg model models/fraud/3 --json                    one version, for scripts\n"
       "  thalweg model publish export --to models/fraud         copy, try, and let appear as the "
-      "next version",
+      "next version\n"
+      "  thalweg model baseline models/fraud --from training.jsonl --out baseline.json\n"
+      "                                                         what drift is compared with: for "
+      "publish --baseline",
       [options] { return model(*options); });
   command
       .add_option(
           "dir", options->words,
           "The model's folder (with versions 1, 2, …), one version, or a model file; behind "
-          "`publish` the version to publish")
-      ->type_name("[publish] DIR")
+          "`publish` the version to publish, behind `baseline` also a pipeline file")
+      ->type_name("[publish|baseline] DIR")
       ->expected(1, 2)
       ->required();
   CLI::Option* json = command.add_flag("--json", options->json, "One JSON object, for scripts");
@@ -186,7 +216,7 @@ void add_model_command(Commands& commands) {
       ->type_name("BASE");
   command
       .add_option("--version", options->version,
-                  "publish: the number; if absent, one above the highest")
+                  "publish: the number; if absent, one above the highest. baseline: whose")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
   command
@@ -200,6 +230,7 @@ void add_model_command(Commands& commands) {
   command
       .add_option("--baseline", options->publish.baseline, "publish: statistics of training rows")
       ->type_name("FILE");
+  declare_baseline(command, options->baseline);
 }
 
 }  // namespace thalweg::cli

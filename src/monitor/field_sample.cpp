@@ -46,8 +46,10 @@ void FieldSample::keep(double number) {
 }
 
 void FieldSample::add(double number) {
-  if (!std::isfinite(number)) {
+  if (std::isnan(number)) {
     ++missing_;
+  } else if (std::isinf(number)) {
+    ++infinite_;
   } else {
     keep(number);
   }
@@ -73,6 +75,7 @@ void FieldSample::add(std::string_view text) {
 
 void FieldSample::merge(const FieldSample& other) {
   missing_ += other.missing_;
+  infinite_ += other.infinite_;
   const std::uint64_t all = seen_ + other.seen_;
   for (const double number : other.numbers_) keep(number);
   seen_ = all;
@@ -125,11 +128,14 @@ FieldBaseline FieldSample::of_numbers() const {
   out.counts.assign(out.bins(), 0);
   const Bins bins(out);
   for (const double x : sorted) ++out.counts[bins.of_number(x)];
-  // The share of the missing is that of all rows, not only of those that were kept.
+  // Their share is that of all rows, not only of those that were kept.
   const double kept =
       seen_ == 0 ? 1 : static_cast<double>(sorted.size()) / static_cast<double>(seen_);
-  out.counts[missing_bin] =
-      static_cast<std::uint64_t>(std::llround(static_cast<double>(missing_) * kept));
+  const auto scaled = [kept](std::uint64_t n) {
+    return static_cast<std::uint64_t>(std::llround(static_cast<double>(n) * kept));
+  };
+  out.counts[missing_bin] = scaled(missing_);
+  out.counts[outside_bin] += scaled(infinite_);
   return out;
 }
 

@@ -24,7 +24,7 @@ class FieldSample {
   void merge(const FieldSample& other);
 
   [[nodiscard]] const std::string& field() const noexcept { return field_; }
-  [[nodiscard]] std::uint64_t rows() const noexcept { return missing_ + seen_; }
+  [[nodiscard]] std::uint64_t rows() const noexcept { return missing_ + infinite_ + seen_; }
   [[nodiscard]] bool category() const noexcept { return category_; }
   [[nodiscard]] FieldBaseline baseline() const;
   // Forgets everything and gives the memory back.
@@ -40,7 +40,8 @@ class FieldSample {
   bool too_many_ = false;  // different texts
   std::size_t rows_max_;
   std::uint64_t missing_ = 0;
-  std::uint64_t seen_ = 0;  // that are not missing
+  std::uint64_t infinite_ = 0;  // out of any range
+  std::uint64_t seen_ = 0;      // all others
   std::uint64_t random_ = 88172645463325252ULL;
   std::vector<double> numbers_;  // values, or the lengths of texts
   std::map<std::string, std::uint64_t, std::less<>> texts_;

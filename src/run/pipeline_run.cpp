@@ -56,7 +56,7 @@ PipelineRun::~PipelineRun() {
 
 Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const Registry& registry,
                                                         ModelProvider& models, const Clock& clock,
-                                                        Log& log) {
+                                                        Log& log, ScoreObserver* observer) {
   std::unique_ptr<PipelineRun> run(new PipelineRun(std::move(file), models, clock, log));
   const auto workers = static_cast<std::size_t>(run->file_.values.integer("workers"));
   for (std::size_t i = 0; i < workers; ++i) {
@@ -66,6 +66,7 @@ Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const
     }));
     monitor::Observers& observers = run->monitoring_.for_worker();
     observers.add(*run->watches_.back());
+    if (observer != nullptr) observers.add(*observer);
     auto chain = build_chain(run->file_, registry, models, &observers);
     if (!chain) return std::move(chain).error();
     run->chains_.push_back(std::move(chain).value());

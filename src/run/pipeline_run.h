@@ -41,11 +41,11 @@ struct Ports {
 
 class PipelineRun {
  public:
-  // Loads and warms the models, builds a chain per worker, opens nothing. `registry`, `models`, `clock` and `log` outlive it.
-  [[nodiscard]] static Result<std::unique_ptr<PipelineRun>> build(PipelineFile file,
-                                                                  const Registry& registry,
-                                                                  ModelProvider& models,
-                                                                  const Clock& clock, Log& log);
+  // Loads and warms the models, builds a chain per worker, opens nothing. `registry`, `models`, `clock`, `log` and `observer` (who hears
+  // of all workers, and may be null) outlive it.
+  [[nodiscard]] static Result<std::unique_ptr<PipelineRun>> build(
+      PipelineFile file, const Registry& registry, ModelProvider& models, const Clock& clock,
+      Log& log, ScoreObserver* observer = nullptr);
   ~PipelineRun();  // stops and joins
 
   // Opens the sink (waiting for a broker that does not answer yet, unless stopped), then the workers, each on its thread.

@@ -63,7 +63,7 @@ void Process::request_stop() noexcept {
   changed_.notify_all();
 }
 
-Status Process::add(PipelineFile file) {
+Status Process::add(PipelineFile file, ScoreObserver* observer) {
   const std::string name = file.values.string("pipeline");
   for (const auto& other : pipelines_) {
     if (other->name() == name) {
@@ -79,7 +79,7 @@ Status Process::add(PipelineFile file) {
   if (follows_control_) {
     if (Status s = add_control(file, **models); !s) return s;
   }
-  auto pipeline = PipelineRun::build(std::move(file), registry_, **models, clock_, log_);
+  auto pipeline = PipelineRun::build(std::move(file), registry_, **models, clock_, log_, observer);
   if (!pipeline) return std::move(pipeline).error();
   models_.push_back(std::move(models).value());
   pipelines_.push_back(std::move(pipeline).value());

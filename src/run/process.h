@@ -42,8 +42,9 @@ class Process {
 
   // Before add: models follow what the control topic (or file) says while the pipeline runs, and people may change it over HTTP.
   void follow_control() noexcept { follows_control_ = true; }
-  // Loads and warms the models of a pipeline and checks it. Blocks.
-  [[nodiscard]] Status add(PipelineFile file);
+  // Loads and warms the models of a pipeline and checks it. Blocks. `observer`: hears what its models answer, from all workers' threads;
+  // outlives the process. Null: nobody more than usual.
+  [[nodiscard]] Status add(PipelineFile file, ScoreObserver* observer = nullptr);
   // Kafka in, Kafka out.
   [[nodiscard]] Status run();
   // With other ends.

@@ -8,7 +8,7 @@ Rows come from the generator that the test has too: x -> (x * 48271) mod 2147483
 """
 
 import numpy as np
-from scipy import stats
+from scipy import integrate, optimize, stats
 from sklearn import metrics
 
 
@@ -77,7 +77,74 @@ def ab():
     show("sem", stats.sem(y))
 
 
+def half_width(t, error, alpha=0.05, tuned_for=10_000):
+    """The boundary of the normal mixture martingale, found by integrating: no formula in common with the code."""
+    l = -2 * np.log(alpha)
+    rho = np.sqrt((l + np.log(l + 1)) / tuned_for)
+
+    def martingale(s):  # of a sum s of t standard normal observations, λ ~ N(0, ρ²)
+        f = lambda x: np.exp(x * s - x * x * t / 2) * stats.norm.pdf(x, scale=rho)
+        return integrate.quad(f, -12 * rho, 12 * rho, epsabs=1e-13, epsrel=1e-13, limit=500)[0]
+
+    s = optimize.brentq(lambda s: martingale(s) - 1 / alpha, 1, 20 * np.sqrt(t), xtol=1e-12)
+    return s / np.sqrt(t) * error  # error = σ/√t
+
+
+def sequence():
+    show("half width", half_width(400, 0.01))
+
+
+def over_processes():
+    """ops/prometheus/recording_test.yml: two variants in two processes that have no key in common."""
+    means, errors, rows = [], [], 0
+    for variant, seed, shift in (("a", 6, 0), ("b", 9, 0.1)):
+        numbers, n, s = Numbers(seed), np.zeros((2, 60)), np.zeros((2, 60))
+        for _ in range(3000):
+            bucket, process = int(numbers.next() ** 2 * 60), int(numbers.next() < 0.4)
+            n[process, bucket] += 1
+            s[process, bucket] += round(numbers.next() + bucket / 60 + shift, 3)
+        for process in (0, 1):
+            print(variant, process, *(f"{x:.15g}" for x in (n[process].sum(), s[process].sum(), (n[process] ** 2).sum(),
+                                                          (n[process] * s[process]).sum(), (s[process] ** 2).sum())))
+        n, s = n.ravel(), s.ravel()  # a process's bucket is a cluster of its own
+        means.append(s.sum() / n.sum())
+        errors.append(np.sqrt((np.var(s) - 2 * means[-1] * np.cov(s, n, ddof=0)[0, 1] + means[-1] ** 2 * np.var(n)) / len(n)) / n.mean())
+        rows += n.sum()
+    error = np.hypot(*errors)
+    show("difference", means[1] - means[0])
+    show("its error", error)
+    show("its half width", half_width(rows, error))
+
+
+def clusters():
+    numbers, n, s = Numbers(6), np.zeros(60), np.zeros(60)
+    for _ in range(3000):
+        bucket = int(numbers.next() ** 2 * 60)
+        n[bucket] += 1
+        s[bucket] += numbers.next() + bucket / 60
+    ratio = s.sum() / n.sum()  # Deng, Knoblich and Lu, equation 3
+    variance = (np.var(s, ddof=1) - 2 * ratio * np.cov(s, n)[0, 1] + ratio**2 * np.var(n, ddof=1)) / len(n) / n.mean() ** 2
+    show("ratio", ratio)
+    show("its standard error", np.sqrt(variance))
+
+
+def baseline():
+    numbers = Numbers(7)
+    x = np.array([numbers.next() for _ in range(1001)])  # of no quantile's rank is a whole number: one value, no mean of two
+    cuts = np.quantile(x, np.arange(1, 18) / 18, method="inverted_cdf")
+    print("cuts", ", ".join(f"{c:.15g}" for c in cuts))
+    print("counts", np.bincount(np.digitize(x, cuts), minlength=18).tolist())
+    numbers = Numbers(8)
+    names, counts = np.unique([int(25 * numbers.next() * numbers.next()) for _ in range(1000)], return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    print("categories", names[order].tolist(), counts[order].tolist())
+
+
 if __name__ == "__main__":
+    over_processes()
+    sequence()
+    clusters()
+    baseline()
     quality()
     grid()
     psi()
