@@ -12,6 +12,8 @@ namespace thalweg::monitor {
 namespace {
 
 constexpr std::uint64_t sample_steps = 1'000'000;
+constexpr std::string_view epochs_begin = "{\"epochs\":";
+constexpr std::size_t left_out_max = 10'000;
 // Longer features and outputs are left out: what a broker refuses would take the record's own outputs with it.
 constexpr std::size_t body_bytes_max = 256 * 1024;
 
@@ -90,11 +92,28 @@ void InferenceLog::append(Batch& batch) {
     if (rows.record_of[row] != record) {
       record = rows.record_of[row];
       if (batch.disposition(record) == Disposition::dead) continue;
-      if (options_.epochs) add_epochs(batch, record);
+      if (options_.epochs && !muted_) add_epochs(batch, record);
       sampled = is_sampled(id_of(batch.record(record)));
+      if (sampled && !left_out_.empty() && left_out_.contains(id_)) sampled = false;
     }
-    if (sampled && batch.disposition(record) != Disposition::dead) add_prediction(batch, row, id_);
+    if (!sampled || batch.disposition(record) == Disposition::dead) continue;
+    if (muted_) {
+      ++lost_;
+    } else {
+      add_prediction(batch, row, id_);
+    }
   }
+}
+
+bool InferenceLog::refused(const SourceRecord& record, const OutputRecord& line) {
+  if (line.value && line.value->starts_with(epochs_begin)) {
+    told_.clear();
+    return true;
+  }
+  ++lost_;
+  if (left_out_.size() == left_out_max) left_out_.erase(left_out_.begin());
+  left_out_.emplace(id_of(record));
+  return false;
 }
 
 // The route of a stamp's epoch still is the model's, but for the batches around a change.
@@ -215,7 +234,8 @@ void InferenceLog::add_epoch(Batch& batch, std::uint32_t record, const ModelStam
   told.version = stamp.version;
   told.epoch = stamp.epoch;
   const SourceRecord& source = batch.record(record);
-  text_ = "{\"epochs\":{\"model\":";
+  text_ = epochs_begin;
+  text_ += "{\"model\":";
   config::append_json_string(stamp.model, text_);
   put(text_, ",\"version\":{},\"variant\":", stamp.version);
   config::append_json_string(stamp.variant, text_);

@@ -9,13 +9,16 @@
 // that variant was this version in this epoch, until the next such record of that variant and partition; of two that say the same offset
 // the later one counts. Log records are sent, acknowledged and (exactly once) committed with the outputs of their record; they do not
 // decide about its disposition, and a value that cannot be written as JSON, or takes more than 256 KiB, leaves out
-// features and outputs, never the record.
+// features and outputs, never the record. A line that the broker refuses is lost and counted, and so is every one while the log is muted; an
+// epoch that was not told is told with the next record.
 //
 // One a worker. `latency_us`: in features and models, of the batch that the record shared.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,9 +53,17 @@ class InferenceLog {
 
   [[nodiscard]] const std::string& topic() const noexcept { return options_.topic; }
   void set_target(std::uint16_t target) noexcept { target_ = target; }
+  [[nodiscard]] std::uint16_t target() const noexcept { return target_; }
 
   // Adds the log records of the batch's live rows to its outputs. Once a batch, after the outputs.
   void append(Batch& batch);
+
+  // The broker refuses this line. If its record is read again, as from a transaction that was taken back, it is left out. True: it was so
+  // small and plain a line (an epoch's) that no other will do better.
+  [[nodiscard]] bool refused(const SourceRecord& record, const OutputRecord& line);
+  // No lines while true.
+  void mute(bool yes) noexcept { muted_ = yes; }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
 
  private:
   // What was last told of a variant in a partition.
@@ -93,6 +104,9 @@ class InferenceLog {
   std::vector<Stamp> stamps_;  // of the batch
   Bucketer bucketer_;
   std::string id_, text_;  // reused
+  bool muted_ = false;
+  std::uint64_t lost_ = 0;
+  std::set<std::string, std::less<>> left_out_;  // ids
 };
 
 }  // namespace thalweg::monitor

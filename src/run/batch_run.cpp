@@ -20,10 +20,10 @@ void BatchRun::delivered(OutputRecord& output, const Error* failure) noexcept {
   release_one();
 }
 
-std::optional<Error> BatchRun::first_failure() {
+std::optional<std::pair<OutputRecord*, Error>> BatchRun::first_failure() {
   const std::lock_guard lock(failures_mutex);
   if (failures.empty()) return std::nullopt;
-  return failures.front().second;
+  return failures.front();
 }
 
 void BatchRun::reset() noexcept {

@@ -111,7 +111,7 @@ struct BatchRun final : DeliveryListener {
   }
   void delivered(OutputRecord& output, const Error* failure) noexcept override;
   // The first failure so far, if any. Any time.
-  [[nodiscard]] std::optional<Error> first_failure();
+  [[nodiscard]] std::optional<std::pair<OutputRecord*, Error>> first_failure();
   // Lets go of one count; the last one puts the run into the mailbox.
   void release_one() noexcept {
     if (unreported.fetch_sub(1, std::memory_order_acq_rel) == 1) acknowledged->push(*this);

@@ -35,6 +35,9 @@ class CommitHost {
   [[nodiscard]] virtual bool let_all_go() = 0;
   // Serves the group once, without taking records.
   virtual void serve_group() = 0;
+  // True: the output is a line of the inference log, which is left out when its record is read again; nothing else becomes of it.
+  [[nodiscard]] virtual bool log_refused(const BatchRun& run, const OutputRecord& output,
+                                         const Error& error) = 0;
   virtual void stop_with(Error error) = 0;
 };
 

@@ -194,6 +194,10 @@ void ExactlyOnce::not_delivered(const Error& why) {
 
 bool ExactlyOnce::takes_back(const BatchRun& run) {
   for (const auto& [output, error] : run.failures) {
+    if (p_.host.log_refused(run, *output, error)) {
+      not_delivered(Error(Code::delivery_failed, error.message()));
+      continue;
+    }
     not_delivered(error);
     if (error.code() == Code::stopped) continue;
     if (error.domain() == Domain::user && error.retry() == Retry::no) {

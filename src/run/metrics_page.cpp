@@ -117,6 +117,9 @@ void records(Page& page, const Labels& labels, const WorkerMetrics& m) {
                static_cast<double>(m.outputs.get()));
   page.counter("thalweg_output_bytes_total", "Bytes of values written to output topics.", labels,
                static_cast<double>(m.output_bytes.get()));
+  page.counter("thalweg_inference_log_lost_total",
+               "Lines of the inference log that could not be written.", labels,
+               static_cast<double>(m.log_lost.get()));
   page.counter("thalweg_dead_letters_total", "Records written to the dead-letter topic.", labels,
                static_cast<double>(m.dead_letters.get()));
 }

@@ -344,7 +344,7 @@ void Worker::encode(BatchRun& run) {
     metrics_.model_rows.add(times.model_rows);
   }
   const auto began = clock_.monotonic();
-  chain_->outputs.encode(batch);
+  encode_outputs(batch);
   add_dead_letters(run);
   metrics_.encode_ns.record(static_cast<std::uint64_t>((clock_.monotonic() - began).count()));
 

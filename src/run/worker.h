@@ -93,6 +93,12 @@ class Worker final : private SourceListener, private CommitHost {
   bool send_outputs(BatchRun& run);
   bool send(BatchRun& run, OutputRecord& output);
   void tell_failure();
+  // worker_log.cpp: refused lines of the inference log
+  [[nodiscard]] bool is_refused_log_line(const OutputRecord& output, const Error& error) const;
+  [[nodiscard]] bool log_refused(const BatchRun& run, const OutputRecord& output,
+                                 const Error& error) override;
+  void say_log_refused(const Error& error);
+  void encode_outputs(Batch& batch);
   bool take_acknowledged();
   void acknowledged(BatchRun& run);
   bool settle_failures(BatchRun& run);
@@ -145,6 +151,7 @@ class Worker final : private SourceListener, private CommitHost {
   std::size_t held_bytes_ = 0;
   bool sink_full_ = false;
 
+  std::chrono::nanoseconds log_muted_until_{0}, next_log_word_{0};
   std::chrono::nanoseconds next_lag_{0};
   std::vector<Lag> lag_scratch_;
   std::vector<TopicPartition> held_partitions_;

@@ -136,7 +136,12 @@ bool Worker::send(BatchRun& run, OutputRecord& output) {
 void Worker::tell_failure() {
   for (const auto* runs : {&awaiting_, &walking_}) {
     for (const auto& run : *runs) {
-      if (const auto failure = run->first_failure()) return committer_->not_delivered(*failure);
+      const auto failure = run->first_failure();
+      if (!failure) continue;
+      const auto& [output, error] = *failure;
+      // A topic that is gone, too, is no reason to end here.
+      const bool log = is_refused_log_line(*output, error);
+      return committer_->not_delivered(log ? Error(Code::delivery_failed, error.message()) : error);
     }
   }
 }
@@ -180,6 +185,7 @@ bool Worker::settle_failures(BatchRun& run) {
   run.failures.clear();
   Batch& batch = run.batch;
   for (auto& [output, error] : failures) {
+    if (log_refused(run, *output, error)) continue;
     const SourceRecord& record = batch.record(output->record);
     if (output->dead_letter) {
       const bool gone = error.code() == Code::topic_missing;  // as with any other topic

@@ -65,6 +65,7 @@ struct WorkerMetrics {
   Counter
       given_up;  // under way when their partition went or the worker stopped: they will be read again
   Counter outputs, output_bytes, dead_letters;
+  Counter log_lost;  // lines of the inference log
   Counter batches, retries, commits, commit_failures, rebalances;
   Counter transactions_aborted;
   Histogram commit_ns;  // of a transaction, from handing it over to knowing

@@ -197,5 +197,41 @@ TEST(InferenceLog, A_body_too_long_for_a_broker_is_left_out_and_the_prediction_s
   EXPECT_THAT(log.predictions[0], Not(HasSubstr("features")));
 }
 
+TEST(InferenceLog, A_line_that_the_broker_refuses_is_lost_and_its_prediction_is_not) {
+  TestDriver driver = pipeline("inference_log: {topic: log, share: 1, fields: [card]}");
+  driver.refuse_outputs_over(500);
+  driver.send("in", event(1, "c"));
+  driver.send("in", event(2, std::string(600, 'c')));
+  driver.send("in", event(3, "c"));
+  driver.run();
+  EXPECT_EQ(driver.read("out").size(), 3U);
+  EXPECT_EQ(ids(logged(driver).predictions),
+            (std::vector<std::string>{R"({"id":"in-0-0")", R"({"id":"in-0-2")"}));
+  EXPECT_TRUE(driver.dead_letters().empty());
+  EXPECT_EQ(driver.counts().forwarded, 3U);
+  driver.close();
+  EXPECT_EQ(driver.committed().begin()->second.value, 3);
+}
+
+TEST(InferenceLog, An_epoch_that_could_not_be_told_is_told_when_lines_get_through_again) {
+  TestDriver driver = pipeline("inference_log: {topic: log, share: 1}");
+  driver.refuse_outputs_over(50);
+  driver.send("in", event(1, "c"));
+  driver.run();
+  EXPECT_EQ(driver.read("out").size(), 1U);
+  driver.refuse_outputs_over(10'000);
+  driver.send("in", event(2, "c"));
+  driver.run();
+  EXPECT_TRUE(driver.read("log").empty()) << "silent for a minute";
+  driver.clock().advance(std::chrono::minutes(1));
+  driver.send("in", event(3, "c"));
+  driver.run();
+  const Logged log = logged(driver);
+  ASSERT_EQ(log.epochs.size(), 1U);
+  EXPECT_THAT(log.epochs[0], HasSubstr(R"("from":2)"));
+  EXPECT_EQ(log.predictions.size(), 1U);
+  EXPECT_EQ(driver.counts().forwarded, 3U);
+}
+
 }  // namespace
 }  // namespace thalweg

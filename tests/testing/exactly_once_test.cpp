@@ -6,7 +6,10 @@
 
 #include "thalweg/testing.h"
 
+#include "model/models.h"
+#include "monitor/inference_log.h"
 #include "run/clock.h"
+#include "run/process.h"
 #include "run/worker.h"
 #include "sink/memory_transaction_sink.h"
 #include "testing/simulation/parts.h"
@@ -36,17 +39,31 @@ class ExactlyOnceTest : public testing::Test {
     EXPECT_TRUE(sink.open().ok());
   }
   // After options are set. With `stores` the step counts.
-  void start(bool counts = false) {
+  void start(bool counts = false, bool logs = false) {
     StageParts parts;
     if (counts) parts.stores = &stores;
     parts.held = &held;
     parts.hold = [this] { return hold; };
     auto chain = make_counting_chain(parts, sink);
+    if (logs) log_to(*chain);
     if (dead_letters) options.dead_letter_target = *sink.add_target("dead");
     auto made = std::make_unique<MemorySource>(log, std::vector<std::string>{"in"});
     source = made.get();
     worker = std::make_unique<Worker>(options, std::move(made), std::move(chain), sink, clock);
     EXPECT_TRUE(worker->open().ok());
+  }
+  // A line of each record.
+  void log_to(Chain& chain) {
+    register_builtins(registry);
+    models = *Models::make(Node(), registry);
+    monitor::InferenceLogOptions wanted;
+    wanted.topic = "log";
+    wanted.share = 1;
+    auto made = monitor::InferenceLog::make(wanted, chain.decoder->schema(), chain.schema(),
+                                            registry, *models);
+    ASSERT_TRUE(made.ok()) << made.error().message();
+    (*made)->set_target(*sink.add_target("log"));
+    chain.outputs.log_to(*std::move(made));
   }
   void send(const TopicPartition& at, const std::string& value) {
     log.append(at.topic, at.partition.value, {.value = value, .key = "k", .timestamp = {5}});
@@ -94,6 +111,8 @@ class ExactlyOnceTest : public testing::Test {
   int later = 0;
   std::string refused_topic, refused;
   Code refused_code = Code::output_refused;
+  Registry registry;
+  std::unique_ptr<Models> models;
   WorkerOptions options;
   std::vector<std::string> errors;
   MemorySource* source = nullptr;
@@ -289,6 +308,43 @@ TEST_F(ExactlyOnceTest, An_output_topic_that_is_gone_stops_the_worker_and_kills_
   EXPECT_EQ(worker->failure()->code(), Code::topic_missing);
   worker->close();
   EXPECT_TRUE(topics.readable().empty());
+}
+
+TEST_F(ExactlyOnceTest, A_line_of_the_log_that_is_refused_is_lost_and_its_prediction_is_not) {
+  refused_topic = "log", refused = "in-0-1";
+  for (const char* value : {"a", "b", "c"}) send(p0, value);
+  start(false, true);
+  settle();
+  EXPECT_EQ(readable("out"), (Texts{"k:0:a", "k:0:b", "k:0:c"}));
+  EXPECT_EQ(readable("log").size(), 2U);
+  EXPECT_TRUE(readable("dead").empty());
+  EXPECT_EQ(committed(p0), 3);
+  EXPECT_EQ(metrics().dead.get(), 0U);
+  EXPECT_EQ(metrics().log_lost.get(), 1U);
+  EXPECT_EQ(metrics().transactions_aborted.get(), 1U);
+  ASSERT_FALSE(errors.empty());
+  EXPECT_NE(errors.back().find("the prediction goes on"), std::string::npos) << errors.back();
+}
+
+TEST_F(ExactlyOnceTest, A_log_whose_topic_is_gone_is_silent_for_a_minute_and_the_stream_goes_on) {
+  refused_topic = "log", refused = "in-0-", refused_code = Code::topic_missing;
+  for (const char* value : {"a", "b"}) send(p0, value);
+  start(false, true);
+  settle();
+  ASSERT_FALSE(worker->failure()) << worker->failure()->message();
+  EXPECT_EQ(readable("out").size(), 2U);
+  EXPECT_EQ(metrics().log_lost.get(), 2U);
+  send(p0, "c");
+  settle();
+  EXPECT_EQ(readable("out").size(), 3U);
+  EXPECT_EQ(metrics().log_lost.get(), 3U);
+  EXPECT_EQ(metrics().transactions_aborted.get(), 1U) << "it was not even tried";
+  refused_topic.clear();
+  clock.advance(1min);
+  send(p0, "d");
+  settle();
+  EXPECT_EQ(readable("log").size(), 1U) << "the topic is back";
+  EXPECT_EQ(metrics().log_lost.get(), 3U);
 }
 
 TEST_F(ExactlyOnceTest, Without_dead_letters_what_lies_before_the_bad_record_is_committed) {
