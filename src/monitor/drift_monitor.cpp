@@ -14,6 +14,20 @@ namespace {
 // More than serve at once: one that came back is still known.
 constexpr std::size_t versions_max = 16;
 
+std::string words_for(const VersionDrift& version, const FieldDrift& field) {
+  const std::string what =
+      fmt::format("model '{}' version {}: {} '{}'", version.model, version.version,
+                  field.output ? "output" : "field", field.field);
+  if (!field.alarm)
+    return fmt::format("{} is as the baseline again: PSI {:.3g}, limit {:.3g}", what, field.psi,
+                       field.limit);
+  return fmt::format(
+      "{} has drifted: PSI {:.3g}, limit {:.3g}, in {} windows running; {:.1f} % "
+      "missing, {:.1f} % never seen in the baseline",
+      what, field.psi, field.limit, field.above, 100 * field.missing_share,
+      100 * field.outside_share);
+}
+
 double share_of(const Counts& counts, std::size_t bin, double rows) {
   return rows == 0 ? 0 : static_cast<double>(counts[bin]) / rows;
 }
@@ -28,8 +42,7 @@ std::string_view to_string(VersionDrift::From from) noexcept {
   }
 }
 
-DriftMonitor::DriftMonitor(std::string pipeline, DriftOptions options,
-                           std::function<void(const std::string&)> tell)
+DriftMonitor::DriftMonitor(std::string pipeline, DriftOptions options, Tell tell)
     : pipeline_(std::move(pipeline)), options_(std::move(options)), tell_(std::move(tell)) {}
 
 ScoreObserver& DriftMonitor::observer() {
@@ -97,6 +110,14 @@ void DriftMonitor::find_baseline(const Key& key, Version& version) {
       version.told.baseline = VersionDrift::From::version;
     } else if (own.error().code() != Code::model_missing) {
       version.told.trouble = own.error().message();
+      if (tell_)
+        tell_(fmt::format(
+                  "{{\"event\":\"baseline\",\"state\":\"broken\",\"pipeline\":{},\"model\":{},"
+                  "\"version\":{},\"why\":{}}}",
+                  config::json_string(pipeline_), config::json_string(version.told.model),
+                  version.told.version, config::json_string(version.told.trouble)),
+              fmt::format("model '{}' version {}: {}; its first rows stand in for it",
+                          version.told.model, version.told.version, version.told.trouble));
     }
   }
   if (version.baseline == nullptr) {
@@ -167,14 +188,15 @@ void DriftMonitor::tell_change(const Version& version, const FieldDrift& field,
                                Timestamp now) const {
   if (!tell_) return;
   tell_(fmt::format(
-      "{{\"event\":\"drift\",\"state\":\"{}\",\"pipeline\":{},\"model\":{},\"version\":{},"
-      "\"field\":{},\"output\":{},\"psi\":{:.6},\"limit\":{:.6},\"missing_share\":{:.6},"
-      "\"outside_share\":{:.6},\"window_rows\":{},\"windows\":{},\"from\":{},\"to\":{}}}",
-      field.alarm ? "begin" : "end", config::json_string(pipeline_),
-      config::json_string(version.told.model), version.told.version,
-      config::json_string(field.field), field.output, field.psi, field.limit, field.missing_share,
-      field.outside_share, version.told.window_rows, field.above, version.told.window_from.ms,
-      now.ms));
+            "{{\"event\":\"drift\",\"state\":\"{}\",\"pipeline\":{},\"model\":{},\"version\":{},"
+            "\"field\":{},\"output\":{},\"psi\":{:.6},\"limit\":{:.6},\"missing_share\":{:.6},"
+            "\"outside_share\":{:.6},\"window_rows\":{},\"windows\":{},\"from\":{},\"to\":{}}}",
+            field.alarm ? "begin" : "end", config::json_string(pipeline_),
+            config::json_string(version.told.model), version.told.version,
+            config::json_string(field.field), field.output, field.psi, field.limit,
+            field.missing_share, field.outside_share, version.told.window_rows, field.above,
+            version.told.window_from.ms, now.ms),
+        words_for(version.told, field));
 }
 
 // Versions come and go for as long as the process lives.

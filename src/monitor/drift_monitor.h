@@ -54,9 +54,9 @@ struct VersionDrift {
 
 class DriftMonitor {
  public:
-  // `tell` gets each event, an alarm's begin or end, as JSON; on tick's thread.
-  DriftMonitor(std::string pipeline, DriftOptions options,
-               std::function<void(const std::string& event)> tell = {});
+  // Gets each event, an alarm's begin or end, as JSON and in words; on tick's thread.
+  using Tell = std::function<void(const std::string& event, const std::string& words)>;
+  DriftMonitor(std::string pipeline, DriftOptions options, Tell tell = {});
 
   // A new one, for one worker; it is the monitor's and lives as long.
   [[nodiscard]] ScoreObserver& observer();
@@ -96,7 +96,7 @@ class DriftMonitor {
 
   const std::string pipeline_;
   const DriftOptions options_;
-  const std::function<void(const std::string&)> tell_;
+  const Tell tell_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<DriftObserver>> observers_;  // mutex_
   std::map<Key, Version> versions_;                        // mutex_

@@ -31,7 +31,8 @@ Monitoring::Monitoring(const PipelineFile& file, Log& log)
   const Values& drift = file.values.section("drift");
   if (drift.has("topic")) event_topic_ = drift.string("topic");
   drift_ = std::make_unique<monitor::DriftMonitor>(
-      pipeline_, drift_options_of(drift), [this](const std::string& json) { event(json); });
+      pipeline_, drift_options_of(drift),
+      [this](const std::string& json, const std::string& words) { event(json, words); });
 }
 
 Monitoring::~Monitoring() = default;
@@ -59,8 +60,8 @@ void Monitoring::tick(Timestamp now) {
 }
 
 // Inside tick.
-void Monitoring::event(const std::string& json) {
-  log_.write(LogLevel::warning, "drift", pipeline_ + ": " + json, {{"pipeline", pipeline_}});
+void Monitoring::event(const std::string& json, const std::string& words) {
+  log_.write(LogLevel::warning, "drift", pipeline_ + ": " + words, {{"pipeline", pipeline_}});
   if (event_topic_.empty()) return;
   if (events_.size() >= events_max) {
     lost_.fetch_add(1);

@@ -55,7 +55,7 @@ class Monitoring final : private DeliveryListener {
   };
 
   void delivered(OutputRecord& output, const Error* failure) noexcept override;
-  void event(const std::string& json);
+  void event(const std::string& json, const std::string& words);
   void send_events();
 
   const std::string pipeline_;

@@ -38,8 +38,10 @@ class Stream {
 
 struct Made {
   explicit Made(DriftOptions options = {})
-      : monitor("payments", std::move(options),
-                [this](const std::string& e) { events.push_back(e); }) {}
+      : monitor("payments", std::move(options), [this](const std::string& e, const std::string& w) {
+          events.push_back(e);
+          words.push_back(w);
+        }) {}
   // Rows to all workers in turn, then a minute goes by.
   void window(std::size_t rows, const std::function<MadeRow()>& make) {
     for (std::size_t i = 0; i < rows; i += 250)
@@ -56,7 +58,7 @@ struct Made {
     return last.at(0).fields.at(0);
   }
 
-  std::vector<std::string> events;
+  std::vector<std::string> events, words;
   DriftMonitor monitor;
   std::vector<ScoreObserver*> observers{&monitor.observer(), &monitor.observer()};
   std::unique_ptr<ScoredRows> told = std::make_unique<ScoredRows>();
@@ -105,12 +107,15 @@ TEST(Drift, A_shift_by_one_deviation_is_an_alarm_after_three_windows_and_ends_wi
     made.window(1000, std::ref(stream));
     ASSERT_EQ(made.events.size(), 2U) << "amount and score; the countries have not moved";
     EXPECT_THAT(made.events[0], HasSubstr(R"("state":"begin")"));
+    EXPECT_THAT(made.words[0],
+                HasSubstr("model 'fraud' version 1: field 'amount' has drifted: PSI"));
     EXPECT_TRUE(made.field("score").alarm);
     EXPECT_FALSE(made.field("country").alarm);
     stream.shift = 0;
     made.window(1000, std::ref(stream));
     ASSERT_EQ(made.events.size(), 4U);
     EXPECT_THAT(made.events[3], HasSubstr(R"("state":"end")"));
+    EXPECT_THAT(made.words[3], HasSubstr("output 'score' is as the baseline again"));
   }
 }
 
@@ -185,6 +190,8 @@ TEST(Drift, A_broken_baseline_is_told_and_the_first_rows_stand_in) {
   made.window(5000, std::ref(stream));
   EXPECT_THAT(made.monitor.report().at(0).trouble, HasSubstr("field 'a' is incomplete"));
   EXPECT_EQ(made.monitor.report().at(0).baseline, VersionDrift::From::first_rows);
+  ASSERT_EQ(made.events.size(), 1U);
+  EXPECT_THAT(made.events[0], HasSubstr(R"({"event":"baseline","state":"broken")"));
   fs::remove_all(folder);
 }
 
