@@ -32,6 +32,8 @@ struct Scored {
       reads;  // indexes into `columns` of the fields that the version reads
   const Route& route;
   const Variant* variant = nullptr;  // null for fallback and shadow
+  std::span<const std::uint32_t>
+      buckets{};  // by row of the batch, what decided who answers it; empty: nothing was to decide
   const ModelVersion& version;
   Role role = Role::variant;
   std::int64_t model_ns = 0;  // in the model, of all calls of this use

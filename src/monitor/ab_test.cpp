@@ -42,14 +42,19 @@ void AbTable::add(std::size_t variant, std::uint32_t bucket, double y) noexcept 
   sum.squares += y * y;
 }
 
+void AbTable::add(std::size_t variant, std::uint32_t bucket, const BucketSum& sum) noexcept {
+  BucketSum& to = arms_[variant].buckets[bucket % bucket_count_];
+  to.n += sum.n;
+  to.sum += sum.sum;
+  to.squares += sum.squares;
+}
+
 void AbTable::merge(const AbTable& other) {
   for (const Arm& from : other.arms_) {
     Arm& to = arms_[variant(from.name, from.share)];
-    for (std::size_t i = 0; i < std::min(to.buckets.size(), from.buckets.size()); ++i) {
-      to.buckets[i].n += from.buckets[i].n;
-      to.buckets[i].sum += from.buckets[i].sum;
-      to.buckets[i].squares += from.buckets[i].squares;
-    }
+    const auto number = static_cast<std::size_t>(&to - arms_.data());
+    for (std::uint32_t i = 0; i < std::min(bucket_count_, other.bucket_count_); ++i)
+      add(number, i, from.buckets[i]);
   }
 }
 
@@ -57,16 +62,20 @@ AbArm AbTable::arm(std::size_t variant) const {
   const Arm& from = arms_[variant];
   AbArm arm;
   arm.variant = from.name;
-  double sum = 0, squares = 0;
+  double squares = 0;
   for (const BucketSum& bucket : from.buckets) {
+    const auto rows = static_cast<double>(bucket.n);
     arm.rows += bucket.n;
     arm.buckets += bucket.n > 0 ? 1 : 0;
-    sum += bucket.sum;
+    arm.sum += bucket.sum;
+    arm.rows_squared += rows * rows;
+    arm.rows_by_sum += rows * bucket.sum;
+    arm.sum_squared += bucket.sum * bucket.sum;
     squares += bucket.squares;
   }
   if (arm.rows == 0) return arm;
   const auto n = static_cast<double>(arm.rows);
-  arm.mean = sum / n;
+  arm.mean = arm.sum / n;
   if (arm.rows > 1)
     arm.deviation = std::sqrt(std::max(0.0, (squares - n * arm.mean * arm.mean) / (n - 1)));
   if (arm.buckets < 2) return arm;
@@ -124,7 +133,7 @@ AbVerdict AbTable::verdict(std::size_t a, std::size_t b, const AbOptions& option
   out.difference = out.b.mean - out.a.mean;
   out.ratio = ratio(a, b, options.mismatch_p);
   const double error = std::hypot(out.a.standard_error, out.b.standard_error);
-  const bool known = out.a.buckets > 1 && out.b.buckets > 1;
+  const bool known = std::min(out.a.buckets, out.b.buckets) >= std::max(2U, options.buckets_min);
   const double half = known
                           ? sequence_half_width(error, static_cast<double>(out.a.rows + out.b.rows),
                                                 options.alpha, options.tuned_for)

@@ -40,6 +40,11 @@ struct AbArm {
   double mean = 0;
   double deviation = 0;       // of single rows
   double standard_error = 0;  // of the mean, by buckets
+  // Sums over buckets, with which processes that have no key in common add up their standard errors: docs/monitoring.md.
+  double sum = 0;           // Σ s, s the sum of a bucket's values
+  double rows_squared = 0;  // Σ n², n its rows
+  double rows_by_sum = 0;   // Σ n·s
+  double sum_squared = 0;   // Σ s²
 };
 
 struct RatioCheck {
@@ -53,6 +58,8 @@ struct AbOptions {
   double tuned_for =
       10'000;  // rows at which the interval is narrowest beside the usual one; set it before looking
   double mismatch_p = 0.001;
+  std::uint32_t buckets_min =
+      50;  // of each variant: with fewer the interval is endless, since it holds for many
 };
 
 struct AbVerdict {
@@ -72,6 +79,7 @@ class AbTable {
   // Returns the variant's number. The share is of bucket_count.
   std::size_t variant(const std::string& name, std::uint32_t share = 0);
   void add(std::size_t variant, std::uint32_t bucket, double y) noexcept;
+  void add(std::size_t variant, std::uint32_t bucket, const BucketSum& sum) noexcept;
   void merge(const AbTable& other);
 
   [[nodiscard]] std::size_t variants() const noexcept { return arms_.size(); }

@@ -30,11 +30,6 @@ VersionPair& pair_of(std::vector<VersionPair>& pairs, const std::string& model,
   return made;
 }
 
-const ColumnType* number_type(const Column& column) {
-  const ColumnType& type = column.type();
-  return type.dtype != DType::string && !type.ragged() && type.width() == 1 ? &type : nullptr;
-}
-
 }  // namespace
 
 class ComparisonMonitor::Shadow final : public ScoreObserver {
@@ -43,10 +38,10 @@ class ComparisonMonitor::Shadow final : public ScoreObserver {
 
   void scored(const Scored&) noexcept override {}
   void compared(const Compared& compared) noexcept override {
-    for (std::size_t i = 0; i < compared.champion_outputs.size(); ++i) {
-      if (number_type(compared.champion_outputs[i]) == nullptr) continue;
-      return add(compared, compared.champion_outputs[i], compared.challenger_outputs[i]);
-    }
+    const Column* score = score_of(compared.champion_outputs);
+    if (score == nullptr) return;
+    const auto at = static_cast<std::size_t>(score - compared.champion_outputs.data());
+    add(compared, *score, compared.challenger_outputs[at]);
   }
   void add_to(std::vector<VersionPair>& all) {
     const std::lock_guard lock(mutex_);

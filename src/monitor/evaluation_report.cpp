@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "config/json_text.h"
+#include "monitor/ab_report.h"
 #include "monitor/evaluation.h"
 
 namespace thalweg::monitor {
@@ -28,42 +29,6 @@ std::string group_json(const GroupFigures& g) {
       number(q.brier), number(q.calibration), number(q.precision), number(q.recall));
 }
 
-std::string arm_json(const AbArm& arm) {
-  return fmt::format(
-      "{{\"variant\":{},\"rows\":{},\"buckets\":{},\"mean\":{:.6},\"standard_error\":{:.6}}}",
-      config::json_string(arm.variant), arm.rows, arm.buckets, arm.mean, arm.standard_error);
-}
-
-// Of a verdict that is hidden only the reason is shown: figures that are there are believed.
-std::string ab_json(const AbVerdict& v) {
-  std::string out = fmt::format("{{\"a\":{},\"b\":{},\"verdict\":\"{}\",", arm_json(v.a),
-                                arm_json(v.b), to_string(v.word));
-  if (v.word != AbVerdict::Word::hidden) {
-    out += fmt::format("\"difference\":{:.6},\"low\":{},\"high\":{},", v.difference,
-                       number(v.interval.low), number(v.interval.high));
-  }
-  return out + fmt::format("\"ratio\":{{\"chi_squared\":{:.6},\"p\":{:.6},\"mismatch\":{}}}}}",
-                           v.ratio.chi_squared, v.ratio.p, v.ratio.mismatch);
-}
-
-std::string ab_text(const AbVerdict& v) {
-  const std::string names =
-      fmt::format("  {} (mean {:.5g}, {} rows) against {} (mean {:.5g}, {} rows): ", v.b.variant,
-                  v.b.mean, v.b.rows, v.a.variant, v.a.mean, v.a.rows);
-  if (v.word == AbVerdict::Word::hidden) {
-    return fmt::format(
-        "  {} against {}: no verdict: the variants do not hold the shares of rows that they should "
-        "(p = {:.2g}), {} and {} rows; find out which rows are lost\n",
-        v.b.variant, v.a.variant, v.ratio.p, v.b.rows, v.a.rows);
-  }
-  const char* word = v.word == AbVerdict::Word::undecided  ? "undecided"
-                     : v.word == AbVerdict::Word::b_larger ? "larger"
-                                                           : "smaller";
-  return names +
-         fmt::format("{}; difference {:+.5g}, between {:+.5g} and {:+.5g} whenever you look\n",
-                     word, v.difference, v.interval.low, v.interval.high);
-}
-
 template <class T, class F>
 std::string list(const std::vector<T>& items, F json) {
   std::string out = "[";
@@ -78,7 +43,7 @@ std::string to_json(const EvaluationReport& r) {
       "{{\"predictions\":{},\"unusable\":{},\"labels\":{},\"labels_unjoined\":{},\"groups\":{},"
       "\"epoch\":{},\"ab\":{}}}\n",
       r.predictions, r.unusable, r.labels, r.labels_unjoined, list(r.groups, group_json), r.epoch,
-      list(r.ab, ab_json));
+      list(r.ab, [](const AbVerdict& v) { return to_json(v); }));
 }
 
 std::string to_text(const EvaluationReport& r) {
@@ -98,7 +63,7 @@ std::string to_text(const EvaluationReport& r) {
   }
   if (r.ab.empty()) return out;
   out += r.epoch >= 0 ? fmt::format("\nA/B, epoch {}:\n", r.epoch) : "\nA/B:\n";
-  for (const AbVerdict& v : r.ab) out += ab_text(v);
+  for (const AbVerdict& v : r.ab) out += to_text(v);
   return out;
 }
 

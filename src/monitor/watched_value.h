@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string_view>
 
 #include "thalweg/column.h"
@@ -18,6 +19,15 @@ namespace thalweg::monitor {
 
 [[nodiscard]] inline bool is_category(const ColumnType& type) noexcept {
   return type.dtype == DType::string && type.shape.dims.empty();
+}
+
+// The score of a model: its first output that is one number a row. Null: none is.
+[[nodiscard]] inline const Column* score_of(std::span<const Column> outputs) noexcept {
+  for (const Column& column : outputs) {
+    const ColumnType& type = column.type();
+    if (type.dtype != DType::string && !type.ragged() && type.width() == 1) return &column;
+  }
+  return nullptr;
 }
 
 // Calls number(double) or text(string_view) for each of `rows`, anything that gives row numbers.

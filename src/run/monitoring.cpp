@@ -41,6 +41,7 @@ monitor::Observers& Monitoring::for_worker() {
   auto& observers = *workers_.emplace_back(std::make_unique<monitor::Observers>());
   if (drift_ != nullptr) observers.add(drift_->observer());
   observers.add(comparison_.observer());
+  observers.add(ab_.observer());
   return observers;
 }
 
@@ -101,6 +102,7 @@ MonitoringFigures Monitoring::figures() const {
   figures.pipeline = pipeline_;
   if (drift_ != nullptr) figures.drift = drift_->report();
   figures.comparisons = comparison_.report();
+  figures.ab = ab_.report();
   figures.threshold = comparison_.options().threshold;
   figures.events_lost = lost_.load();
   return figures;
@@ -110,8 +112,10 @@ std::string Monitoring::json() const {
   std::string drift = "null";
   if (drift_ != nullptr) drift = monitor::drift_json(pipeline_, drift_->report());
   return fmt::format(
-      "{{\"pipeline\":{},\"drift\":{},\"comparisons\":{}}}", config::json_string(pipeline_), drift,
-      monitor::comparison_json(comparison_.report(), comparison_.options().threshold));
+      "{{\"pipeline\":{},\"drift\":{},\"comparisons\":{},\"ab\":{}}}",
+      config::json_string(pipeline_), drift,
+      monitor::comparison_json(comparison_.report(), comparison_.options().threshold),
+      monitor::ab_json(ab_.report()));
 }
 
 }  // namespace thalweg

@@ -1,4 +1,4 @@
-// What a pipeline's models are watched by while it runs: drift, the comparison with a shadow, and the events that drift causes.
+// What a pipeline's models are watched by while it runs: drift, the comparison with a shadow, A/B tests, and the events that drift causes.
 //
 //   for_worker() ─▶ the chain of a worker tells it what models answered
 //   tick()       ─▶ once a second, from the process's own thread: windows are judged, events sent
@@ -19,6 +19,7 @@
 #include "thalweg/ports.h"
 
 #include "config/pipeline.h"
+#include "monitor/ab_monitor.h"
 #include "monitor/comparison.h"
 #include "monitor/drift_monitor.h"
 #include "monitor/observers.h"
@@ -63,6 +64,7 @@ class Monitoring final : private DeliveryListener {
   std::string event_topic_;
   std::unique_ptr<monitor::DriftMonitor> drift_;  // null: not asked for
   monitor::ComparisonMonitor comparison_;
+  monitor::AbMonitor ab_;
   std::vector<std::unique_ptr<monitor::Observers>> workers_;
   Sink* sink_ = nullptr;
   std::uint16_t target_ = 0;

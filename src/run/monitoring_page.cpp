@@ -1,55 +1,12 @@
 #include "run/monitoring_page.h"
 
-#include <map>
-#include <utility>
-
-#include <fmt/format.h>
+#include "run/ab_page.h"
+#include "run/metric_families.h"
 
 namespace thalweg {
 namespace {
 
-using Labels = std::vector<std::pair<const char*, std::string>>;
-
-std::string escaped(const std::string& value) {
-  std::string out;
-  for (const char c : value) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') {
-      out += "\\n";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-// Series of one name stand together, under their help: what the format asks for.
-class Families {
- public:
-  void add(const char* name, const char* type, const char* help, const Labels& labels,
-           double value) {
-    auto [it, added] = text_.try_emplace(name);
-    if (added) {
-      order_.emplace_back(name);
-      it->second = fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
-    }
-    std::string inside;
-    for (const auto& [label, text] : labels)
-      inside += fmt::format("{}{}=\"{}\"", inside.empty() ? "" : ",", label, escaped(text));
-    it->second += fmt::format("{}{{{}}} {}\n", name, inside, value);
-  }
-  [[nodiscard]] std::string text() const {
-    std::string out;
-    for (const std::string& name : order_) out += text_.at(name);
-    return out;
-  }
-
- private:
-  std::map<std::string, std::string> text_;
-  std::vector<std::string> order_;
-};
-
-void add_field(Families& out, Labels labels, const monitor::FieldDrift& f) {
+void add_field(MetricFamilies& out, MetricLabels labels, const monitor::FieldDrift& f) {
   labels.emplace_back("field", f.field);
   out.add("thalweg_drift_psi", "gauge",
           "Population stability index of the last window against the baseline.", labels, f.psi);
@@ -65,11 +22,11 @@ void add_field(Families& out, Labels labels, const monitor::FieldDrift& f) {
           labels, f.outside_share);
 }
 
-void add_drift(Families& out, const MonitoringFigures& figures) {
+void add_drift(MetricFamilies& out, const MonitoringFigures& figures) {
   for (const monitor::VersionDrift& version : figures.drift) {
-    const Labels labels = {{"pipeline", figures.pipeline},
-                           {"model", version.model},
-                           {"version", std::to_string(version.version)}};
+    const MetricLabels labels = {{"pipeline", figures.pipeline},
+                                 {"model", version.model},
+                                 {"version", std::to_string(version.version)}};
     out.add("thalweg_drift_windows_total", "counter", "Windows judged.", labels,
             static_cast<double>(version.windows));
     out.add("thalweg_drift_window_rows", "gauge", "Rows of the last window.", labels,
@@ -85,12 +42,12 @@ void add_drift(Families& out, const MonitoringFigures& figures) {
   }
 }
 
-void add_comparisons(Families& out, const MonitoringFigures& figures) {
+void add_comparisons(MetricFamilies& out, const MonitoringFigures& figures) {
   for (const monitor::VersionPair& pair : figures.comparisons) {
-    const Labels labels = {{"pipeline", figures.pipeline},
-                           {"model", pair.model},
-                           {"champion", std::to_string(pair.champion)},
-                           {"challenger", std::to_string(pair.challenger)}};
+    const MetricLabels labels = {{"pipeline", figures.pipeline},
+                                 {"model", pair.model},
+                                 {"champion", std::to_string(pair.champion)},
+                                 {"challenger", std::to_string(pair.challenger)}};
     out.add("thalweg_comparison_rows_total", "counter", "Rows that both versions answered.", labels,
             static_cast<double>(pair.grid.rows()));
     out.add("thalweg_comparison_mean_difference", "gauge",
@@ -112,10 +69,11 @@ void add_comparisons(Families& out, const MonitoringFigures& figures) {
 }  // namespace
 
 std::string monitoring_page(const std::vector<MonitoringFigures>& pipelines) {
-  Families out;
+  MetricFamilies out;
   for (const MonitoringFigures& figures : pipelines) {
     add_drift(out, figures);
     add_comparisons(out, figures);
+    add_ab(out, figures.pipeline, figures.ab);
   }
   return out.text();
 }

@@ -1,10 +1,11 @@
-// The metrics of what watches the models: drift and comparison, as the second part of the metrics page.
+// The metrics of what watches the models: drift, comparison and A/B tests, as the second part of the metrics page.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "monitor/ab_monitor.h"
 #include "monitor/comparison.h"
 #include "monitor/drift_monitor.h"
 
@@ -15,6 +16,7 @@ struct MonitoringFigures {
   std::string pipeline;
   std::vector<monitor::VersionDrift> drift;
   std::vector<monitor::VersionPair> comparisons;
+  std::vector<monitor::AbLive> ab;
   double threshold = 0.5;
   std::uint64_t events_lost = 0;
 };

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model/bucket.h"
+#include "monitor/ab_monitor.h"
 #include "monitor/drift_monitor.h"
 #include "monitor/numbers.h"
 #include "monitor/scored_rows.h"
@@ -35,6 +37,41 @@ TEST(DriftAlone, Counting_a_batch_allocates_nothing) {
   EXPECT_EQ(count.so_far(), 0U);
   RecordProperty("ns_a_row_of_three_fields", std::to_string(took.count() / times / 1000));
   std::printf("drift: %.1f ns a row of three fields\n", took.count() / times / 1000);
+}
+
+TEST(AbAlone, Counting_a_batch_allocates_nothing_once_its_route_was_seen) {
+  AbMonitor monitor;
+  ScoreObserver& observer = monitor.observer();
+  const auto version = std::make_shared<ModelVersion>();
+  Route route;
+  route.variants = {{"a", 9000, version}, {"b", bucket_count, version}};
+  ScoredRows rows;
+  Numbers numbers(1);
+  rows.fill(1000, [&] { return MadeRow{1, "de", static_cast<float>(numbers.next())}; });
+  std::vector<std::uint32_t> buckets(1000);
+  for (auto& bucket : buckets) bucket = static_cast<std::uint32_t>(9000 * numbers.next());
+  const Scored told = rows.scored();
+  const Scored scored{.batch = told.batch,
+                      .schema = told.schema,
+                      .columns = told.columns,
+                      .rows = told.rows,
+                      .output_schema = told.output_schema,
+                      .outputs = told.outputs,
+                      .answered = told.answered,
+                      .reads = told.reads,
+                      .route = route,
+                      .variant = route.variants.data(),
+                      .buckets = buckets,
+                      .version = told.version};
+  observer.scored(scored);
+  const support::AllocationCount count;
+  const auto began = std::chrono::steady_clock::now();
+  constexpr int times = 2000;
+  for (int i = 0; i < times; ++i) observer.scored(scored);
+  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
+  EXPECT_EQ(count.so_far(), 0U);
+  EXPECT_EQ(monitor.report().at(0).arms[0].figures.rows, (times + 1) * 1000U);
+  std::printf("ab: %.1f ns a row\n", took.count() / times / 1000);
 }
 
 }  // namespace

@@ -164,6 +164,40 @@ TEST(AbTest, With_a_row_a_bucket_the_standard_error_is_scipys) {
   EXPECT_NEAR(arm.standard_error, 0.0128217950002028, exact);
 }
 
+TEST(AbTest, With_many_rows_a_bucket_the_standard_error_is_that_of_numpys_delta_method) {
+  AbTable table(60);
+  const auto a = table.variant("a");
+  Numbers numbers(6);
+  for (int i = 0; i < 3000; ++i) {
+    const double where = numbers.next();
+    const auto bucket = static_cast<std::uint32_t>(where * where * 60);
+    table.add(a, bucket, numbers.next() + bucket / 60.0);
+  }
+  const AbArm arm = table.arm(a);
+  EXPECT_NEAR(arm.mean, 0.822684378152367, exact);
+  EXPECT_NEAR(arm.standard_error, 0.0594865069722552, exact);
+  // Out of the sums alone, as a process adds up those of others.
+  const double n = static_cast<double>(arm.rows), k = arm.buckets;
+  const double residuals =
+      arm.sum_squared - 2 * arm.mean * arm.rows_by_sum + arm.mean * arm.mean * arm.rows_squared;
+  EXPECT_NEAR(std::sqrt(residuals * k / (k - 1)) / n, arm.standard_error, exact);
+}
+
+TEST(AbTest, The_width_of_the_interval_is_where_scipys_integral_of_the_martingale_ends) {
+  EXPECT_NEAR(sequence_half_width(0.01, 400, 0.05, 10'000), 0.0509995996989744, 1e-9);
+}
+
+TEST(AbTest, Of_few_buckets_there_is_no_interval_and_no_verdict) {
+  AbTable table(100);
+  const auto a = table.variant("a"), b = table.variant("b");
+  for (std::uint32_t i = 0; i < 49; ++i) {
+    table.add(a, i, 0);
+    table.add(b, 50 + i, 1);
+  }
+  EXPECT_EQ(table.verdict(a, b).word, AbVerdict::Word::undecided);
+  EXPECT_TRUE(std::isinf(table.verdict(a, b).interval.high));
+}
+
 TEST(AbTest, Tables_of_two_processes_add_up_to_one) {
   Numbers numbers(5);
   AbTable all(100), one(100), two(100);

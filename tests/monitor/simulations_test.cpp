@@ -62,7 +62,7 @@ bool ever_decided(std::uint64_t seed, double effect, int rows) {
     const auto bucket = static_cast<std::uint32_t>(numbers.next() * buckets);
     const bool in_b = bucket >= buckets / 2;
     table.add(in_b ? b : a, bucket, level[bucket] + numbers.normal() + (in_b ? effect : 0));
-    if (i < 200 || i % 50 != 0) continue;
+    if (i % 50 != 0) continue;
     const auto word = table.verdict(a, b).word;
     if (word == AbVerdict::Word::a_larger || word == AbVerdict::Word::b_larger) return true;
   }

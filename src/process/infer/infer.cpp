@@ -67,6 +67,7 @@ Status Infer::split_rows(Call& call) {
     all.variant = &variants.front();
     all.rows = call.rows;
     call.asked.push_back(&all);
+    call.buckets.clear();
     return {};
   }
   lists_.clear();
@@ -74,7 +75,7 @@ Status Infer::split_rows(Call& call) {
     call.parts[i]->own_rows.clear();
     lists_.push_back(&call.parts[i]->own_rows);
   }
-  Status split = split_.split(*call.route, input_, *call.batch, call.rows, lists_);
+  Status split = split_.split(*call.route, input_, *call.batch, call.rows, lists_, call.buckets);
   if (!split.ok()) {
     // A control record that names a field which is not there: whoever wrote it writes another, and until then the records wait.
     return Error(Code::model_unavailable, fmt::format("{}: model '{}': {}", settings_.who,

@@ -34,6 +34,7 @@ struct Infer::Call {
   std::atomic<std::size_t> unanswered{0};  // parts, and one while they are being asked
   ModelUse fallback;
   std::vector<std::uint32_t> rows;           // live rows when it began
+  std::vector<std::uint32_t> buckets;        // by row of the batch; empty with one variant
   std::vector<std::uint32_t> fallback_rows;  // those the other model was asked for, ascending
   std::vector<RowOrigin> origins;
 

@@ -26,6 +26,9 @@ void Infer::tell_observer(Call& call, bool placed) {
                         .reads = use.bound().binding->reads,
                         .route = route,
                         .variant = variant,
+                        .buckets = variant == nullptr
+                                       ? std::span<const std::uint32_t>()
+                                       : std::span<const std::uint32_t>(call.buckets),
                         .version = *use.bound().version,
                         .role = role,
                         .model_ns = times.model_ns,

@@ -48,23 +48,29 @@ std::uint32_t RowSplit::bucket_of_value(const Column& column, std::uint32_t row)
 
 Status RowSplit::split(const Route& route, const Schema& available, const Batch& batch,
                        std::span<const std::uint32_t> rows,
-                       std::span<std::vector<std::uint32_t>* const> to) {
+                       std::span<std::vector<std::uint32_t>* const> to,
+                       std::vector<std::uint32_t>& buckets) {
   auto key = key_column(route, available);
   if (!key) return std::move(key).error();
   bucketer_.begin(route.salt);
+  buckets.resize(batch.rows().count());
   if (*key) {
     const Column& column = batch.rows().columns[**key];
-    for (const std::uint32_t row : rows)
-      to[variant_of(route, bucket_of_value(column, row))]->push_back(row);
+    for (const std::uint32_t row : rows) {
+      buckets[row] = bucket_of_value(column, row);
+      to[variant_of(route, buckets[row])]->push_back(row);
+    }
     return {};
   }
-  std::uint32_t record = UINT32_MAX;
+  std::uint32_t record = UINT32_MAX, bucket = 0;
   std::size_t variant = 0;
   for (const std::uint32_t row : rows) {
     if (batch.rows().record_of[row] != record) {
       record = batch.rows().record_of[row];
-      variant = variant_of(route, bucketer_.of(batch.record(record)));
+      bucket = bucketer_.of(batch.record(record));
+      variant = variant_of(route, bucket);
     }
+    buckets[row] = bucket;
     to[variant]->push_back(row);
   }
   return {};

@@ -24,10 +24,12 @@ namespace thalweg {
 // Keeps its scratch memory. One thread.
 class RowSplit {
  public:
-  // Appends each row to the list of its variant; `to` has one list for each variant. Both ascending. Errors: those of key_column.
+  // Appends each row to the list of its variant; `to` has one list for each variant. Both ascending. `buckets` is what decided, by row
+  // of the batch; of rows that were not asked about it says nothing. Errors: those of key_column.
   [[nodiscard]] Status split(const Route& route, const Schema& available, const Batch& batch,
                              std::span<const std::uint32_t> rows,
-                             std::span<std::vector<std::uint32_t>* const> to);
+                             std::span<std::vector<std::uint32_t>* const> to,
+                             std::vector<std::uint32_t>& buckets);
 
  private:
   [[nodiscard]] std::uint32_t bucket_of_value(const Column& column, std::uint32_t row);

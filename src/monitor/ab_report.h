@@ -1,0 +1,14 @@
+// What an A/B test says, for scripts and for people.
+#pragma once
+
+#include <string>
+
+#include "monitor/ab_test.h"
+
+namespace thalweg::monitor {
+
+[[nodiscard]] std::string to_json(const AbVerdict& verdict);
+// One line.
+[[nodiscard]] std::string to_text(const AbVerdict& verdict);
+
+}  // namespace thalweg::monitor
