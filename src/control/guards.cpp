@@ -50,6 +50,12 @@ void Guards::round() {
   for (One& one : models_) look(one);
 }
 
+std::uint64_t Guards::rollbacks(std::string_view model) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = rollbacks_.find(model);
+  return it == rollbacks_.end() ? 0 : it->second;
+}
+
 void Guards::look(One& one) {
   NowServing serving = one.guarded.serving();
   if (one.guard.idle(serving)) return;
@@ -80,6 +86,10 @@ void Guards::roll_back(One& one, const GuardVerdict& verdict, const NowServing& 
   if (changed) {
     one.guard.forget(verdict.version);
     one.trouble.clear();
+    {
+      const std::lock_guard lock(mutex_);
+      ++rollbacks_[name];
+    }
     news_({ControlNews::Level::warning, "control.guard",
            fmt::format("model '{}': back to {}: {}", name, describe(changed->to), verdict.why)});
     return;

@@ -2,11 +2,15 @@
 //
 //   route, totals ──▶ Guard (one a model) ──▶ verdict ──▶ desk: "rollback" by "guard", if nobody has changed anything meanwhile
 //
-// Several processes may find the same; the first one's record is read by the others. All functions: the controller's thread.
+// Several processes may find the same; the first one's record is read by the others. All functions, where nothing else is said: the controller's thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "control/controller.h"
@@ -31,6 +35,8 @@ class Guards {
 
   // Looks once. Blocks while a record is written.
   void round();
+  // How often it has taken this model back in this process. Any thread.
+  [[nodiscard]] std::uint64_t rollbacks(std::string_view model) const;
 
  private:
   struct One {
@@ -47,6 +53,8 @@ class Guards {
   std::vector<One> models_;
   const Totals totals_;
   const std::function<void(const ControlNews&)> news_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::uint64_t, std::less<>> rollbacks_;  // mutex_
 };
 
 }  // namespace thalweg::control

@@ -148,7 +148,8 @@ ControlView ControlRun::view() const {
   for (const auto& model : models_) {
     const control::ModelReport report = controller_->report(*model);
     view.models.push_back({model->name(), report.wish, report.active,
-                           report.prepared == report.wish, !report.refused.empty()});
+                           report.prepared == report.wish, !report.refused.empty(),
+                           guards_ ? guards_->rollbacks(model->name()) : 0});
   }
   return view;
 }

@@ -146,6 +146,8 @@ void work(Page& page, const Labels& labels, const WorkerMetrics& m) {
              static_cast<double>(m.partitions.get()));
   page.gauge("thalweg_held_bytes", "Memory held by batches that wait for the broker.", labels,
              static_cast<double>(m.bytes_held.get()));
+  page.gauge("thalweg_held_bytes_max", "What it may reach before no more records are taken.",
+             labels, static_cast<double>(m.bytes_held_max.get()));
   page.histogram("thalweg_batch_rows", "Rows a batch.", labels, m.batch_rows, 1, 0, 14);
   const std::tuple<const char*, const char*, const Histogram*> stages[] = {
       {"thalweg_decode_seconds", "Time to decode a batch.", &m.decode_ns},
@@ -196,6 +198,9 @@ void control(Page& page, const std::string& pipeline, const ControlView& view) {
                model, m.prepared ? 1 : 0);
     page.gauge("thalweg_control_refused", "1 when what is wanted cannot be followed here.", model,
                m.refused ? 1 : 0);
+    page.counter("thalweg_guard_rollbacks_total",
+                 "Times that a guard of this process took a new version back.", model,
+                 static_cast<double>(m.rollbacks));
   }
 }
 
@@ -231,6 +236,13 @@ std::string metrics_page(const std::vector<PipelineView>& pipelines) {
       page.gauge("thalweg_model_version_failed",
                  "1 if the version takes no traffic because it failed, else 0.", labels,
                  version.failed ? 1 : 0);
+    }
+    for (const ModelChanges& changes : pipeline.changes) {
+      const Labels labels = {{"pipeline", pipeline.pipeline}, {"model", changes.model}};
+      page.counter("thalweg_model_swaps_total", "Times the route moved to other versions.", labels,
+                   static_cast<double>(changes.swaps));
+      page.counter("thalweg_model_failed_loads_total", "Loads of versions that failed.", labels,
+                   static_cast<double>(changes.failed_loads));
     }
     page.gauge("thalweg_paused", "1 while the pipeline rests because somebody said so.",
                {{"pipeline", pipeline.pipeline}}, pipeline.paused ? 1 : 0);

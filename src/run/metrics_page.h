@@ -23,6 +23,13 @@ struct ModelInfo {
   std::int64_t version = 0;
 };
 
+// How often the versions behind a model's name changed.
+struct ModelChanges {
+  std::string model;
+  std::uint64_t swaps = 0;
+  std::uint64_t failed_loads = 0;
+};
+
 // What the controller of a pipeline has to tell.
 struct ControlView {
   struct Model {
@@ -30,6 +37,7 @@ struct ControlView {
     std::int64_t wanted = -1, active = -1;  // epochs
     bool prepared = false;                  // the wanted one
     bool refused = false;
+    std::uint64_t rollbacks = 0;  // by a guard
   };
   std::vector<Model> models;
   std::uint64_t records_broken = 0, failures = 0;
@@ -41,6 +49,7 @@ struct PipelineView {
   std::string pipeline;
   std::vector<const WorkerMetrics*> workers;
   std::vector<ModelInfo> models;
+  std::vector<ModelChanges> changes{};
   std::vector<VersionStatus> versions{};
   std::vector<VersionTotals> totals{};
   bool paused = false;

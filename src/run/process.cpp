@@ -197,6 +197,10 @@ HttpHandlers Process::handlers() {
     for (std::size_t i = 0; i < pipelines_.size(); ++i) {
       if (!pipelines_[i]->started()) continue;
       views.push_back(pipelines_[i]->view());
+      for (const std::string& name : models_[i]->names()) {
+        if (const auto model = models_[i]->served(name))
+          views.back().changes.push_back({name, model->swaps(), model->failed_loads()});
+      }
       if (i < controls_.size() && controls_[i]) views.back().control = controls_[i]->view();
     }
     return metrics_page(views);

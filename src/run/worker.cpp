@@ -39,7 +39,9 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
                                       : std::make_shared<DeadShare>(
                                             options_.errors.guard().value_or(ErrorRules::Guard{}))),
       committer_(make_committer({options_, clock_, loop_, progress_, *source_, sink_, metrics_,
-                                 *this, stores_of(*chain_)})) {}
+                                 *this, stores_of(*chain_)})) {
+  metrics_.bytes_held_max.set(options_.held_bytes_max);
+}
 
 Worker::~Worker() {
   close();

@@ -69,7 +69,7 @@ struct WorkerMetrics {
   Counter batches, retries, commits, commit_failures, rebalances;
   Counter transactions_aborted;
   Histogram commit_ns;  // of a transaction, from handing it over to knowing
-  Counter records_under_way, batches_under_way, bytes_held, partitions;
+  Counter records_under_way, batches_under_way, bytes_held, bytes_held_max, partitions;
   Histogram batch_rows;                                             // rows
   Histogram decode_ns, features_ns, model_ns, steps_ns, encode_ns;  // per batch
   Counter model_calls, model_rows;

@@ -60,9 +60,10 @@ TEST(Documents, Metrics_lists_every_metric_and_no_other) {
   view.workers.push_back(&worker);
   view.models.push_back({"m", "fake", 1});
   view.versions.emplace_back();
+  view.changes.emplace_back();
   view.totals.emplace_back();
   view.totals.back().role = Role::shadow;
-  view.control.emplace().models.push_back({"m", 1, 1, true, false});
+  view.control.emplace().models.push_back({"m", 1, 1, true, false, 0});
   view.monitoring.drift.emplace_back().fields.emplace_back();
   view.monitoring.comparisons.emplace_back();
   view.monitoring.ab.emplace_back().arms.emplace_back();
