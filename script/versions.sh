@@ -19,6 +19,10 @@ DEBIAN_PACKAGES=(
 # Installed only where the command is missing: these often come from elsewhere than Debian.
 declare -A DEBIAN_PACKAGE_OF_COMMAND=([openssl]=openssl [java]=default-jre-headless [mvn]=maven [npm]=npm)
 
+# Prometheus and promtool, which check the alert rules and scrape a pipeline in a test: out of Debian's package, which is unpacked and not
+# installed, so that no server starts and no web interface comes along.
+PROMETHEUS_PACKAGE=prometheus
+
 # librdkafka: built from the source inside an npm package, with one patch, unless the system has LIBRDKAFKA_MIN or newer.
 LIBRDKAFKA_MIN=2.10.1
 LIBRDKAFKA_VERSION=2.15.1

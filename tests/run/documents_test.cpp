@@ -87,7 +87,7 @@ TEST(Documents, Every_link_leads_to_a_file) {
     if (path.extension() == ".md") pages.push_back(path);
   };
   for (const auto& entry : fs::directory_iterator(root)) add(entry.path());
-  for (const char* folder : {"docs", "examples", "bench", "tests/models"}) {
+  for (const char* folder : {"docs", "examples", "ops", "bench", "tests/models"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) add(entry.path());
   }
   for (const char* page : {"README.md", "CHANGELOG.md", "bench/README.md", "docs/models.md"})

@@ -28,6 +28,8 @@ void or_throw(const T& result) {
   if (!result) throw std::runtime_error(result.error().message());
 }
 
+}  // namespace
+
 int free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -40,8 +42,6 @@ int free_port() {
   ::close(fd);
   return ntohs(address.sin_port);
 }
-
-}  // namespace
 
 std::string make_topic(const std::string& brokers, const std::string& stem, int partitions,
                        const Settings& settings) {

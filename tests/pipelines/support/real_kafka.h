@@ -16,6 +16,9 @@ namespace thalweg::test {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
+// Of this host, a moment ago.
+[[nodiscard]] int free_port();
+
 // A new topic of a name nobody has used.
 [[nodiscard]] std::string make_topic(const std::string& brokers, const std::string& stem,
                                      int partitions = 1, const Settings& settings = {});
