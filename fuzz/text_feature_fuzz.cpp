@@ -33,6 +33,7 @@ j: {cast: t, to: float32}
 k: {one_hot: t, words: [a, b]}
 l: {chain: [t, split, {multi_hot: {words: [a, b, the]}}]}
 m: {chain: [t, split, {count: {words: [a, b, the]}}]}
+p: {chain: [t, remove_digits, lower_case, split, {remove_words: {words: [the, a]}}, {min_length: 2}, join, {keras_tokens: {words: [the, a, fire]}}]}
 n: {chain: [t, lower_case, {remove: '^\W*$'}, split, {pad: {length: 3}}]}
 )";
 

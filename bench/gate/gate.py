@@ -42,7 +42,7 @@ def instructions(stage):
         "valgrind", "--tool=callgrind", "--toggle-collect=gate_stage", "--collect-atstart=no",
         f"--callgrind-out-file={out}", BUILD / f"gate_{stage}",
     ]  # fmt: skip
-    done = subprocess.run(command, env={**os.environ, **PINNED}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **PINNED}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         words = [line for line in done.stderr.splitlines() if not re.match(r"==\d+==\s+\S*\s*refs|==\d+==\s*$", line)]
         sys.exit(f"gate: {stage} ended with {done.returncode}: {(words or ['without a word'])[-1]}")

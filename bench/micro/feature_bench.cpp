@@ -3,10 +3,14 @@
 //   Tabular/<rows>        log1p, standardise, one_hot of words, one_hot of buckets, stacked into one tensor
 //   Tweet/<rows>          clean, lemmatise, stop words, tokens, pad: the whole chain on an ASCII tweet
 //   TweetUnicode/<rows>   the same on one with emoji and accents
+//   TweetSample           the example's own features on its 400 tweets; run from the checkout
 //   Lemmatise             one word by the rules
 //
 //   build/bench/bench_feature_bench
+#include <fstream>
+
 #include <benchmark/benchmark.h>
+#include <simdjson.h>
 
 #include "config/yaml_reader.h"
 #include "feature/program.h"
@@ -97,6 +101,28 @@ void TweetUnicode(benchmark::State& state) {
         "http://t.co/lHYXEOHY6C");
 }
 BENCHMARK(TweetUnicode)->Arg(64);
+
+void TweetSample(benchmark::State& state) {
+  const auto file = read_feature_file("examples/tweets/model/1/assets.extra/features.yaml");
+  std::ifstream sample("examples/tweets/sample.jsonl");
+  if (!file || !sample)
+    return state.SkipWithError("expected examples/tweets; run from the checkout");
+  Registry registry;
+  register_feature_steps(registry);
+  const auto program = FeatureProgram::bind(file->features, file->inputs, file->folder, registry);
+  std::vector<std::string> texts;
+  simdjson::dom::parser parser;
+  for (std::string line; std::getline(sample, line);)
+    texts.emplace_back(parser.parse(line)["value"].get_string().value());
+  std::vector<Column> columns;
+  columns.emplace_back(file->inputs.fields[0].type);
+  for (const std::string& text : texts) {
+    columns[0].push_string(text);
+    columns[0].end_row();
+  }
+  run(state, program ? program->get() : nullptr, columns, texts.size());
+}
+BENCHMARK(TweetSample);
 
 void Lemmatise(benchmark::State& state) {
   const Schema schema{{{"words", {DType::string, {{Shape::unknown}}}}}};

@@ -10,6 +10,7 @@
 
 #include "feature/binder.h"
 #include "feature/content_hash.h"
+#include "feature/fused/fuse.h"
 
 namespace thalweg {
 namespace {
@@ -30,7 +31,10 @@ class Program final : public FeatureProgram {
     static std::atomic<std::uint64_t> programs{0};
     id_ = ++programs;
     pointers_ = sources_.size();
-    for (const BoundStep& step : steps_) pointers_ += step.inputs.size();
+    for (const BoundStep& step : steps_) {
+      pointers_ += step.inputs.size();
+      remembering_.push_back(dynamic_cast<const feature::RememberingStep*>(step.step.get()));
+    }
   }
 
   [[nodiscard]] const Schema& outputs() const noexcept override { return outputs_; }
@@ -51,7 +55,7 @@ class Program final : public FeatureProgram {
       return std::span<const Column* const>(first, sources.size());
     };
     for (std::size_t i = 0; i < steps_.size(); ++i)
-      apply(steps_[i], resolve(steps_[i].inputs), rows, frame.slots[i], frame.scratch);
+      apply(i, resolve(steps_[i].inputs), rows, frame);
     return resolve(sources_);
   }
 
@@ -63,16 +67,28 @@ class Program final : public FeatureProgram {
     frame.program = id_;
     frame.pointers.resize(pointers_);
     frame.slots.resize(steps_.size());
-    for (std::size_t i = 0; i < steps_.size(); ++i) frame.slots[i].reset(steps_[i].step->type());
+    frame.memories.clear();
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      frame.slots[i].reset(steps_[i].step->type());
+      frame.memories.push_back(remembering_[i] == nullptr ? nullptr
+                                                          : remembering_[i]->make_memory());
+    }
   }
 
-  static void apply(const BoundStep& bound, std::span<const Column* const> inputs, std::size_t rows,
-                    Column& out, FeatureScratch& scratch) {
+  void apply(std::size_t step, std::span<const Column* const> inputs, std::size_t rows,
+             FeatureFrame& frame) const {
+    const BoundStep& bound = steps_[step];
+    Column& out = frame.slots[step];
+    FeatureScratch& scratch = frame.scratch;
     const std::size_t failed_before = scratch.failures.size();
     out.clear();
     const char* mistake = nullptr;
     try {
-      bound.step->apply(inputs, rows, out, scratch);
+      if (remembering_[step] != nullptr) {
+        remembering_[step]->apply(inputs, rows, out, scratch, *frame.memories[step]);
+      } else {
+        bound.step->apply(inputs, rows, out, scratch);
+      }
       if (out.rows() != rows) mistake = "the step wrote another number of rows than it was given";
     } catch (const std::exception&) {  // a step of the application's own; ours do not throw
       mistake = "the step threw an exception";
@@ -80,6 +96,7 @@ class Program final : public FeatureProgram {
       mistake = "the step threw something";
     }
     if (mistake != nullptr) refuse_all(bound, mistake, rows, out, scratch);
+    if (bound.label.empty()) return;  // several steps as one: it has said which of them
     for (std::size_t i = failed_before; i < scratch.failures.size(); ++i) {
       Error& error = scratch.failures[i].error;
       error = std::move(error).at(bound.label);
@@ -96,8 +113,9 @@ class Program final : public FeatureProgram {
     }
   }
 
-  std::vector<BoundStep> steps_;  // each after the steps it reads
-  std::vector<Operand> sources_;  // one per output
+  std::vector<BoundStep> steps_;                              // each after the steps it reads
+  std::vector<const feature::RememberingStep*> remembering_;  // one per step; null: it does not
+  std::vector<Operand> sources_;                              // one per output
   Schema outputs_;
   std::vector<std::size_t> reads_;
   std::vector<bool> padded_;  // one per output
@@ -142,9 +160,11 @@ Result<std::shared_ptr<const FeatureProgram>> FeatureProgram::bind(const Node& f
   std::vector<std::size_t> reads = binder.fields_read();
   std::vector<bool> padded;
   for (const Operand source : sources) padded.push_back(binder.has_mask() || binder.padded(source));
+  std::vector<BoundStep> steps = binder.take_steps();
+  feature::fuse(steps, sources);
   return std::shared_ptr<const FeatureProgram>(std::make_shared<Program>(
-      binder.take_steps(), std::move(sources), std::move(outputs), std::move(reads),
-      std::move(padded), hash_of_all(std::move(hashes))));
+      std::move(steps), std::move(sources), std::move(outputs), std::move(reads), std::move(padded),
+      hash_of_all(std::move(hashes))));
 }
 
 }  // namespace thalweg

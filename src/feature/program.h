@@ -13,6 +13,8 @@
 #include "thalweg/ports.h"
 #include "thalweg/registry.h"
 
+#include "feature/support/step_memory.h"
+
 namespace thalweg {
 
 // The scratch of one worker for one program: intermediate columns, kept for reuse.
@@ -23,6 +25,7 @@ struct FeatureFrame {
 
   // The program's own: where inputs and outputs of the steps are in this run, and for which program the slots are typed.
   std::vector<const Column*> pointers;
+  std::vector<std::unique_ptr<feature::StepMemory>> memories;  // one per step; most have none
   std::uint64_t program = 0;
 };
 

@@ -65,6 +65,30 @@ TEST_F(Tweets, Clean_text_lemmas_and_ids_equal_the_reference_on_every_line) {
   EXPECT_EQ(different, 0);
 }
 
+// Where only the model's input is asked for, steps are put together and words are remembered.
+TEST_F(Tweets, The_models_input_alone_equals_the_reference_on_every_line) {
+  constexpr std::string_view input =
+      R"({x: {chain: [value, remove_emoji, {remove: 'https?://t.co/[A-Za-z0-9]+'}, {replace_non_word: ' '},
+    remove_digits, lower_case, split, {lemmatise: {part_of_speech: verb}}, {remove_words: {file: stopwords_english.txt}}, {min_length: 4},
+    {join: ' '}, {keras_tokens: {vocabulary: vocab.json}}]}})";
+  Bench bench("{value: string}", yaml(input), registry(), folder_);
+  ASSERT_TRUE(bench.bound()) << bench.error();
+  simdjson::dom::parser parser;
+  simdjson::dom::document_stream lines = parser.load_many(folder_ + "/preprocess_gold.jsonl");
+  std::vector<std::string> expected;
+  for (const simdjson::dom::element line : lines) {
+    append_row(bench.column(), line["text"].value());
+    expected.push_back(simdjson::minify(line["ids"].value()));
+  }
+  ASSERT_EQ(expected.size(), 3807U);
+  for (int round = 0; round < 2; ++round) {
+    const auto out = bench.run();
+    EXPECT_EQ(bench.failures(), "");
+    for (std::size_t row = 0; row < expected.size(); ++row)
+      ASSERT_EQ(row_json(*out[0], row), expected[row]) << "row " << row << ", round " << round;
+  }
+}
+
 TEST_F(Tweets, All_at_once_equals_one_by_one) {
   Bench together("{value: string}", yaml(features), registry(), folder_);
   Bench alone("{value: string}", yaml(features), registry(), folder_);

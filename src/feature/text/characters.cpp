@@ -2,19 +2,22 @@
 #include <algorithm>
 
 #include "feature/support/step.h"
+#include "feature/support/text_parts.h"
 #include "feature/text/utf8.h"
 
 namespace thalweg::feature::steps {
 namespace {
 
-// Every character that `chosen` holds for becomes `with`. A text without one is returned as it is: no copy.
+// Every character that `chosen` holds for becomes `with`. A text without one is returned as it is: no copy. `keeps_ascii`: it holds
+// for none of ASCII, so stretches of that are not looked at.
 template <class Chosen>
-std::optional<std::string_view> substituted(std::string_view s, std::string_view with, Arena& arena,
-                                            Chosen chosen) {
+std::optional<std::string_view> substituted(std::string_view s, std::string_view with,
+                                            bool keeps_ascii, Arena& arena, Chosen chosen) {
   char* begin = nullptr;
   char* to = nullptr;
   std::size_t copied = 0;  // of s, up to here
   for (std::size_t at = 0; at < s.size();) {
+    if (keeps_ascii && (at = behind_ascii(s, at)) == s.size()) break;
     const std::size_t here = at;
     const std::int32_t c = next_code_point(s, at);
     if (c < 0) {
@@ -40,12 +43,19 @@ std::optional<std::string_view> substituted(std::string_view s, std::string_view
 template <class Chosen>
 StepResult step_for(const FeatureContext& context, std::string with, Chosen chosen) {
   if (auto status = expect_strings(context); !status) return std::move(status).error();
-  return make_feature_step(context.inputs[0], [with, chosen](Inputs inputs, std::size_t rows,
-                                                             Column& out, FeatureScratch& scratch) {
-    map_strings(*inputs[0], rows, out, scratch, [&](std::string_view s, Arena& arena) {
-      return substituted(s, with, arena, chosen);
+  bool keeps_ascii = true;
+  for (std::int32_t c = 0; c < 128; ++c) keeps_ascii = keeps_ascii && !chosen(c);
+  std::optional<AsciiMap> ascii;
+  if (with.empty() || (with.size() == 1 && is_ascii(with))) {
+    ascii = AsciiMap::from([&](char c) {
+      if (!chosen(c)) return static_cast<unsigned char>(c);
+      return with.empty() ? AsciiMap::gone : static_cast<unsigned char>(with.front());
     });
-  });
+  }
+  return make_text_step(context.inputs[0], ascii,
+                        [with, keeps_ascii, chosen](std::string_view s, Arena& arena) {
+                          return substituted(s, with, keeps_ascii, arena, chosen);
+                        });
 }
 
 // The ranges that a widely copied regular expression calls emoji. The last one takes most of CJK and Hangul with it, and newer
@@ -84,7 +94,7 @@ FeatureStepKind remove_emoji() {
               "with the last range most of CJK and Hangul. Equals Python's re.sub with the widely "
               "copied class of these ranges.",
           .make = [](const Values&, const FeatureContext& context) {
-            return step_for(context, "", is_emoji_range);
+            return step_for(context, "", [](std::int32_t c) { return is_emoji_range(c); });
           }};
 }
 
@@ -94,7 +104,7 @@ FeatureStepKind remove_digits() {
       .doc =
           "Removes the decimal digits of every script. Equals Python's re.sub(r'\\d', '', text).",
       .make = [](const Values&, const FeatureContext& context) {
-        return step_for(context, "", is_digit);
+        return step_for(context, "", [](std::int32_t c) { return is_digit(c); });
       }};
 }
 
@@ -107,7 +117,7 @@ FeatureStepKind remove_punctuation() {
           .section = &punctuation_section,
           .make = [](const Values& settings, const FeatureContext& context) -> StepResult {
             if (settings.string("kind") == "ascii")
-              return step_for(context, "", is_ascii_punctuation);
+              return step_for(context, "", [](std::int32_t c) { return is_ascii_punctuation(c); });
             return step_for(context, "",
                             [](std::int32_t c) { return (U_GET_GC_MASK(c) & U_GC_P_MASK) != 0; });
           }};

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "feature/support/step.h"
+#include "feature/support/text_parts.h"
 #include "feature/support/vocabulary_file.h"
 #include "feature/text/lower.h"
 #include "feature/text/utf8.h"
@@ -110,17 +111,44 @@ Result<std::shared_ptr<const Tokenizer>> tokenizer_from(const Values& settings,
 }
 
 template <class Id>
-void tokenize(const Tokenizer& tokenizer, const Column& in, std::size_t rows, Column& out,
-              FeatureScratch& scratch) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    const std::string_view written = in.string_row(row)[0];
-    const auto text = tokenizer.lower ? lowered(written, *scratch.arena) : std::optional(written);
-    if (!text) refuse_not_utf8(scratch, row);
-    tokenizer.each_id(text.value_or(std::string_view{}),
-                      [&](std::int64_t id) { *out.extend<Id>(1) = static_cast<Id>(id); });
-    out.end_row();
+class Tokens final : public TokenStep {
+ public:
+  Tokens(DType dtype, std::shared_ptr<const Tokenizer> tokenizer)
+      : type_{dtype, {{Shape::unknown}}}, tokenizer_(std::move(tokenizer)) {}
+  [[nodiscard]] const ColumnType& type() const noexcept override { return type_; }
+
+  void apply(Inputs inputs, std::size_t rows, Column& out, FeatureScratch& scratch) const override {
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (!each_id(inputs[0]->string_row(row)[0], *scratch.arena,
+                   [&](std::int64_t id) { *out.extend<Id>(1) = static_cast<Id>(id); }))
+        refuse_not_utf8(scratch, row);
+      out.end_row();
+    }
   }
-}
+
+  // White space alone, since how a letter is lower-cased may depend on other characters beside it.
+  [[nodiscard]] bool separates(char c) const noexcept override {
+    return static_cast<unsigned char>(c) < 128 && is_space(c) &&
+           tokenizer_->separates[static_cast<unsigned char>(c)];
+  }
+
+  [[nodiscard]] bool append_ids(std::string_view text, Arena& arena,
+                                std::vector<std::int32_t>& ids) const override {
+    return each_id(text, arena,
+                   [&](std::int64_t id) { ids.push_back(static_cast<std::int32_t>(id)); });
+  }
+
+ private:
+  template <class F>
+  bool each_id(std::string_view written, Arena& arena, F f) const {
+    const auto text = tokenizer_->lower ? lowered(written, arena) : std::optional(written);
+    if (text) tokenizer_->each_id(*text, f);
+    return text.has_value();
+  }
+
+  ColumnType type_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+};
 
 StepResult make(const Values& settings, const FeatureContext& context) {
   if (auto status = expect_text(context); !status) return std::move(status).error();
@@ -128,11 +156,7 @@ StepResult make(const Values& settings, const FeatureContext& context) {
   if (!tokenizer) return std::move(tokenizer).error();
   const DType dtype = *dtype_from(settings.string("dtype"));
   return with_number(dtype, [&]<class Id>(Id) -> StepResult {
-    return make_feature_step({dtype, {{Shape::unknown}}},
-                             [tokenizer = *tokenizer](Inputs inputs, std::size_t rows, Column& out,
-                                                      FeatureScratch& scratch) {
-                               tokenize<Id>(*tokenizer, *inputs[0], rows, out, scratch);
-                             });
+    return std::unique_ptr<FeatureStep>(std::make_unique<Tokens<Id>>(dtype, *tokenizer));
   });
 }
 

@@ -1,5 +1,6 @@
 // lemmatise: words become their lemmas.
 #include "feature/support/step.h"
+#include "feature/support/text_parts.h"
 #include "feature/text/morphy.h"
 
 namespace thalweg::feature::steps {
@@ -33,14 +34,9 @@ StepResult make(const Values& settings, const FeatureContext& context) {
                              settings.string("wordnet"), context);
   if (!loaded) return std::move(loaded).error();
   auto morphy = std::make_shared<const Morphy>(*std::move(loaded));
-  return make_feature_step(context.inputs[0],
-                           [morphy](Inputs inputs, std::size_t rows, Column& out, FeatureScratch&) {
-                             for (std::size_t row = 0; row < rows; ++row) {
-                               for (const std::string_view word : inputs[0]->string_row(row))
-                                 out.push_string(morphy->lemma(word));
-                               out.end_row();
-                             }
-                           });
+  return make_word_step(context.inputs[0], true, [morphy](std::string_view word) {
+    return std::optional(morphy->lemma(word));
+  });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <unicode/ucasemap.h>
 
 #include "feature/support/step.h"
+#include "feature/support/text_parts.h"
 #include "feature/text/lower.h"
 #include "feature/text/utf8.h"
 
@@ -67,10 +68,10 @@ FeatureStepKind lower_case() {
           .doc = "Lower case, of all of Unicode. Equals Python's str.lower.",
           .make = [](const Values&, const FeatureContext& context) -> StepResult {
             if (auto status = expect_strings(context); !status) return std::move(status).error();
-            return make_feature_step(context.inputs[0], [](Inputs inputs, std::size_t rows,
-                                                           Column& out, FeatureScratch& scratch) {
-              map_strings(*inputs[0], rows, out, scratch, lowered);
+            const auto ascii = AsciiMap::from([](char c) {
+              return static_cast<unsigned char>(is_upper_ascii(c) ? c | 0x20 : c);
             });
+            return make_text_step(context.inputs[0], ascii, lowered);
           }};
 }
 

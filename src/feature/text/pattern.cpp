@@ -2,6 +2,7 @@
 #include <array>
 
 #include "feature/support/step.h"
+#include "feature/support/text_parts.h"
 #include "feature/text/python_pattern.h"
 
 namespace thalweg::feature::steps {
@@ -101,16 +102,15 @@ std::size_t next_character(std::string_view s, std::size_t at) {
 // Python's re.sub. Grows its piece of the arena by copying, which is rare: a replacement longer than what it replaces.
 class Substitution {
  public:
-  Substitution(std::string_view s, const Replacement& replacement, Arena& arena)
-      : s_(s), replacement_(replacement), arena_(arena) {}
+  Substitution(std::string_view s, const Replacement& replacement, std::string_view begins,
+               Arena& arena)
+      : s_(s), replacement_(replacement), begins_(begins), arena_(arena) {}
 
   std::string_view run(const re2::RE2& pattern) {
     const re2::StringPiece text(s_.data(), s_.size());
     Groups found;
     for (std::size_t at = 0; at <= s_.size();) {
-      if (!pattern.Match(text, at, s_.size(), re2::RE2::UNANCHORED, found.data(),
-                         replacement_.groups))
-        break;
+      if (!next_match(pattern, text, at, found)) break;
       const auto begin = static_cast<std::size_t>(found[0].data() - s_.data());
       const std::size_t end = begin + found[0].size();
       take(begin, end, found);
@@ -126,6 +126,22 @@ class Substitution {
   }
 
  private:
+  // RE2 is asked where the beginning of every match stands, and in most texts never. There the match is nearly always; then
+  // RE2 need not look for where it begins.
+  bool next_match(const re2::RE2& pattern, const re2::StringPiece& text, std::size_t at,
+                  Groups& found) const {
+    if (!begins_.empty()) {
+      at = s_.find(begins_, at);
+      if (at == std::string_view::npos) return false;
+      if (pattern.Match(text, at, s_.size(), re2::RE2::ANCHOR_START, found.data(),
+                        replacement_.groups))
+        return true;
+      ++at;
+    }
+    return pattern.Match(text, at, s_.size(), re2::RE2::UNANCHORED, found.data(),
+                         replacement_.groups);
+  }
+
   void take(std::size_t begin, std::size_t end, const Groups& found) {
     reserve(begin - copied_ + replacement_.size(found));
     to_ = std::copy(s_.data() + copied_, s_.data() + begin, to_);
@@ -144,6 +160,7 @@ class Substitution {
 
   std::string_view s_;
   const Replacement& replacement_;
+  std::string_view begins_;  // what every match begins with; empty: not known
   Arena& arena_;
   char* begin_ = nullptr;
   char* to_ = nullptr;
@@ -158,13 +175,14 @@ StepResult make_step(const Values& settings, const FeatureContext& context,
   if (!pattern) return std::move(pattern).error();
   auto replacement = parse_replacement(with, **pattern);
   if (!replacement) return std::move(replacement).error();
-  return make_feature_step(context.inputs[0], [pattern = *pattern, replacement = *replacement](
-                                                  Inputs inputs, std::size_t rows, Column& out,
-                                                  FeatureScratch& scratch) {
-    map_strings(*inputs[0], rows, out, scratch, [&](std::string_view s, Arena& arena) {
-      return std::optional(Substitution(s, replacement, arena).run(*pattern));
-    });
-  });
+  return make_text_step(
+      context.inputs[0], std::nullopt,
+      [pattern = *pattern, replacement = *replacement,
+       begins =
+           settings.boolean("ignore_case") ? "" : literal_beginning(settings.string("pattern"))](
+          std::string_view s, Arena& arena) {
+        return std::optional(Substitution(s, replacement, begins, arena).run(*pattern));
+      });
 }
 
 }  // namespace

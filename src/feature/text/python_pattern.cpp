@@ -1,6 +1,8 @@
 // Translates Python's classes and compiles.
 #include "feature/text/python_pattern.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace thalweg::feature {
@@ -65,6 +67,21 @@ Result<std::string> unicode_classes(std::string_view pattern) {
     }
   }
   return out;
+}
+
+std::string literal_beginning(std::string_view pattern) {
+  if (pattern.find('|') != std::string_view::npos) return {};
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/:;,_-@#%&=<>!~'\" ").find(c) != std::string_view::npos;
+  };
+  const auto end = std::find_if_not(pattern.begin(), pattern.end(), plain);
+  std::string literal(pattern.begin(), end);
+  // What follows may allow the last character to be missing.
+  if (end != pattern.end() && !literal.empty() &&
+      std::string_view("?*{").find(*end) != std::string_view::npos)
+    literal.pop_back();
+  return literal;
 }
 
 Result<std::shared_ptr<const re2::RE2>> compile_pattern(std::string_view pattern,

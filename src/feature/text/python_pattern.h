@@ -21,4 +21,8 @@ namespace thalweg::feature {
 [[nodiscard]] Result<std::shared_ptr<const re2::RE2>> compile_pattern(std::string_view pattern,
                                                                       bool ignore_case);
 
+// What every match of the pattern begins with, as far as its first characters say: "http" of 'https?://'. Empty where that is
+// not plain to see, as with alternatives, groups and classes.
+[[nodiscard]] std::string literal_beginning(std::string_view pattern);
+
 }  // namespace thalweg::feature

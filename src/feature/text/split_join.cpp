@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "feature/support/step.h"
+#include "feature/support/text_parts.h"
 #include "feature/text/utf8.h"
 
 namespace thalweg::feature::steps {
@@ -40,15 +41,18 @@ bool each_word(std::string_view s, F f) {
   return true;
 }
 
-void split_on_space(const Column& in, std::size_t rows, Column& out, FeatureScratch& scratch) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    if (!each_word(in.string_row(row)[0], [&](std::string_view word) { out.push_string(word); })) {
-      out.abandon_row();
-      refuse_not_utf8(scratch, row);
-    }
-    out.end_row();
+class Words final : public SplitOnSpace {
+ public:
+  [[nodiscard]] const ColumnType& type() const noexcept override { return type_; }
+  [[nodiscard]] bool split(std::string_view s, Column& out) const override {
+    if (each_word(s, [&](std::string_view word) { out.push_string(word); })) return true;
+    out.abandon_row();
+    return false;
   }
-}
+
+ private:
+  ColumnType type_{DType::string, {{Shape::unknown}}};
+};
 
 void split_on_text(const Column& in, std::string_view on, std::size_t rows, Column& out) {
   for (std::size_t row = 0; row < rows; ++row) {
@@ -65,12 +69,7 @@ void split_on_text(const Column& in, std::string_view on, std::size_t rows, Colu
 StepResult make_split(const Values& settings, const FeatureContext& context) {
   if (auto status = expect_text(context); !status) return std::move(status).error();
   const ColumnType type{DType::string, {{Shape::unknown}}};
-  if (!settings.given("on")) {
-    return make_feature_step(
-        type, [](Inputs inputs, std::size_t rows, Column& out, FeatureScratch& scratch) {
-          split_on_space(*inputs[0], rows, out, scratch);
-        });
-  }
+  if (!settings.given("on")) return std::unique_ptr<FeatureStep>(std::make_unique<Words>());
   if (settings.string("on").empty())
     return bad_settings(
         "on: expected at least one character; leave it out to split on white space");
@@ -95,16 +94,26 @@ std::string_view joined(std::span<const std::string_view> words, std::string_vie
   return {begin, bytes};
 }
 
+class Join final : public JoinWords {
+ public:
+  explicit Join(std::string with) : with_(std::move(with)) {}
+  [[nodiscard]] const ColumnType& type() const noexcept override { return type_; }
+  [[nodiscard]] std::string_view with() const noexcept override { return with_; }
+  void apply(Inputs inputs, std::size_t rows, Column& out, FeatureScratch& scratch) const override {
+    for (std::size_t row = 0; row < rows; ++row) {
+      out.push_string(joined(inputs[0]->string_row(row), with_, *scratch.arena));
+      out.end_row();
+    }
+  }
+
+ private:
+  ColumnType type_{DType::string, {}};
+  std::string with_;
+};
+
 StepResult make_join(const Values& settings, const FeatureContext& context) {
   if (auto status = expect_words(context); !status) return std::move(status).error();
-  return make_feature_step(
-      {DType::string, {}}, [with = settings.string("with")](Inputs inputs, std::size_t rows,
-                                                            Column& out, FeatureScratch& scratch) {
-        for (std::size_t row = 0; row < rows; ++row) {
-          out.push_string(joined(inputs[0]->string_row(row), with, *scratch.arena));
-          out.end_row();
-        }
-      });
+  return std::unique_ptr<FeatureStep>(std::make_unique<Join>(settings.string("with")));
 }
 
 }  // namespace

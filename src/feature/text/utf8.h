@@ -27,6 +27,17 @@ namespace thalweg::feature {
   return (seen & 0x8080808080808080U) == 0;
 }
 
+// The first byte from `at` on that is not ASCII; s.size() if there is none.
+[[nodiscard]] inline std::size_t behind_ascii(std::string_view s, std::size_t at) noexcept {
+  for (; at + 8 <= s.size(); at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, s.data() + at, 8);
+    if ((word & 0x8080808080808080U) != 0) break;
+  }
+  while (at < s.size() && static_cast<unsigned char>(s[at]) < 0x80) ++at;
+  return at;
+}
+
 // The code point at s[at], which moves behind it; negative where the bytes are not UTF-8. REQUIRES at < s.size().
 [[nodiscard]] inline std::int32_t next_code_point(std::string_view s, std::size_t& at) noexcept {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(s.data());

@@ -1,5 +1,6 @@
 // remove_words and min_length: some words of a list go.
 #include "feature/support/step.h"
+#include "feature/support/text_parts.h"
 #include "feature/support/vocabulary_file.h"
 #include "feature/text/utf8.h"
 
@@ -34,15 +35,9 @@ const Section length_section{
 // The words of each row for which `stays` holds; always a list of any length.
 template <class Stays>
 std::unique_ptr<FeatureStep> keeping(Stays stays) {
-  return make_feature_step({DType::string, {{Shape::unknown}}},
-                           [stays](Inputs inputs, std::size_t rows, Column& out, FeatureScratch&) {
-                             for (std::size_t row = 0; row < rows; ++row) {
-                               for (const std::string_view word : inputs[0]->string_row(row)) {
-                                 if (stays(word)) out.push_string(word);
-                               }
-                               out.end_row();
-                             }
-                           });
+  return make_word_step({DType::string, {{Shape::unknown}}}, false, [stays](std::string_view word) {
+    return stays(word) ? std::optional(word) : std::nullopt;
+  });
 }
 
 StepResult make_remove_words(const Values& settings, const FeatureContext& context) {
