@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "model/resident.h"
 #include "run/controlled_models.h"
 #include "run/exit_code.h"
 #include "run/kafka_ports.h"
@@ -277,6 +278,7 @@ void Process::start_pipeline(PipelineRun& pipeline, const Ports& ports) {
     const std::lock_guard lock(mutex_);
     changed_.notify_all();
   });
+  release_loading_memory();
   const std::lock_guard lock(mutex_);
   --starting_;
   if (!started.ok()) failed(pipeline, std::move(started).error());
