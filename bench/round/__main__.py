@@ -29,10 +29,23 @@ def some_of(known):
     return read
 
 
+def variant_of(known):
+    def read(text):
+        name, _, rest = text.partition(":")
+        label, _, settings = rest.partition(":")
+        pairs = [pair.partition("=") for pair in settings.split(";") if pair]
+        if name not in known or not label or not pairs or not all(equals for _, equals, _ in pairs):
+            raise argparse.ArgumentTypeError(f"expected NAME:LABEL:VARIABLE=VALUE[;VARIABLE=VALUE…]; got {text}")
+        return name, label, {variable: value for variable, _, value in pairs}
+
+    return read
+
+
 def arguments(names):
     parser = argparse.ArgumentParser(prog="script/bench")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--only", type=some_of(names), default=names)
+    parser.add_argument("--variant", type=variant_of(names), action="append", default=[])
     parser.add_argument("--workload", type=some_of(WORKLOADS))
     parser.add_argument("--phase", type=some_of(PHASES), default=PHASES)
     parser.add_argument("--pairs", type=int)
@@ -92,6 +105,8 @@ def main():
     known = all_contestants()
     options = arguments([c.name for c in known])
     contestants = [c for c in known if c.name in options.only]
+    by_name = {c.name: c for c in known}
+    contestants += [by_name[name].variant(label, environment) for name, label, environment in options.variant]
     if options.merge:
         tell(Results.merged(options.out, options.merge), contestants)
         return

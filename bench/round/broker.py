@@ -1,10 +1,9 @@
 """The broker of a round: started for it on a port of its own, and wiped in the end, whatever happens."""
 
 import os
-import socket
 import subprocess
 
-from paths import LOAD, ROOT, Failed, say
+from paths import LOAD, ROOT, Failed, free_port, say
 
 
 class Broker:
@@ -26,11 +25,8 @@ class Broker:
             [ROOT / "script" / "kafka", "guard", str(os.getpid()), "--name", self.name],
             start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         try:
-            self.address = self._kafka("start", "--port", str(port)).strip().splitlines()[-1]
+            self.address = self._kafka("start", "--port", str(free_port())).strip().splitlines()[-1]
         except BaseException:
             self.__exit__()
             raise

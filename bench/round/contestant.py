@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from paths import BENCH, Failed, last_line, say
+from paths import BENCH, Failed, free_port, last_line, say
 from proc import Tree
 
 STOP_SECONDS = 40
@@ -22,6 +22,14 @@ class Contestant:
         self.name, self.title, self.language = info["name"], info["title"], info["language"]
         self.workloads, self.workers, self.versions = info["workloads"], info["workers"], info["versions"]
         self.reason = None  # why it does not take part
+        self.environment = {}  # of its own, for a variant
+
+    def variant(self, label, environment):
+        """The same one, started with other settings: how a contestant is tuned before it is compared."""
+        other = Contestant(self.folder)
+        other.name, other.title = f"{self.name}+{label}", f"{self.title}, {label}"
+        other.environment = environment
+        return other
 
     def can(self, workload, workers=1):
         return self.reason is None and workload.removesuffix("-x10") in self.workloads and workers in self.workers
@@ -46,20 +54,21 @@ class Run:
     def __init__(self, contestant, broker, logs, *, workload, source, target, data, workers):
         number = next(_numbers)
         self.contestant = contestant
+        self.metrics_port = free_port()
         self.log = logs / f"{number:03d}-{contestant.name}-{workload}.log"
         scratch = logs / f"{number:03d}-scratch"
         scratch.mkdir(parents=True)
         self.orders = {
             "BENCH_BROKERS": broker.address, "BENCH_INPUT": source, "BENCH_OUTPUT": target,
             "BENCH_GROUP": f"bench-{os.getpid()}-{number}", "BENCH_WORKLOAD": workload.removesuffix("-x10"),
-            "BENCH_DATA": str(data), "BENCH_WORKERS": str(workers), "BENCH_SCRATCH": str(scratch),
+            "BENCH_METRICS_PORT": str(self.metrics_port), "BENCH_DATA": str(data), "BENCH_WORKERS": str(workers), "BENCH_SCRATCH": str(scratch),
         }  # fmt: skip
 
     def __enter__(self):
         out = self.log.open("w")
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [self.contestant.folder / "run"], env={**os.environ, **self.orders}, start_new_session=True,
+            [self.contestant.folder / "run"], env={**os.environ, **self.contestant.environment, **self.orders}, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=out, stderr=out,
         )  # fmt: skip
         out.close()

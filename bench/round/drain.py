@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+import stages
 from contestant import Run
 from paths import Failed, last_line
 
@@ -45,6 +46,10 @@ def _lines(process):
         if not line:
             return
         yield json.loads(line)
+
+
+def _grown(before, after):
+    return sorted(((name, s - before.get(name, 0)) for name, s in after.items()), key=lambda found: -found[1])
 
 
 class Drain:
@@ -102,6 +107,7 @@ class Drain:
             "cpu_us": cpu / events * 1e6,
             "cpu_us_without_compilers": (cpu - compilers) / events * 1e6,
             "cores": cpu / seconds,
+            "threads_us": {name: s / events * 1e6 for name, s in _grown(sample0.by_name, sample1.by_name) if s > 0.01 * cpu},
             "whole_cpu_us": max(whole.process_cpu, whole.cpu) / outputs * 1e6,
             "whole_cpu_us_without_compilers": (max(whole.process_cpu, whole.cpu) - whole.compilers) / outputs * 1e6,
             "events_between_marks": events,
@@ -130,7 +136,7 @@ def drain(contestant, broker, topics, logs, *, workload, limits, partitions=2, w
                         break
                     state.check(time.monotonic())
                 run.must_live()
-                result = state.result(run.tree.sample())
+                result = state.result(run.tree.sample()) | stages.ask(run.metrics_port)
                 result["exit_code"] = run.stop()
             result["outputs_in_the_end"] = json.loads(broker.load("watch", target, "--until", 0))["count"]
         finally:

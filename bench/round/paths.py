@@ -1,6 +1,7 @@
 """Where things are, and how a round speaks."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -26,3 +27,9 @@ def last_line(path):
     except OSError:
         return "no log"
     return lines[-1][:300] if lines else "it said nothing"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -42,6 +42,7 @@ class Sample:
     cpu: float = 0.0  # seconds: threads that live, and those seen before
     compilers: float = 0.0  # of these, the JVM's compiler threads
     process_cpu: float = 0.0  # seconds by the process's own account, in ticks
+    by_name: dict = field(default_factory=dict)  # seconds of threads of one name
     rss: int = 0  # bytes
     peak: int = 0
 
@@ -51,7 +52,7 @@ class Tree:
     """Samples of one contestant. Threads are remembered, so that one that ended still counts."""
 
     session: int
-    threads: dict = field(default_factory=dict)  # (pid, tid) -> (seconds, is a compiler)
+    threads: dict = field(default_factory=dict)  # (pid, tid) -> (seconds, name)
     peaks: dict = field(default_factory=dict)
     totals: dict = field(default_factory=dict)
     members: list = field(default_factory=list)
@@ -70,7 +71,9 @@ class Tree:
             self._threads(pid)
             out.rss += self._memory(pid)
         out.cpu = sum(seconds for seconds, _ in self.threads.values())
-        out.compilers = sum(seconds for seconds, compiler in self.threads.values() if compiler)
+        out.compilers = sum(seconds for seconds, name in self.threads.values() if name.startswith(COMPILERS))
+        for seconds, name in self.threads.values():
+            out.by_name[name] = out.by_name.get(name, 0) + seconds
         out.process_cpu = sum(self.totals.values())
         out.peak = sum(self.peaks.values())
         return out
@@ -86,10 +89,8 @@ class Tree:
                 continue
             known = self.threads.get((pid, tid))
             # A thread gets its name after it began, so a young one is asked again.
-            compiler = known is not None and known[1]
-            if not compiler and (known is None or known[0] < 0.05):
-                compiler = _read(f"/proc/{pid}/task/{tid}/comm").rstrip("\n").startswith(COMPILERS)
-            self.threads[pid, tid] = (int(nanoseconds[0]) / 1e9, compiler)
+            name = known[1] if known is not None and known[0] >= 0.05 else ""
+            self.threads[pid, tid] = (int(nanoseconds[0]) / 1e9, name or _read(f"/proc/{pid}/task/{tid}/comm").rstrip("\n"))
 
     def _memory(self, pid):
         rss = 0

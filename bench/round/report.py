@@ -52,6 +52,22 @@ def drains(results, workload, names, reference):
     return table([cell.format(reference) for cell in DRAIN_HEAD], rows) if rows else None
 
 
+def stages(results, names):
+    """Where the time goes, for contestants that say so: medians of the drains with one worker."""
+    rows = []
+    for run in {(r["workload"], r["contestant"]): r for r in results.runs("drains", what="drain") if "stages_us" in r}.values():
+        wanted = {"what": "drain", "workload": run["workload"], "contestant": run["contestant"]}
+        runs = [r for r in results.runs("drains", **wanted) if "stages_us" in r]
+        own = {stage: statistics.median(r["stages_us"][stage] for r in runs) for stage in run["stages_us"]}
+        rows.append([
+            run["contestant"], run["workload"], *map(_number, own.values()), f"{own['model'] / max(sum(own.values()), 1e-9):.0%}",
+            _number(statistics.median(r["cpu_us"] for r in runs)), _number(statistics.median(r["batch_rows"]["mean"] for r in runs), 0),
+        ])  # fmt: skip
+    if not rows:
+        return None
+    return table(["contestant", "workload", *[f"{s} µs" for s in own], "model's part", "CPU-µs, all", "rows a batch"], rows)
+
+
 def latencies(results, workload, names):
     """Medians of the pairs, in the order they were first measured; at its maximum a contestant has only a rate."""
     groups = {}
@@ -89,9 +105,15 @@ def growth(results, names):
                         name, f"{what} {point}", _number(results.median("drains", "rate", **wanted), 0),
                         _number(results.median("drains", "cpu_us", **wanted)),
                         _number(results.median("drains", "cores", **wanted)),
-                        _number(results.median("drains", "peak_mb", **wanted), 0),
+                        _number(results.median("drains", "peak_mb", **wanted), 0), _batches(results, wanted),
                     ])  # fmt: skip
-    return table(["contestant", "at", "events/s", "CPU-µs", "cores", "peak MB"], rows) if rows else None
+    head = ["contestant", "at", "events/s", "CPU-µs", "cores", "peak MB", "rows a batch: 10, 50, 90 %"]
+    return table(head, rows) if rows else None
+
+
+def _batches(results, wanted):
+    runs = [r["batch_rows"] for r in results.runs("drains", **wanted) if "batch_rows" in r]
+    return "≤ " + ", ".join(_number(runs[0][p], 0) for p in ("p10", "p50", "p90")) if runs else "–"
 
 
 def ceilings(results):
@@ -129,7 +151,7 @@ def text(results, contestants):
         parts += [f"## {workload}: a full topic", drains(results, workload, names, reference)]
     for workload in dict.fromkeys(r["workload"] for r in results.all["latencies"]):
         parts += [f"## {workload}: latency from the scheduled time", latencies(results, workload, names)]
-    parts += ["## Growth", growth(results, names), "## Ceilings", ceilings(results)]
+    parts += ["## Where the time goes", stages(results, names), "## Growth", growth(results, names), "## Ceilings", ceilings(results)]
     parts += ["## Not measured", absent(results)]
     # A heading without anything under it goes.
     kept = [p for i, p in enumerate(parts) if p and not (p.startswith("##") and not parts[i + 1])]

@@ -18,8 +18,8 @@ public final class JavaBatch {
         "bootstrap.servers", orders.brokers,
         "acks", "all",
         "enable.idempotence", true,
-        "linger.ms", 1,
-        "batch.size", 128 << 10,
+        "linger.ms", Orders.tuned("linger.ms", 1),
+        "batch.size", Orders.tuned("batch.size", 128 << 10),
         "metric.reporters", "",
         "enable.metrics.push", false);
     KafkaProducer<byte[], byte[]> producer =

@@ -57,7 +57,7 @@ final class Worker implements Runnable, ConsumerRebalanceListener {
         "auto.offset.reset", "earliest",
         "enable.auto.commit", false,
         "max.poll.records", ROWS_MAX,
-        "max.partition.fetch.bytes", 4 << 20, // a megabyte, the default, is 120 images
+        "max.partition.fetch.bytes", Orders.tuned("fetch.bytes", 4 << 20), // a megabyte, the default, is 120 images
         "metric.reporters", "",
         "enable.metrics.push", false);
     // Values stay where the consumer's network buffer has them: nothing is copied.

@@ -13,6 +13,11 @@ public final class Orders {
   public final int workers = Integer.parseInt(get("BENCH_WORKERS"));
   public final String scratch = get("BENCH_SCRATCH");
 
+  /** A setting that -Dbench.NAME=NUMBER changes: how these contestants were tuned (README.md). */
+  public static int tuned(String name, int chosen) {
+    return Integer.getInteger("bench." + name, chosen);
+  }
+
   private static String get(String name) {
     String value = System.getenv(name);
     if (value == null) {

@@ -49,12 +49,12 @@ public final class Streams {
     settings.put(StreamsConfig.METRIC_REPORTER_CLASSES_CONFIG, "");
     settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
     consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
-    consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 << 20);
+    consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Orders.tuned("max.poll.records", 1000));
+    consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Orders.tuned("fetch.bytes", 4 << 20));
     producer(settings, ProducerConfig.ACKS_CONFIG, "all");
     producer(settings, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    producer(settings, ProducerConfig.LINGER_MS_CONFIG, 1); // Streams' own is 100: good for volume, bad for latency
-    producer(settings, ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10);
+    producer(settings, ProducerConfig.LINGER_MS_CONFIG, Orders.tuned("linger.ms", 1)); // Streams' own is 100: good for volume, bad for latency
+    producer(settings, ProducerConfig.BATCH_SIZE_CONFIG, Orders.tuned("batch.size", 128 << 10));
     return settings;
   }
 
