@@ -49,7 +49,7 @@ struct WarmUpReport {
 [[nodiscard]] Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature,
                                            const Batching& batching, const WarmUpPlan& plan);
 
-// The rows per call to pin, if the largest size costs clearly more than the best (over 15 %): the largest one that does not.
+// The rows per call to pin, if the largest size costs clearly more than the best (over 5 %): the largest one that does not.
 // 0: no bound.
 [[nodiscard]] std::size_t recommended_rows_max(const std::vector<BatchCost>& costs);
 

@@ -209,6 +209,8 @@ TEST(WarmUp, A_bound_is_pinned_only_where_more_rows_cost_more) {
   };
   EXPECT_EQ(recommended_rows_max(costs({{1, 123}, {8, 68}, {32, 61}, {128, 61}, {512, 60}})), 0U);
   EXPECT_EQ(recommended_rows_max(costs({{1, 103}, {8, 73}, {32, 68}, {128, 69}, {512, 97}})), 128U);
+  EXPECT_EQ(recommended_rows_max(costs({{1, 54}, {8, 17}, {32, 12.2}, {128, 10.8}, {512, 11.4}})),
+            128U);
   EXPECT_EQ(recommended_rows_max(costs({{1, 10}, {8, 20}})), 1U);
   EXPECT_EQ(recommended_rows_max(costs({{1, 10}})), 0U);
   EXPECT_EQ(recommended_rows_max({}), 0U);

