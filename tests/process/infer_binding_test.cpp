@@ -1,6 +1,7 @@
 // What an infer step refuses before the first record, and how it says so.
 #include <gmock/gmock.h>
 
+#include "model/manifest.h"
 #include "process/infer_fixture.h"
 
 namespace thalweg {
@@ -20,6 +21,33 @@ TEST_F(InferTest, A_misspelt_input_names_both_sides) {
   EXPECT_EQ(error_of("{model: disaster, features: {embeding: x}}"),
             "test.yaml:1: step infer: model 'disaster' has no input 'embeding'; it has "
             "'embedding_2_input' (float32 [?,121]). Did you mean that?");
+}
+
+// The version's manifest says which features it was made for.
+std::function<void(ModelVersion&)> made_for(const std::string& sha256) {
+  return [sha256](ModelVersion& version) {
+    auto manifest = std::make_shared<Manifest>();
+    manifest->features_sha256 = sha256;
+    version.manifest = manifest;
+  };
+}
+
+TEST_F(InferTest, A_version_made_for_other_features_than_the_steps_is_refused_with_both_hashes) {
+  models_.add("m", one_to_one(), doubled);
+  const auto infer = make("{model: m, features: {x: {clip: x, low: 0, high: 1}}}");
+  const std::string hash = dynamic_cast<Infer&>(*infer).features_sha256("m");
+  EXPECT_EQ(hash.size(), 64U);
+  EXPECT_EQ(dynamic_cast<Infer&>(*infer).features_sha256("other"), "");
+
+  models_.add("m", one_to_one(), doubled, made_for(hash));
+  EXPECT_EQ(error_of("{model: m, features: {x: {clip: x, high: 1, low: 0}}}"), "no error");
+  const std::string other = error_of("{model: m, features: {x: {clip: x, low: 0, high: 2}}}");
+  EXPECT_THAT(other, StartsWith("test.yaml:1: step infer: model 'm' version 2: expected features "
+                                "whose hash is " +
+                                hash +
+                                ", as its manifest.json says; those of the pipeline file "
+                                "hash to "));
+  EXPECT_THAT(error_of("m"), HasSubstr("the step has none, and the version brings none"));
 }
 
 TEST_F(InferTest, A_misspelt_output_names_both_sides) {

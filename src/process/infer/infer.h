@@ -46,6 +46,9 @@ class Infer final : public Operator {
   [[nodiscard]] Progress process(Batch& batch, const Resume& resume) override;
   [[nodiscard]] Status result(Batch& batch) override;
   [[nodiscard]] std::string describe() const override;
+  // What the step's own features, those of the pipeline file, hash to for the model that serves. Empty: there are none, or this step
+  // does not ask that model.
+  [[nodiscard]] std::string features_sha256(const std::string& model) const;
 
  private:
   struct Call;  // one batch on its way through this step

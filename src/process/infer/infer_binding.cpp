@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "model/manifest.h"
 #include "process/infer/infer_binding_outputs.h"
 
 namespace thalweg {
@@ -61,6 +62,7 @@ class Binder {
 
   Result<std::shared_ptr<const ModelBinding>> bind() {
     Status status = find_program();
+    if (status.ok()) status = check_content();
     if (status.ok()) status = bound_.program ? feed_from_program() : feed_from_fields();
     if (!status.ok()) return std::move(status).error();
     auto outputs = bind_outputs(version_, settings_, available_);
@@ -81,13 +83,39 @@ class Binder {
       const Where& where = settings_.features.where();
       const std::string folder =
           where.file ? std::filesystem::path(*where.file).parent_path().string() : std::string();
-      return take_program(settings_.features, folder);
+      Status taken = take_program(settings_.features, folder);
+      if (taken.ok()) bound_.step_features = bound_.program->content_hash();
+      return taken;
     }
     if (version_.feature_file == nullptr) return {};
     for (const Field& field : version_.feature_file->inputs.fields) {
       if (Status status = check_field(field); !status.ok()) return status;
     }
     return take_program(version_.feature_file->features, version_.feature_file->folder);
+  }
+
+  // A vocabulary of another training has the same shapes, and would score wrongly in silence.
+  [[nodiscard]] Status check_content() const {
+    if (version_.manifest == nullptr || version_.manifest->features_sha256.empty()) return {};
+    const std::string& wanted = version_.manifest->features_sha256;
+    const std::string said =
+        fmt::format(" version {}: expected features whose hash is {}, as its {} says",
+                    version_.version, wanted, manifest_name);
+    if (bound_.program == nullptr) {
+      return mismatch(settings_.where,
+                      said +
+                          "; the step has none, and the version brings none; write `features` "
+                          "into the step");
+    }
+    if (bound_.program->content_hash() == wanted) return {};
+    const bool own = settings_.features.is_null();
+    return mismatch(own ? settings_.where : settings_.features.where(),
+                    fmt::format("{}; {} hash to {}; {}", said,
+                                own ? "those it brings" : "those of the pipeline file",
+                                bound_.program->content_hash(),
+                                own ? "publish the version again"
+                                    : "use the features and vocabularies it was made with, or "
+                                      "publish it for these (thalweg models publish)"));
   }
 
   Status take_program(const Node& features, const std::string& folder) {

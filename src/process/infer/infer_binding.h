@@ -49,6 +49,7 @@ struct ModelBinding {
   std::vector<std::uint32_t> reads;               // columns used, ascending
   std::vector<InputPlan> inputs;                  // in the order of the signature
   std::vector<OutputPlan> outputs;
+  std::string step_features;  // content hash of the step's own features; empty: it has none
 };
 
 // Errors: signature_mismatch, config_invalid.

@@ -99,6 +99,18 @@ Status Infer::bind_fallback(const OperatorContext& context) {
   return {};
 }
 
+std::string Infer::features_sha256(const std::string& model) const {
+  for (const auto& [name, slot] :
+       {std::pair{settings_.model, primary_.get()}, {settings_.fallback_model, fallback_.get()}}) {
+    if (slot == nullptr || name != model) continue;
+    const auto route = slot->route();
+    if (!route.ok()) continue;
+    const auto bound = slot->bind((*route)->variants.front().version);
+    if (bound.ok() && !bound->binding->step_features.empty()) return bound->binding->step_features;
+  }
+  return {};
+}
+
 Status Infer::bind_defaults() {
   if (settings_.on_error != OnError::default_value) return {};
   std::vector<std::string> columns;
