@@ -8,6 +8,7 @@
 
 #include "thalweg/registry.h"
 
+#include "feature/program.h"
 #include "model/golden.h"
 #include "model/load.h"
 #include "model/models.h"
@@ -19,6 +20,7 @@ inline const Registry& registry() {
   static const Registry registry = [] {
     Registry r;
     register_runtimes(r);
+    register_feature_steps(r);  // of versions that bring their own
     return r;
   }();
   return registry;

@@ -55,6 +55,50 @@ TEST_F(GoldenRowsTest, What_is_no_golden_row_is_refused) {
   EXPECT_NE(refusal().find("it has none"), std::string::npos) << refusal();
 }
 
+// Records go through the version's own features: words become ids, a list is padded.
+TEST_F(GoldenRowsTest, With_features_of_its_own_a_version_is_given_records) {
+  const auto put_words = [&](const std::string& words, const std::string& golden) {
+    dir_.write("1/fake.yaml",
+               "inputs: {ids: 'int64[?,2]', n: 'int64[?]', x: 'float32[?,3]'}\n"
+               "outputs: {y: 'float32[?]'}\n");
+    dir_.write("1/assets.extra/features.yaml",
+               "inputs: { words: 'string[2]', n: int64, list: 'float32[?]' }\n"
+               "features:\n"
+               "  ids: { vocabulary: words, words: [" +
+                   words +
+                   "] }\n"
+                   "  n: n\n"
+                   "  x: { pad: list, length: 3, side: post, truncate: post, value: 0 }\n");
+    dir_.write("1/golden.jsonl", golden);
+    seal(1, [](Manifest& manifest) { manifest.golden = "golden.jsonl"; });
+  };
+  // red 1, blue 2; the unknown word 0: 1 + 2 + 40 + (1.5 + 2.5) and 0 + 1 - 1 + (1 + 2 + 3).
+  const std::string golden =
+      R"({"inputs":{"words":["red","blue"],"n":40,"list":[1.5,2.5]},"outputs":{"y":47}})"
+      "\n"
+      R"({"inputs":{"words":["grey","red"],"n":-1,"list":[1,2,3,4]},"outputs":{"y":6}})"
+      "\n"
+      R"({"inputs":{"words":["grey","grey"],"n":0,"list":[]},"outputs":{"y":0}})";
+  put_words("red, blue", golden);
+  {
+    const auto model = make();
+    const Status opened = model->open();
+    ASSERT_TRUE(opened.ok()) << opened.error().message();
+    EXPECT_EQ(status_of(*model, 1).golden_rows, 3);
+  }
+  put_words("blue, red, red2", golden);
+  EXPECT_NE(
+      refusal().find("golden.jsonl:2: a golden row is not reproduced: output 'y': expected 6 "),
+      std::string::npos)
+      << "the sum of the first row is the same in both orders: " << refusal();
+  put_words("red, blue", R"({"inputs":{"words":["red"],"n":1,"list":[]},"outputs":{"y":1}})");
+  EXPECT_NE(refusal().find("field 'words' (string[2]): expected 2 values; got 1"),
+            std::string::npos)
+      << refusal();
+  put_words("red, blue", R"({"inputs":{"words":["red","red"],"list":[]},"outputs":{"y":2}})");
+  EXPECT_NE(refusal().find("expected field 'n'; it is not there"), std::string::npos) << refusal();
+}
+
 TEST_F(GoldenRowsTest, A_model_of_fixed_batches_and_one_without_batch_answer_too) {
   put_sum(1, "{\"inputs\": {\"x\": [1, 2, 3, 4]}, \"outputs\": {\"y\": 10}}");
   dir_.write("1/fake.yaml", "inputs: {x: 'float32[3,4]'}\noutputs: {y: 'float32[3]'}\n");
