@@ -1,19 +1,16 @@
 #include "cli/model_command.h"
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <unistd.h>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/model_baseline.h"
-#include "config/json_text.h"
+#include "cli/publish_view.h"
 #include "config/pipeline.h"
 #include "model/describe.h"
-#include "model/publish.h"
 #include "model/starter.h"
 #include "run/exit_code.h"
 #include "run/models_of.h"
@@ -27,9 +24,8 @@ namespace fs = std::filesystem;
 struct Options {
   std::vector<std::string> words;  // DIR, or: publish DIR, baseline DIR
   std::string path;
-  PublishOptions publish;
+  PublishWords publish;
   BaselineOptions baseline;
-  std::int64_t version = -1;
   std::string output;
   bool json = false;
   bool pipeline = false;
@@ -84,52 +80,22 @@ int write_starter(const ModelDescription& model, const std::string& output) {
                                            "'; it failed; is its folder there?"));
 }
 
-// One line, drawn again; only for people, and only when it takes long enough to wonder.
-void show_progress(std::uint64_t done, std::uint64_t all) {
-  using Clock = std::chrono::steady_clock;
-  static const auto began = Clock::now();
-  static auto shown = began;
-  const auto now = Clock::now();
-  if (::isatty(STDERR_FILENO) == 0 || now - began < std::chrono::milliseconds(500)) return;
-  if (now - shown < std::chrono::milliseconds(100) && done < all) return;
-  shown = now;
-  fmt::print(stderr, "\rcopied {} of {} MB{}", done >> 20, all >> 20, done == all ? "\n" : "");
-}
-
 int publish_version(Options& options) {
-  PublishOptions& wanted = options.publish;
-  wanted.from = options.words.back();
-  wanted.progress = show_progress;
-  if (options.version >= 0) wanted.version = options.version;
-  if (wanted.base.empty()) {
+  if (options.publish.wanted.base.empty()) {
     fmt::print(stderr,
                "error: thalweg model publish: expected --to, the model's folder; got none; add "
                "--to models/NAME\n");
     return exit_usage;
   }
-  auto done = publish(wanted, builtins());
-  if (!done) return report(done.error());
-  const std::string uri =
-      fmt::format("file://{}#sha256={}", fs::absolute(done->path).lexically_normal().string(),
-                  done->manifest_sha256);
-  if (options.json) {
-    fmt::print(
-        "{{\"version\":{},\"path\":{},\"uri\":{},\"bytes\":{},\"golden_rows\":{},\"tried\":{}}}\n",
-        done->version, config::json_string(done->path), config::json_string(uri), done->bytes,
-        done->golden_rows, done->untried.empty());
-    return exit_ok;
-  }
-  fmt::print("version {} is published: {}\n  {}\n", done->version, done->path, uri);
-  if (done->golden_rows > 0) fmt::print("  {} golden rows are reproduced\n", done->golden_rows);
-  if (!done->untried.empty()) fmt::print("  not tried: {}\n", done->untried);
-  return exit_ok;
+  auto done = options.publish.run(options.words.back(), options.json);
+  return done ? exit_ok : report(done.error());
 }
 
 int model(Options& options) {
   const bool publishes = options.words.size() == 2 && options.words.front() == "publish";
   if (publishes) return publish_version(options);
   if (options.words.size() == 2 && options.words.front() == "baseline") {
-    options.baseline.version = options.version;
+    options.baseline.version = options.publish.version;
     options.baseline.json = options.json;
     return make_baseline(options.words.back(), options.baseline);
   }
@@ -212,24 +178,11 @@ void add_model_command(Commands& commands) {
       .add_option("--output", options->output, "Write the pipeline to start from into a new file")
       ->type_name("FILE")
       ->excludes(json);
-  command.add_option("--to", options->publish.base, "publish: the model's folder")
+  command.add_option("--to", options->publish.wanted.base, "publish: the model's folder")
       ->type_name("BASE");
-  command
-      .add_option("--version", options->version,
-                  "publish: the number; if absent, one above the highest. baseline: whose")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
-  command
-      .add_option("--golden", options->publish.golden,
-                  "publish: rows with their answers, which every process asks before it serves")
-      ->type_name("FILE");
-  command
-      .add_option("--tolerance", options->publish.tolerance,
-                  "publish: how far a golden answer may be off, relative to it above 1")
-      ->type_name("X");
-  command
-      .add_option("--baseline", options->publish.baseline, "publish: statistics of training rows")
-      ->type_name("FILE");
+  options->publish.declare(command);
+  command.get_option("--version")
+      ->description("publish: the number; if absent, one above the highest. baseline: whose");
   declare_baseline(command, options->baseline);
 }
 

@@ -9,9 +9,11 @@
 
 #include "cli/control_client.h"
 #include "cli/pipeline_options.h"
+#include "cli/publish_view.h"
 #include "control/change.h"
 #include "run/controlled_models.h"
 #include "run/exit_code.h"
+#include "run/version_trial.h"
 
 namespace thalweg::cli {
 namespace {
@@ -28,6 +30,10 @@ struct Options {
   double cpu_share = 0.5;
   bool dry_run = false, json = false, wait = false;
   std::int64_t wait_s = 60;
+  std::optional<std::int64_t> if_epoch;  // none: the one that is read
+  PublishWords publish;
+  bool route = false;  // what was published
+  std::string label;
 };
 
 int usage(const std::string& message) {
@@ -194,10 +200,11 @@ int change(const Options& options, ControlClient& client, const States& states) 
   if (!next) return report(next.error());
   const auto now = state_of(*status, "state");
   if (!now) return report(now.error());
-  const WantedChange wanted{options.model,  options.action,
-                            *next,          status->find("epoch")->as_integer().value_or(-1),
-                            options.by,     options.why,
-                            options.dry_run};
+  const WantedChange wanted{
+      options.model,  options.action,
+      *next,          options.if_epoch.value_or(status->find("epoch")->as_integer().value_or(-1)),
+      options.by,     options.why,
+      options.dry_run};
   auto written = client.write(wanted);
   if (!written) return report(written.error());
   const DesiredModel& to = *next ? **next : states.at(options.model);
@@ -222,10 +229,16 @@ int change(const Options& options, ControlClient& client, const States& states) 
   return wait_for_all(options, client, written->epoch);
 }
 
+Result<std::unique_ptr<ControlClient>> client_of(const Options& options, const PipelineFile& file,
+                                                 const States& states) {
+  if (options.url.empty()) return log_client(file, states);
+  return http_client(options.url, token_for(file), file.values.string("pipeline"));
+}
+
 std::string mistake_in(const Options& options, const States& states) {
   const bool shows = options.action == "list" || options.action == "status";
-  const bool needs_what =
-      options.action == "route" || options.action == "label" || options.action == "shadow";
+  const bool needs_what = options.action == "route" || options.action == "label" ||
+                          options.action == "shadow" || options.action == "publish";
   std::vector<std::string> names;
   for (const auto& [name, state] : states) names.push_back(name);
   if (options.model.empty() && !shows && names.size() != 1)
@@ -243,6 +256,40 @@ std::string mistake_in(const Options& options, const States& states) {
   return {};
 }
 
+// Into the folder that the pipeline's model is served from, tried as this pipeline uses it; then the changes that were asked for with it.
+int publish_into(Options& options, const PipelineFile& file, const States& states) {
+  if (options.what.size() != 1)
+    return usage(
+        fmt::format("publish: expected one folder behind the model; got {}", options.what.size()));
+  if (options.dry_run) return usage("publish: expected no --dry-run; try thalweg check instead");
+  auto base = base_of(file, options.model, builtins());
+  if (!base) return report(base.error());
+  // Whether the changes can be written is known before anything appears.
+  auto client = options.route || !options.label.empty() ? client_of(options, file, states)
+                                                        : std::unique_ptr<ControlClient>();
+  if (!client) return report(client.error());
+  options.publish.wanted.base = *base;
+  options.publish.wanted.try_as = [&](const std::string& folder, std::int64_t) {
+    return try_in_pipeline(file, options.model, folder, builtins());
+  };
+  auto done = options.publish.run(options.what.front(), options.json);
+  if (!done) return report(done.error());
+  std::fflush(stdout);
+  const std::string number = std::to_string(done->version);
+  int code = exit_ok;
+  if (!options.label.empty()) {
+    options.action = "label";
+    options.what = {options.label + "=" + number};
+    code = change(options, **client, states);
+  }
+  if (options.route && code == exit_ok) {
+    options.action = "route";
+    options.what = {number};
+    code = change(options, **client, states);
+  }
+  return code;
+}
+
 int models(Options& options) {
   auto file = options.pipeline.read(options.pipeline.path());
   if (!file) return report(file.error());
@@ -255,9 +302,8 @@ int models(Options& options) {
     const char* user = std::getenv("USER");
     options.by = user == nullptr ? "" : user;
   }
-  auto client = options.url.empty()
-                    ? log_client(*file, *states)
-                    : http_client(options.url, token_for(*file), file->values.string("pipeline"));
+  if (options.action == "publish") return publish_into(options, *file, *states);
+  auto client = client_of(options, *file, *states);
   if (!client) return report(client.error());
   return shows ? print_status(options, **client, *states) : change(options, **client, *states);
 }
@@ -278,22 +324,27 @@ void add_models_command(Commands& commands) {
       "  thalweg models label fraud.yaml scorer stable=4\n"
       "  thalweg models rollback fraud.yaml scorer --why 'more chargebacks'\n"
       "  thalweg models reset fraud.yaml scorer                back to the pipeline file\n"
+      "  thalweg models publish fraud.yaml scorer export       try it, and let it appear as the "
+      "next "
+      "version\n"
+      "  thalweg models publish fraud.yaml scorer export --label next --route --wait\n"
       "\nThe state is kept in control.topic, or in state_directory for a single process. With "
       "--url "
       "a running process writes it.",
       [options] { return models(*options); });
   command
       .add_option("action", options->action,
-                  "list, status, route, label, shadow, rollback or reset")
+                  "list, status, route, label, shadow, rollback, reset or publish")
       ->required()
-      ->check(CLI::IsMember({"list", "status", "route", "label", "shadow", "rollback", "reset"}));
+      ->check(CLI::IsMember(
+          {"list", "status", "route", "label", "shadow", "rollback", "reset", "publish"}));
   options->pipeline.declare_first_file(command);
   command.add_option("model", options->model, "The model; may be left out where there is one")
       ->type_name("MODEL");
   command
       .add_option("what", options->what,
                   "route: a version, or NAME=SHARE%@VERSION; label: LABEL=VERSION; shadow: a "
-                  "version, or off")
+                  "version, or off; publish: the version's folder or file")
       ->type_name("WHAT");
   command.add_option("--url", options->url, "Ask this process, as http://127.0.0.1:8080")
       ->type_name("URL");
@@ -304,6 +355,10 @@ void add_models_command(Commands& commands) {
   command.add_option("--cpu-share", options->cpu_share, "shadow: of one core, at most")
       ->capture_default_str()
       ->check(CLI::Range(0.01, 64.0));
+  command
+      .add_option("--if-epoch", options->if_epoch,
+                  "Only if this epoch is the present one, as status tells it; -1: no record yet")
+      ->type_name("EPOCH");
   command.add_flag("--dry-run", options->dry_run, "Only say what would be written");
   command.add_flag("--wait", options->wait, "Until every live process serves it");
   command.add_option("--timeout", options->wait_s, "How long --wait waits")
@@ -311,6 +366,10 @@ void add_models_command(Commands& commands) {
       ->check(CLI::Range(1, 86400))
       ->type_name("SECONDS");
   command.add_flag("--json", options->json, "One JSON object a line, for scripts");
+  options->publish.declare(command);
+  command.add_option("--label", options->label, "publish: this label names the new version")
+      ->type_name("LABEL");
+  command.add_flag("--route", options->route, "publish: all traffic goes to the new version");
 }
 
 }  // namespace thalweg::cli

@@ -7,6 +7,7 @@
 #include "config/json_text.h"
 #include "model/files.h"
 #include "model/load.h"
+#include "model/manifest.h"
 #include "model/saved_model.h"
 #include "model/signatures.h"
 #include "model/warm_up.h"
@@ -72,6 +73,25 @@ void read_features(DescribedVersion& version) {
   }
 }
 
+void read_manifest_facts(DescribedVersion& version) {
+  const auto manifest = read_manifest(version.path);
+  if (!manifest.ok() || *manifest == nullptr) return;  // what is wrong with it is told already
+  version.manifest_sha256 = (*manifest)->sha256;
+  version.golden = (*manifest)->golden;
+  version.baseline = (*manifest)->baseline;
+  version.features_sha256 = (*manifest)->features_sha256;
+}
+
+std::string manifest_text(const DescribedVersion& version) {
+  if (version.manifest_sha256.empty()) return {};
+  std::string text = "    manifest " + version.manifest_sha256 + "\n";
+  if (!version.golden.empty()) text += "      golden rows in " + version.golden + "\n";
+  if (!version.baseline.empty()) text += "      baseline in " + version.baseline + "\n";
+  if (!version.features_sha256.empty())
+    text += "      made for features that hash to " + version.features_sha256 + "\n";
+  return text;
+}
+
 std::string specs_json(const std::vector<TensorSpec>& specs) {
   std::string json = "[";
   for (const TensorSpec& spec : specs) {
@@ -98,6 +118,7 @@ Result<ModelDescription> describe_model(const std::string& path, const Registry&
     version.path = item.path;
     const RuntimeKind* kind = runtime_of(item.path, registry);
     if (kind != nullptr) version.runtime = kind->name;
+    read_manifest_facts(version);
     if (!item.complete.ok()) {
       version.problem = item.complete.error().message();
     } else if (kind == nullptr) {
@@ -130,6 +151,7 @@ std::string to_text(const ModelDescription& model) {
     }
     for (const std::string& input : version.feature_inputs)
       text += "    its features read " + input + "\n";
+    text += manifest_text(version);
   }
   return text;
 }
@@ -152,7 +174,9 @@ std::string to_json(const ModelDescription& model) {
     for (const std::string& input : version.feature_inputs) {
       json += (&input == &version.feature_inputs.front() ? "" : ",") + config::json_string(input);
     }
-    json += "]}";
+    json += fmt::format("],\"manifest_sha256\":{},\"features_sha256\":{}}}",
+                        config::json_string(version.manifest_sha256),
+                        config::json_string(version.features_sha256));
   }
   return json + "]}\n";
 }

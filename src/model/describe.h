@@ -21,7 +21,9 @@ struct DescribedVersion {
   std::vector<std::string> feature_inputs;  // "value: string"; empty: no features of its own
   std::string problem;                      // why it cannot be used, or empty
   bool untried = false;                     // the problem is only that its runtime is not here
-  bool bytes_input = false;                 // its graph parses bytes: an image, a tf.Example
+  // Of its manifest.json; empty: it has none, or does not say.
+  std::string manifest_sha256, golden, baseline, features_sha256;
+  bool bytes_input = false;  // its graph parses bytes: an image, a tf.Example
 };
 
 struct ModelDescription {

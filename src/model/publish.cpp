@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -81,7 +82,23 @@ Result<std::int64_t> free_number(const PublishOptions& options) {
     }
     highest = std::max(highest, *number);
   }
-  return options.version.value_or(highest + 1);
+  if (options.version) return *options.version;
+  if (highest < std::numeric_limits<std::int64_t>::max()) return highest + 1;
+  return Error(
+      Code::config_invalid,
+      fmt::format("publish: expected a number above the highest; got {}, which is the last "
+                  "there is; give --version",
+                  highest));
+}
+
+Result<TriedVersion> load_alone(const std::string& folder, std::int64_t version,
+                                const Registry& registry) {
+  auto entry = read_entry("model", Node::map({{"path", Node::scalar(folder)}}), registry);
+  if (!entry) return std::move(entry).error();
+  auto loaded = load_version(*entry, registry, {version, folder});
+  if (!loaded) return std::move(loaded).error();
+  const ModelVersion& facts = (*loaded)->facts;
+  return TriedVersion{facts.signature, facts.runtime, facts.golden_rows, {}};
 }
 
 // One version's way into the folder.
@@ -203,26 +220,22 @@ Status Publication::write_manifest(const fs::path& folder) {
 
 // What no process could load shall not appear.
 Status Publication::try_it(const fs::path& folder) {
-  auto entry = read_entry("model", Node::map({{"path", Node::scalar(folder.string())}}), registry_);
-  if (!entry) return std::move(entry).error();
-  auto loaded = load_version(*entry, registry_, {published_.version, folder.string()});
-  if (!loaded && loaded.error().code() == Code::runtime_missing) {
-    published_.untried = loaded.error().message();
-    return {};
+  auto tried = options_.try_as ? options_.try_as(folder.string(), published_.version)
+                               : load_alone(folder.string(), published_.version, registry_);
+  if (tried.ok()) {
+    manifest_.signature = tried->signature;
+    manifest_.runtime = tried->runtime;
+    if (!tried->features_sha256.empty()) manifest_.features_sha256 = tried->features_sha256;
+    published_.golden_rows = tried->golden_rows;
+    published_.features_sha256 = manifest_.features_sha256;
+    return write_manifest(folder);
   }
-  if (!loaded) {
-    Error why = std::move(loaded).error();
-    // `signature` is a setting of the pipeline: a model with several is tried where it is used.
-    if (why.code() == Code::config_invalid) {
-      published_.untried = why.message();
-      return {};
-    }
-    return std::move(why).at("publish");
-  }
-  manifest_.signature = (*loaded)->facts.signature;
-  manifest_.runtime = (*loaded)->facts.runtime;
-  published_.golden_rows = (*loaded)->facts.golden_rows;
-  return write_manifest(folder);
+  Error why = std::move(tried).error();
+  // `signature` is a setting of the pipeline: a model with several is tried where it is used.
+  const bool elsewhere = why.code() == Code::config_invalid && !options_.try_as;
+  if (why.code() != Code::runtime_missing && !elsewhere) return std::move(why).at("publish");
+  published_.untried = why.message();
+  return {};
 }
 
 Status Publication::sync_all(const fs::path& folder) const {

@@ -10,9 +10,20 @@
 #include <optional>
 #include <string>
 
+#include "thalweg/model.h"
 #include "thalweg/registry.h"
 
 namespace thalweg {
+
+// A version that was loaded, warmed and asked for its golden rows.
+struct TriedVersion {
+  Signature signature;
+  std::string runtime;
+  std::int64_t golden_rows = 0;
+  std::string features_sha256;  // of the pipeline's own features that fed it; empty: it has none
+};
+using TryVersion =
+    std::function<Result<TriedVersion>(const std::string& folder, std::int64_t version)>;
 
 struct PublishOptions {
   std::string from;                     // a version's folder, or a model file
@@ -22,6 +33,7 @@ struct PublishOptions {
       golden;  // file of golden rows; empty: those that `from` has, if its manifest names some
   std::string baseline;  // file of baseline statistics; empty: as for golden
   double tolerance = 1e-4;
+  TryVersion try_as;  // how the copy is tried; empty: loaded by itself
   // Told while bytes are copied and hashed.
   std::function<void(std::uint64_t done, std::uint64_t all)> progress;
 };
@@ -32,7 +44,8 @@ struct Published {
   std::string manifest_sha256;
   std::uint64_t bytes = 0;
   std::int64_t golden_rows = 0;
-  std::string untried;  // why it was not loaded: its runtime is not here
+  std::string features_sha256;  // as its manifest says; empty: nothing
+  std::string untried;          // why it was not loaded: its runtime is not here
 };
 
 // Errors: config_invalid (the number is taken), model_missing, model_invalid, model_failed, io_failed.

@@ -114,6 +114,12 @@ TEST_F(ControlFile, A_mistake_says_what_was_expected) {
   EXPECT_THAT(models({"rollback", "scorer"}).err, HasSubstr("expected a change to take back"));
   EXPECT_THAT(models({"status", "scorer", "--url", "http://127.0.0.1:1"}).err,
               HasSubstr("does the process run"));
+  ASSERT_EQ(models({"route", "scorer", "2", "--if-epoch", "-1"}).code, 0);
+  const Ran stale = models({"route", "scorer", "1", "--if-epoch", "-1"});
+  EXPECT_NE(stale.code, 0);
+  EXPECT_THAT(stale.err, HasSubstr("epoch"));
+  EXPECT_THAT(models({"list", "scorer"}).out, HasSubstr("version 2"));
+  EXPECT_EQ(models({"route", "scorer", "1", "--if-epoch", "0"}).code, 0);
   EXPECT_THAT(run_thalweg({"models", "rout", file, "scorer", "2"}).err, HasSubstr("rout"));
   EXPECT_THAT(run_thalweg({"peek", file}).err, HasSubstr("write --url"));
 }

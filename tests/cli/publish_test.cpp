@@ -84,6 +84,105 @@ TEST_F(Publish, Words_that_are_no_command_are_refused) {
   EXPECT_EQ(run_thalweg({"model", "publish", folder.path("export")}).code, 2) << "without --to";
 }
 
+// A pipeline whose features stand in its own file, with their vocabulary beside it.
+class PublishInto : public ::testing::Test {
+ protected:
+  PublishInto() {
+    fs::create_directories(folder.path("export"));
+    folder.write("export/fake.yaml", "inputs: {x: 'int64[?]'}\noutputs: {y: 'float32[?]'}\n");
+    folder.write("words.txt", "red\nblue\n");
+    write_pipeline("vocabulary: word, file: words.txt");
+  }
+  void write_pipeline(const std::string& step) {
+    file = folder.write("p.yaml",
+                        "pipeline: words\n"
+                        "state_directory: state\n"
+                        "models: { m: { runtime: fake, path: base } }\n"
+                        "from: { topic: in, start: earliest, fields: { word: string } }\n"
+                        "steps: [infer: { model: m, features: { x: { " +
+                            step +
+                            " } }, outputs: { y: place } }]\n"
+                            "to: { topic: out, value: { place: place } }\n"
+                            "dead_letters: dead\n");
+  }
+  Ran publish(std::vector<std::string> more = {}) const {
+    std::vector<std::string> all{"models", "publish", file, "m", folder.path("export")};
+    all.insert(all.end(), more.begin(), more.end());
+    return run_thalweg(all);
+  }
+  Ran score() const { return run_thalweg({"score", file, "--input", folder.path("in.jsonl")}); }
+  Ran models(std::vector<std::string> words) const {
+    words.insert(words.begin(), "models");
+    words.insert(words.begin() + 2, file);
+    return run_thalweg(words);
+  }
+  Folder folder;
+  std::string file;
+};
+
+TEST_F(PublishInto, A_version_appears_in_the_pipelines_folder_and_names_the_pipelines_features) {
+  const Ran first = publish();
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("version 1 is published: " + folder.path("base/1")));
+  EXPECT_THAT(first.out, HasSubstr("it takes traffic only with features that hash to "));
+  EXPECT_THAT(folder.read("base/1/manifest.json"), HasSubstr("\"features_sha256\": \""));
+  const Ran shown = run_thalweg({"model", folder.path("base")});
+  EXPECT_THAT(shown.out, HasSubstr("    manifest "));
+  EXPECT_THAT(shown.out, HasSubstr("made for features that hash to "));
+  ASSERT_EQ(publish({"--version", "7"}).code, 0);
+  EXPECT_TRUE(fs::exists(folder.path("base/7/fake.yaml")));
+}
+
+TEST_F(PublishInto, A_version_made_for_another_vocabulary_gives_way_to_the_one_made_for_this) {
+  folder.write("in.jsonl", "{\"word\":\"blue\"}\n");
+  ASSERT_EQ(publish().code, 0);
+  folder.write("words.txt", "blue\nred\n");
+  const Ran refused = run_thalweg({"check", "--offline", file});
+  EXPECT_NE(refused.code, 0);
+  EXPECT_THAT(refused.out, HasSubstr("version 1: expected features whose hash is "));
+  EXPECT_THAT(refused.out, HasSubstr("those of the pipeline file hash to "));
+  ASSERT_EQ(publish().code, 0);
+  EXPECT_THAT(score().out, HasSubstr("\"place\":1")) << "blue is the first word of version 2";
+  folder.write("words.txt", "red\nblue\n");
+  const Ran back = score();
+  EXPECT_EQ(back.code, 0) << back.err;
+  EXPECT_THAT(back.out, HasSubstr("\"place\":2"))
+      << "version 1 fits again, the latest one does not";
+}
+
+TEST_F(PublishInto, One_that_the_pipeline_cannot_feed_or_whose_outputs_are_others_does_not_appear) {
+  ASSERT_EQ(publish().code, 0);
+  folder.write("export/fake.yaml", "inputs: {z: 'int64[?]'}\noutputs: {y: 'float32[?]'}\n");
+  EXPECT_THAT(publish().err, HasSubstr("has no input 'x'"));
+  folder.write("export/fake.yaml", "inputs: {x: 'int64[?]'}\noutputs: {y: 'float64[?]'}\n");
+  EXPECT_THAT(publish().err, HasSubstr("the same outputs as before were expected"));
+  EXPECT_FALSE(fs::exists(folder.path("base/2")));
+  EXPECT_THAT(run_thalweg({"models", "publish", file, "n", "export"}).err, HasSubstr("'m'"));
+  EXPECT_EQ(run_thalweg({"models", "publish", file, "m"}).code, 2);
+  EXPECT_EQ(publish({"more"}).code, 2);
+}
+
+TEST_F(PublishInto, It_can_be_labelled_and_routed_to_at_once) {
+  ASSERT_EQ(publish().code, 0);
+  const Ran ran = publish({"--label", "next", "--route", "--by", "ann", "--why", "trained in May"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const Ran list = models({"list", "m"});
+  EXPECT_THAT(list.out, HasSubstr("m: version 2"));
+  EXPECT_THAT(list.out, HasSubstr("route by ann"));
+  EXPECT_THAT(models({"status", "m", "--json"}).out, HasSubstr(R"("labels":{"next":"2"})"));
+}
+
+TEST_F(PublishInto, Where_a_change_cannot_be_written_nothing_appears) {
+  const std::string text = folder.read("p.yaml");
+  folder.write("p.yaml",
+               text.substr(0, text.find("state_directory")) + text.substr(text.find("models:")));
+  const Ran ran = publish({"--route"});
+  EXPECT_NE(ran.code, 0);
+  EXPECT_THAT(ran.err, HasSubstr("set control.topic"));
+  EXPECT_FALSE(fs::exists(folder.path("base")));
+  EXPECT_EQ(publish().code, 0) << "without a change it needs no place for one";
+}
+
 TEST_F(Publish, A_publisher_that_is_killed_leaves_nothing_that_is_a_version) {
   folder.write("export/assets/large", "");
   fs::resize_file(folder.path("export/assets/large"), std::uintmax_t{256} << 20);
