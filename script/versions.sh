@@ -17,7 +17,7 @@ DEBIAN_PACKAGES=(
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
 )
 # Installed only where the command is missing: these often come from elsewhere than Debian.
-declare -A DEBIAN_PACKAGE_OF_COMMAND=([openssl]=openssl [java]=default-jre-headless [mvn]=maven [npm]=npm)
+declare -A DEBIAN_PACKAGE_OF_COMMAND=([curl]=curl [openssl]=openssl [java]=default-jre-headless [mvn]=maven [npm]=npm)
 
 # Prometheus and promtool, which check the alert rules and scrape a pipeline in a test: out of Debian's package, which is unpacked and not
 # installed, so that no server starts and no web interface comes along.
