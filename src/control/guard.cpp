@@ -73,9 +73,27 @@ void Guard::meet(std::chrono::nanoseconds now, const NowServing& serving,
   seen_ = true;
 }
 
-std::string Guard::judge(const Newcomer& newcomer, const std::vector<VersionTotals>& totals) const {
+// What does not return is never counted, and the process that waits for it may be ended by its watchdog before anything else is.
+std::string Guard::judge_call(const Newcomer& newcomer, const NowServing& serving,
+                              const VersionTotals& before) const {
+  if (!limits_.latency_ratio) return {};
+  const double allowed_ns = before.times.calls() < guard_calls_min
+                                ? 0
+                                : before.times.quantile_ns(0.99) * *limits_.latency_ratio;
+  for (const NowServing::One& one : serving.variants) {
+    if (one.version != newcomer.version || one.call < guard_hangs_after) continue;
+    if (static_cast<double>(one.call.count()) <= allowed_ns) continue;
+    return fmt::format("version {}: a call has not returned for {:.0f} s", one.version,
+                       static_cast<double>(one.call.count()) / 1e9);
+  }
+  return {};
+}
+
+std::string Guard::judge(const Newcomer& newcomer, const NowServing& serving,
+                         const std::vector<VersionTotals>& totals) const {
   const VersionTotals now = since(sum_of(totals, newcomer.version), newcomer.at_begin);
   const VersionTotals before = sum_of(totals, newcomer.before);
+  if (std::string hangs = judge_call(newcomer, serving, before); !hangs.empty()) return hangs;
   if (now.rows < limits_.rows_min || before.rows < limits_.rows_min) return {};
   if (limits_.error_share && now.error_share() > before.error_share() + *limits_.error_share)
     return shares(now, before, now.error_share(), before.error_share(), "without an answer",
@@ -100,7 +118,7 @@ std::optional<GuardVerdict> Guard::look(std::chrono::nanoseconds now, const NowS
   if (!seen_ || !same(serving, last_)) meet(now, serving, totals);
   std::erase_if(newcomers_, [&](const Newcomer& n) { return now > n.until; });
   for (const Newcomer& n : newcomers_) {
-    if (std::string why = judge(n, totals); !why.empty())
+    if (std::string why = judge(n, serving, totals); !why.empty())
       return GuardVerdict{n.variant, n.version, n.before, n.by_epoch, std::move(why)};
   }
   return std::nullopt;

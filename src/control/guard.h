@@ -26,6 +26,8 @@ struct GuardLimits {
   [[nodiscard]] bool any() const noexcept { return error_share || nan_share || latency_ratio; }
 };
 
+// A call that has not returned for so long, and for longer than the latency guard allows, is enough.
+inline constexpr std::chrono::seconds guard_hangs_after{10};
 // A 99th percentile of fewer is the slowest of a few.
 inline constexpr std::uint64_t guard_calls_min = 100;
 
@@ -34,6 +36,7 @@ struct NowServing {
   struct One {
     std::string variant;
     std::int64_t version = 0;
+    std::chrono::nanoseconds call{0};  // how long its longest call under way has run
   };
   std::int64_t epoch = -1;
   std::vector<One> variants;  // the champion first; empty: nothing serves
@@ -72,8 +75,10 @@ class Guard {
   };
   void meet(std::chrono::nanoseconds now, const NowServing& serving,
             const std::vector<VersionTotals>& totals);
-  [[nodiscard]] std::string judge(const Newcomer& newcomer,
+  [[nodiscard]] std::string judge(const Newcomer& newcomer, const NowServing& serving,
                                   const std::vector<VersionTotals>& totals) const;
+  [[nodiscard]] std::string judge_call(const Newcomer& newcomer, const NowServing& serving,
+                                       const VersionTotals& before) const;
 
   const GuardLimits limits_;
   bool seen_ = false;

@@ -23,19 +23,19 @@ constexpr double lane_from_us = 5000;  // a row that costs more keeps the worker
 // Tells the watchdog while a call runs.
 class WatchedModel final : public LoadedModel {
  public:
-  WatchedModel(std::string name, std::unique_ptr<LoadedModel> inner)
-      : name_(std::move(name)), inner_(std::move(inner)) {}
+  WatchedModel(RunningModel who, std::unique_ptr<LoadedModel> inner)
+      : who_(std::move(who)), inner_(std::move(inner)) {}
   [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
     return inner_->signatures();
   }
   void submit(const Signature& signature, const InferenceRequest& request,
               InferenceDone done) override {
-    const RunningCall running(name_);
+    const RunningCall running(who_);
     inner_->submit(signature, request, std::move(done));
   }
 
  private:
-  const std::string name_;
+  const RunningModel who_;
   const std::unique_ptr<LoadedModel> inner_;
 };
 
@@ -180,7 +180,8 @@ Result<std::shared_ptr<const LoadedVersion>> load_files(const ModelEntry& entry,
   if (!model) return std::move(model).error();
   const auto said = (*model)->warnings();
   version->facts.warnings.insert(version->facts.warnings.end(), said.begin(), said.end());
-  version->loaded = std::make_shared<WatchedModel>(entry.name, std::move(*model));
+  version->loaded =
+      std::make_shared<WatchedModel>(RunningModel{entry.name, files.path}, std::move(*model));
   if (loaded) loaded();
   if (Status warm = check_and_warm(entry, registry, *version); !warm.ok())
     return std::move(warm).error();

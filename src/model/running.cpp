@@ -12,7 +12,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Slot {
   std::mutex mutex;
-  const std::string* model =
+  const RunningModel* model =
       nullptr;  // null: no call. Guarded by mutex, as is what it points to while it is set.
   Clock::time_point since;
   long thread = 0;
@@ -48,7 +48,7 @@ Slot& own_slot() {
 
 }  // namespace
 
-RunningCall::RunningCall(const std::string& model) {
+RunningCall::RunningCall(const RunningModel& model) {
   Slot& slot = own_slot();
   const auto now = Clock::now();
   const std::lock_guard lock(slot.mutex);
@@ -70,7 +70,8 @@ std::vector<RunningCallInfo> running_calls() {
   const std::lock_guard all_lock(slots().mutex);
   for (const auto& slot : slots().all) {
     const std::lock_guard lock(slot->mutex);
-    if (slot->model != nullptr) calls.push_back({*slot->model, slot->since, slot->thread});
+    if (slot->model != nullptr)
+      calls.push_back({slot->model->name, slot->model->path, slot->since, slot->thread});
   }
   std::sort(calls.begin(), calls.end(),
             [](const auto& a, const auto& b) { return a.since < b.since; });

@@ -13,20 +13,26 @@ namespace thalweg {
 
 struct RunningCallInfo {
   std::string model;
+  std::string path;  // of the version's files; empty: it has none
   std::chrono::steady_clock::time_point since;
   long thread = 0;  // the system's thread number, as in `top -H`
+};
+
+// Who is called.
+struct RunningModel {
+  std::string name, path;
 };
 
 // Put on the stack around a call. `model` must stay alive meanwhile.
 class RunningCall {
  public:
-  explicit RunningCall(const std::string& model);
+  explicit RunningCall(const RunningModel& model);
   ~RunningCall();
   RunningCall(const RunningCall&) = delete;
   RunningCall& operator=(const RunningCall&) = delete;
 
  private:
-  const std::string* outer_model_;  // a call inside a call (a model that asks another one)
+  const RunningModel* outer_model_;  // a call inside a call (a model that asks another one)
   std::chrono::steady_clock::time_point outer_since_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "model/running.h"
 #include "model/wish.h"
 
 namespace thalweg {
@@ -55,8 +56,17 @@ control::NowServing now_serving(const ServedModel& model) {
   const auto route = model.route();
   control::NowServing now;
   now.epoch = route->epoch;
-  for (const Variant& variant : route->variants)
-    now.variants.push_back({variant.name, variant.version->version});
+  const auto time = std::chrono::steady_clock::now();
+  const auto calls = running_calls();  // longest first
+  for (const Variant& variant : route->variants) {
+    auto& one =
+        now.variants.emplace_back(control::NowServing::One{variant.name, variant.version->version});
+    const std::string& path = variant.version->path;
+    const auto call = std::find_if(calls.begin(), calls.end(), [&](const RunningCallInfo& c) {
+      return c.path == path && (!path.empty() || c.model == model.name());
+    });
+    if (call != calls.end()) one.call = time - call->since;
+  }
   return now;
 }
 

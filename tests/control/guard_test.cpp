@@ -77,6 +77,23 @@ TEST(Guard, Slow_calls_are_a_verdict_and_few_of_them_are_not) {
   EXPECT_FALSE(verdict_on(few));
 }
 
+TEST(Guard, A_call_that_does_not_return_is_a_verdict_though_it_is_never_counted) {
+  const auto verdict_after = [](std::chrono::nanoseconds call, std::uint64_t call_ns_before) {
+    Guard guard(limits());
+    const auto before = did(1, 5000, 0, 0, call_ns_before);
+    EXPECT_FALSE(guard.look(0s, serving(1), {before}));
+    NowServing now = serving(2);
+    now.variants.front().call = call;
+    EXPECT_FALSE(guard.look(1s, serving(2), {before}));
+    return guard.look(20s, now, {before});
+  };
+  const auto verdict = verdict_after(12s, 1'000'000);
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->why, "version 2: a call has not returned for 12 s");
+  EXPECT_FALSE(verdict_after(9s, 1'000'000)) << "that may be chance";
+  EXPECT_FALSE(verdict_after(12s, 10'000'000'000)) << "the version before takes as long";
+}
+
 TEST(Guard, Nothing_is_judged_before_enough_rows_or_after_the_probation) {
   EXPECT_FALSE(verdict_on(did(2, 999, 999)));
   EXPECT_TRUE(verdict_on(did(2, 1000, 1000)));

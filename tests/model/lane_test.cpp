@@ -126,8 +126,8 @@ TEST(Running, A_call_that_does_not_return_is_seen_with_its_model_and_its_age) {
 }
 
 TEST(Running, A_call_inside_a_call_gives_back_the_outer_one) {
-  const std::string outer = "outer";
-  const std::string inner = "inner";
+  const RunningModel outer{"outer", ""};
+  const RunningModel inner{"inner", ""};
   const RunningCall a(outer);
   {
     const RunningCall b(inner);

@@ -120,6 +120,9 @@ class GuardedPipeline : public testing::Test {
 
   // As a person does with `thalweg models route`.
   void route_to(const std::string& version) const {
+    route([&](const DesiredModel& now) { return control::with_version(now, "", version); });
+  }
+  void route(const std::function<Result<DesiredModel>(const DesiredModel&)>& to) const {
     control::FileLog file(state_.path(), "guarded");
     control::Desk desk(file, clock_);
     control::ChangeRequest request;
@@ -130,7 +133,7 @@ class GuardedPipeline : public testing::Test {
     request.file_state.variants.front().version = "1";
     request.change = [&](const DesiredModel& now,
                          const control::Wanted&) -> Result<std::optional<DesiredModel>> {
-      return std::optional(*control::with_version(now, "", version));
+      return std::optional(*to(now));
     };
     const auto changed = desk.change(request);
     ASSERT_TRUE(changed.ok()) << changed.error().message();
@@ -170,6 +173,31 @@ class GuardedPipeline : public testing::Test {
       ++counts[header.substr(at, header.find(',', at) - at)];
     }
     return counts;
+  }
+
+  // The records that a variant of version 2, with half of the keys, answered or failed; the others are the champion's.
+  void share_with_version_2(const std::string& settings, const std::string& guards) {
+    put(1, "function: constant\nvalue: 1\n");
+    put(2, settings);
+    records_.create("in", 2);
+    start("1", guards);
+    if (HasFatalFailure()) return;
+    std::jthread feeder([this](std::stop_token stop) { feed(stop); });
+    EXPECT_TRUE(more_answered(30'000));
+    route([](const DesiredModel& now) {
+      return control::with_route(now, {*control::parse_route("b=50%@2")});
+    });
+    EXPECT_TRUE(eventually([&] { return wanted().epoch == 1; })) << "the guard writes a record";
+    EXPECT_TRUE(eventually(
+        [&] { return process_->models().front()->served("m")->route()->variants.size() == 1; }));
+    EXPECT_TRUE(more_answered(1000));
+    feeder.request_stop();
+    feeder.join();
+    check_none_lost();
+    const control::Wanted now = wanted();
+    EXPECT_EQ(now.record->by, "guard");
+    EXPECT_EQ(now.record->state.variants.size(), 1U) << control::describe(now.record->state);
+    EXPECT_EQ(now.record->state.variants.front().version, "1");
   }
 
   // A person routes to version 2, which answers as `settings` say; what the guard did about it.
@@ -237,6 +265,36 @@ TEST_F(GuardedPipeline, So_does_one_that_is_slow) {
   const auto now = after_version_2("function: constant\nvalue: 2\nslow: 50ms\n",
                                    "{ latency_ratio: 2, rows_min: 200 }");
   expect_rolled_back(now, "calls within");
+  EXPECT_TRUE(sink_.load()->acknowledged("dead").empty());
+}
+
+TEST_F(GuardedPipeline, So_does_one_that_hangs_though_its_calls_are_never_counted) {
+  const auto now = after_version_2(
+      "function: constant\nvalue: 2\nhang_when: negative\nhang_for: 12s\n", "{ latency_ratio: 2 }");
+  expect_rolled_back(now, "version 2: a call has not returned for 1");
+  EXPECT_TRUE(sink_.load()->acknowledged("dead").empty());
+}
+
+TEST_F(GuardedPipeline, A_variant_that_fails_harms_its_own_keys_and_gives_them_back) {
+  share_with_version_2("function: constant\nvalue: 2\nfail_when: negative\n",
+                       "{ error_share: 0.05, rows_min: 200 }");
+  for (const SentRecord& sent : sink_.load()->acknowledged("dead"))
+    ASSERT_EQ(sent.header("__thalweg.errors.version").value_or(""), "2");
+  EXPECT_FALSE(sink_.load()->acknowledged("dead").empty());
+  for (const SentRecord& sent : sink_.load()->acknowledged("out")) {
+    const bool of_b = sent.header("thalweg")->find("variant=b") != std::string::npos;
+    ASSERT_EQ(sent.value->find("\"score\":2") != std::string::npos, of_b) << *sent.value;
+  }
+}
+
+TEST_F(GuardedPipeline, So_does_a_variant_that_answers_NaN) {
+  share_with_version_2("function: constant\nvalue: .nan\n", "{ nan_share: 0.01, rows_min: 200 }");
+  EXPECT_TRUE(sink_.load()->acknowledged("dead").empty());
+}
+
+TEST_F(GuardedPipeline, So_does_a_variant_that_is_slow) {
+  share_with_version_2("function: constant\nvalue: 2\nslow: 50ms\n",
+                       "{ latency_ratio: 2, rows_min: 200 }");
   EXPECT_TRUE(sink_.load()->acknowledged("dead").empty());
 }
 
