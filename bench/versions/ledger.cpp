@@ -37,6 +37,7 @@ void Ledger::answered(const OutputRecord& output, std::int64_t ns) {
     latency_us_[sequence] = static_cast<float>(ns - due_[sequence]) / 1e3F;
   const double version = number_behind(*output.headers.back().value, "version=");
   const double score = number_behind(output.value.value_or(""), "\"score\":");
+  versions_[sequence] = static_cast<std::uint8_t>(version);
   const bool known = version == 1 || version == 2;
   if (!known ||
       !answers_.fits(static_cast<std::size_t>(version), sequence, static_cast<float>(score)))
@@ -47,6 +48,16 @@ std::vector<float> Ledger::latencies(std::uint64_t begin, std::uint64_t end) con
   const std::lock_guard lock(mutex_);
   return {latency_us_.begin() + static_cast<std::ptrdiff_t>(begin),
           latency_us_.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+std::vector<float> Ledger::first_latencies(std::uint64_t begin, std::uint64_t end,
+                                           std::uint64_t workers) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<float> firsts;
+  for (std::uint64_t i = begin + workers; i < end; ++i) {
+    if (versions_[i] != versions_[i - workers]) firsts.push_back(latency_us_[i]);
+  }
+  return firsts;
 }
 
 std::uint64_t Ledger::lost() const {

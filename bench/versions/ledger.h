@@ -42,7 +42,11 @@ class Answers {
 class Ledger {
  public:
   Ledger(std::size_t records_max, std::size_t texts)
-      : due_(records_max), latency_us_(records_max), times_(records_max), answers_(texts) {}
+      : due_(records_max),
+        latency_us_(records_max),
+        times_(records_max),
+        versions_(records_max),
+        answers_(texts) {}
 
   // The feeder, before the record is there.
   void due(std::uint64_t sequence, std::int64_t ns) {
@@ -56,6 +60,9 @@ class Ledger {
   [[nodiscard]] std::uint64_t came() const noexcept { return came_.load(); }
   // After all have come.
   [[nodiscard]] std::vector<float> latencies(std::uint64_t begin, std::uint64_t end) const;
+  // Of the records that were the first of their worker behind a change of version.
+  [[nodiscard]] std::vector<float> first_latencies(std::uint64_t begin, std::uint64_t end,
+                                                   std::uint64_t workers) const;
   [[nodiscard]] std::uint64_t lost() const;
   [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] std::uint64_t wrong() const noexcept { return wrong_; }
@@ -70,6 +77,7 @@ class Ledger {
   // Guarded by mutex_.
   std::vector<float> latency_us_;
   std::vector<std::uint8_t> times_;
+  std::vector<std::uint8_t> versions_;
   Answers answers_;
   std::uint64_t wrong_ = 0, dead_ = 0;
 };

@@ -66,6 +66,38 @@ std::string turned_round(const std::string& vocabulary) {
   return turned.append(rest, vocabulary.cend());
 }
 
+// What the workers' threads had to wait for a core, and how often they touched memory that was not mapped.
+struct Waits {
+  double run_delay_ms = 0;
+  std::uint64_t page_faults = 0;
+
+  static Waits of_workers() {
+    Waits all;
+    for (const auto& task : fs::directory_iterator("/proc/self/task")) {
+      std::string name, stat;
+      std::ifstream(task.path() / "comm") >> name;
+      if (!name.starts_with("worker")) continue;
+      double cpu = 0, delay = 0;
+      std::ifstream(task.path() / "schedstat") >> cpu >> delay;
+      all.run_delay_ms += delay / 1e6;
+      std::ifstream file(task.path() / "stat");
+      std::getline(file, stat);
+      std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+      std::string skipped;
+      for (int i = 0; i < 7; ++i) fields >> skipped;  // state … flags
+      std::uint64_t faults = 0;
+      fields >> faults;
+      all.page_faults += faults;
+    }
+    return all;
+  }
+  void add_since(const Waits& began) {
+    const Waits now = of_workers();
+    run_delay_ms += now.run_delay_ms - began.run_delay_ms;
+    page_faults += now.page_faults - began.page_faults;
+  }
+};
+
 class Bench {
  public:
   explicit Bench(const Options& o)
@@ -117,6 +149,8 @@ class Bench {
     std::vector<float> latencies_us;
     double seconds = 0;
     double last_p99 = 0;  // ms, of the latest phase alone
+    Waits waits;
+    std::vector<float> firsts_us;  // behind a change of version
   };
 
   static std::vector<std::string> read_texts(const std::string& path) {
@@ -200,15 +234,19 @@ dead_letters: dead
     settle();
     const std::uint64_t begin = ledger_.fed();
     const std::int64_t began = now_ns();
+    const Waits waited = Waits::of_workers();
     {
       std::jthread worker([&](const std::stop_token& stop) { work(stop); });
       std::this_thread::sleep_for(std::chrono::duration<double>(o_.seconds));
       worker.request_stop();
     }
+    to.waits.add_since(waited);
     to.seconds += static_cast<double>(now_ns() - began) / 1e9;
     const std::uint64_t end = ledger_.fed();
     settle();
     auto latencies = ledger_.latencies(begin, end);
+    const auto firsts = ledger_.first_latencies(begin, end, static_cast<std::uint64_t>(o_.workers));
+    to.firsts_us.insert(to.firsts_us.end(), firsts.begin(), firsts.end());
     to.last_p99 = percentile(latencies, .99);
     to.latencies_us.insert(to.latencies_us.end(), latencies.begin(), latencies.end());
   }
@@ -243,13 +281,16 @@ dead_letters: dead
         R"({{"what":"{}","rate":{},"workers":{},"swaps":{},"seconds_each":[{:.1f},{:.1f}],)"
         R"("p50_ms":[{:.3f},{:.3f}],"p99_ms":[{:.3f},{:.3f}],"p999_ms":[{:.3f},{:.3f}],"p99_ratio":{:.3f},"p99_ratio_of_the_median_round":{:.3f},)"
         R"("records":{},"lost":{},"repeated":{},"dead":{},"wrong_version":{},"texts_told_apart":{},)"
-        R"("shadow_rows":{},"shadow_dropped":{}}})"
+        R"("shadow_rows":{},"shadow_dropped":{},"workers_waited_ms":[{:.1f},{:.1f}],"workers_page_faults":[{},{}],)"
+        R"("first_p50_ms":{:.3f},"first_p99_ms":{:.3f}}})"
         "\n",
         o_.shadow ? "shadow" : "swaps", o_.rate, o_.workers, done_, quiet.seconds, busy.seconds,
         percentile(quiet.latencies_us, .5), percentile(busy.latencies_us, .5), steady, changed,
         percentile(quiet.latencies_us, .999), percentile(busy.latencies_us, .999), changed / steady,
         median, ledger_.fed(), ledger_.lost(), ledger_.repeated(), ledger_.dead(), ledger_.wrong(),
-        ledger_.different(), shadowed, dropped);
+        ledger_.different(), shadowed, dropped, quiet.waits.run_delay_ms, busy.waits.run_delay_ms,
+        quiet.waits.page_faults, busy.waits.page_faults, percentile(busy.firsts_us, .5),
+        percentile(busy.firsts_us, .99));
   }
 
   const Options o_;

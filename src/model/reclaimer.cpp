@@ -1,13 +1,20 @@
 #include "model/reclaimer.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <malloc.h>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace thalweg {
+namespace {
+
+constexpr std::chrono::seconds trim_after{10};  // since the first that was freed
+
+}  // namespace
 
 class Reclaimer::Queue {
  public:
@@ -33,17 +40,33 @@ class Reclaimer::Queue {
       std::vector<std::function<void()>> taken;
       {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+        const auto woken = [this] { return closed_ || !waiting_.empty(); };
+        if (!trim_at_) {
+          changed_.wait(lock, woken);
+        } else if (!changed_.wait_until(lock, *trim_at_, woken)) {
+          lock.unlock();
+          trim();
+          continue;
+        }
         if (waiting_.empty()) return;
         taken.swap(waiting_);
       }
       for (const auto& free : taken) free();
-      // A model is many pieces between other pieces: without this the memory stays with the process, and a hundred swaps grow it.
-      ::malloc_trim(0);
+      const auto now = std::chrono::steady_clock::now();
+      if (!trim_at_) trim_at_ = now + trim_after;
+      if (now >= *trim_at_) trim();
     }
   }
 
  private:
+  // A model is many pieces between other pieces: without this the memory stays with the process. It holds the allocator's locks for
+  // milliseconds, and workers wait for these: so not behind each swap.
+  void trim() {
+    trim_at_.reset();
+    ::malloc_trim(0);
+  }
+
+  std::optional<std::chrono::steady_clock::time_point> trim_at_;  // the thread's own
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::function<void()>> waiting_;  // guarded by mutex_
