@@ -280,6 +280,24 @@ Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature,
   return WarmUp(model, signature, batching, plan).run();
 }
 
+Status warm_up_for(const ModelVersion& version, const std::vector<std::uint32_t>& outputs) {
+  const Batching batching{version.batch_dim, version.fixed_rows};
+  const std::size_t one =
+      batching.dim == BatchDim::fixed ? static_cast<std::size_t>(batching.fixed_rows) : 1;
+  for (const bool blank : {false, true}) {
+    for (const std::int64_t length : lengths) {
+      MadeRows rows(version.signature, batching, one, length, blank);
+      InferenceRequest request = rows.all();
+      request.outputs = outputs;
+      const auto result = call(*version.loaded, version.signature, request);
+      if (result.ok()) return {};
+      if (result.error().code() != Code::invalid_model_input)
+        return Error(result.error()).at("warm-up");
+    }
+  }
+  return {};
+}
+
 std::size_t recommended_rows_max(const std::vector<BatchCost>& costs) {
   if (costs.size() < 2) return 0;
   const auto cost = [](const BatchCost& c) { return c.cpu_us_per_row; };

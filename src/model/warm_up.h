@@ -49,6 +49,11 @@ struct WarmUpReport {
 [[nodiscard]] Result<WarmUpReport> warm_up(LoadedModel& model, const Signature& signature,
                                            const Batching& batching, const WarmUpPlan& plan);
 
+// One call of made-up rows for these outputs alone. A runtime may prepare itself anew for another choice of outputs, which is too slow
+// for a worker in the middle of a stream. Rows that the model refuses are no fault here either. Errors: as warm_up().
+[[nodiscard]] Status warm_up_for(const ModelVersion& version,
+                                 const std::vector<std::uint32_t>& outputs);
+
 // The rows per call to pin, if the largest size costs clearly more than the best (over 5 %): the largest one that does not.
 // 0: no bound.
 [[nodiscard]] std::size_t recommended_rows_max(const std::vector<BatchCost>& costs);

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "model/warm_up.h"
+
 namespace thalweg {
 
 ModelSlot::ModelSlot(std::shared_ptr<ModelHandle> handle, InferSettings settings, Schema available,
@@ -17,7 +19,11 @@ Status ModelSlot::must_fit() {
   return handle_->must_fit(
       [bindings = bindings_](const std::shared_ptr<const ModelVersion>& version) -> Status {
         auto bound = bindings->of(version);
-        return bound.ok() ? Status() : Status(std::move(bound).error());
+        if (!bound) return std::move(bound).error();
+        std::vector<std::uint32_t> outputs;
+        for (const OutputPlan& plan : (*bound)->outputs) outputs.push_back(plan.output);
+        if (outputs.size() == version->signature.outputs.size()) return {};
+        return warm_up_for(*version, outputs);
       });
 }
 
