@@ -136,12 +136,15 @@ void ServedModel::Life::look() {
     return;
   }
   std::vector<std::pair<std::int64_t, std::string>> half;
+  std::vector<std::int64_t> changed;
   {
     const std::lock_guard lock(mutex_);
     for (auto& [key, known] : known_) known.on_disk = false;
     for (FolderVersion& found : *versions) {
       Known& known = know_locked({found.version, found.path, "", {}});
       known.on_disk = true;
+      if (known.loaded != nullptr && known.fingerprint != found.fingerprint)
+        changed.push_back(found.version);
       known.fingerprint = std::move(found.fingerprint);
       known.complete = std::move(found.complete);
       const bool other = known.error && known.failed_fingerprint != known.fingerprint;
@@ -164,6 +167,12 @@ void ServedModel::Life::look() {
              (state == VersionState::start || state == VersionState::end);
     });
   }
+  for (const std::int64_t version : changed)
+    say(true, "model.changed", version,
+        fmt::format("version {}: expected files that stay as they were loaded; they changed; what "
+                    "is in memory goes on, and the next process has the new ones; publish changes "
+                    "under a number of their own",
+                    version));
   for (const auto& [version, why] : half)
     say(true, "model.incomplete", version,
         fmt::format("version {} is not loaded: {}", version, why));
