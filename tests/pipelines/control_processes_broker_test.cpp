@@ -147,6 +147,37 @@ TEST_F(ControlProcessesBroker, Two_processes_four_workers_and_two_models_follow_
   EXPECT_EQ(two->stop(), 0) << two->err();
 }
 
+// Not in the models' folder: who is to load it learns of it by the record alone.
+TEST_F(ControlProcessesBroker, A_version_announced_by_its_address_serves_in_every_process) {
+  folder_.write("export/fake.yaml", "function: constant\nvalue: 9\n");
+  const Said published = thalweg({"model", "publish", folder_ / "export", "--to",
+                                  folder_ / "elsewhere", "--version", "9", "--json"});
+  ASSERT_EQ(published.code, 0) << published.err;
+  const std::size_t at = published.out.find("file://");
+  const std::string uri = published.out.substr(at, published.out.find('"', at) - at);
+  const auto one = run(), two = run();
+  ASSERT_TRUE(assigned(*one)) << one->err();
+  ASSERT_TRUE(assigned(*two)) << two->err();
+  const Said routed = models({"route", "a", uri, "--wait"});
+  ASSERT_EQ(routed.code, 0) << routed.out << routed.err;
+  const std::string status = models({"status", "a"}).out;
+  EXPECT_EQ(count_of(status, "version 9 AVAILABLE, serving"), 2U) << status;
+  send(0, 200);
+  Reader out(brokers_, out_, 4);
+  ASSERT_TRUE(out.until_count(200));
+  for (const TestMessage& m : out.all()) EXPECT_EQ(answer(m, "first"), "9") << *m.value;
+
+  // Another manifest than the address names: both refuse it and go on.
+  std::string other = uri;
+  other.back() = other.back() == 'a' ? 'b' : 'a';
+  const Said refused = models({"route", "a", other, "--wait", "--timeout", "5"});
+  EXPECT_NE(refused.code, 0);
+  EXPECT_EQ(count_of(refused.out, "it is another version than was meant"), 2U) << refused.out;
+  EXPECT_EQ(count_of(refused.out, "version 9 AVAILABLE, serving"), 2U) << refused.out;
+  EXPECT_EQ(one->stop(), 0) << one->err();
+  EXPECT_EQ(two->stop(), 0) << two->err();
+}
+
 TEST_F(ControlProcessesBroker,
        A_process_killed_amid_changes_has_the_topics_state_after_its_restart) {
   std::mt19937 random(13);
