@@ -71,7 +71,8 @@ class GoldenRows {
     if (facts_.feature_file == nullptr) return {};
     auto program = FeatureProgram::bind(facts_.feature_file->features, facts_.feature_file->inputs,
                                         facts_.feature_file->folder, registry);
-    if (!program) return std::move(program).error();
+    // They are a part of the version: what is wrong with them is wrong with it.
+    if (!program) return Error(Code::model_invalid, program.error().message());
     program_ = std::move(*program);
     return {};
   }

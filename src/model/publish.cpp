@@ -14,6 +14,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "feature/program.h"
 #include "model/load.h"
 #include "model/manifest.h"
 #include "model/versions.h"
@@ -98,6 +99,11 @@ Result<TriedVersion> load_alone(const std::string& folder, std::int64_t version,
   auto loaded = load_version(*entry, registry, {version, folder});
   if (!loaded) return std::move(loaded).error();
   const ModelVersion& facts = (*loaded)->facts;
+  if (facts.feature_file != nullptr) {
+    const auto& [inputs, features, files] = *facts.feature_file;
+    if (auto bound = FeatureProgram::bind(features, inputs, files, registry); !bound)
+      return Error(Code::model_invalid, bound.error().message());
+  }
   return TriedVersion{facts.signature, facts.runtime, facts.golden_rows, {}};
 }
 

@@ -92,7 +92,7 @@ TEST_F(GoldenRowsTest, With_features_of_its_own_a_version_is_given_records) {
       std::string::npos)
       << "the sum of the first row is the same in both orders: " << refusal();
   put_words("red, blue", R"({"inputs":{"words":["red"],"n":1,"list":[]},"outputs":{"y":1}})");
-  EXPECT_NE(refusal().find("field 'words' (string[2]): expected 2 values; got 1"),
+  EXPECT_NE(refusal().find("field 'words' (string [2]): expected 2 values; got 1"),
             std::string::npos)
       << refusal();
   put_words("red, blue", R"({"inputs":{"words":["red","red"],"list":[]},"outputs":{"y":2}})");

@@ -1,5 +1,6 @@
 // Golden rows of a real model: tweets as they were written, through the version's own features and vocabulary, to the scores that
 // TensorFlow gave in Python.
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 
@@ -73,19 +74,23 @@ TEST_F(GoldenTweetsNative, They_are_reproduced_when_a_version_is_published_and_w
 
 TEST_F(GoldenTweetsNative, Another_vocabulary_is_found_by_them_wherever_it_comes_in) {
   ASSERT_TRUE(publish(options_, calls::registry()).ok());
-  // Every word's number, one further.
+  constexpr long words = 5518;  // in the opposite order
   std::string vocabulary = *read_whole_file(data_ + "vocab.json");
   std::string turned;
   for (std::size_t i = 0; i < vocabulary.size();) {
-    if (vocabulary[i] == ':') {
+    if (std::isdigit(static_cast<unsigned char>(vocabulary[i])) != 0 && vocabulary[i - 1] == ' ') {
       char* end = nullptr;
-      const auto number = std::strtol(vocabulary.c_str() + i + 1, &end, 10);
-      turned += fmt::format(": {}", number % 4000 + 1);
+      const auto number = std::strtol(vocabulary.c_str() + i, &end, 10);
+      turned += std::to_string(number <= words ? words + 1 - number : number);
       i = static_cast<std::size_t>(end - vocabulary.c_str());
     } else {
       turned += vocabulary[i++];
     }
   }
+  from_.write("1/assets.extra/vocab.json", "{");
+  const auto broken = publish(options_, calls::registry());
+  ASSERT_FALSE(broken.ok());
+  EXPECT_EQ(broken.error().code(), Code::model_invalid) << broken.error().message();
   from_.write("1/assets.extra/vocab.json", turned);
   const auto refused = publish(options_, calls::registry());
   ASSERT_FALSE(refused.ok());
