@@ -1,12 +1,13 @@
 #include "model/resident.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <fstream>
-#include <link.h>
 #include <malloc.h>
 #include <string>
 #include <sys/mman.h>
-#include <unistd.h>
+#include <vector>
 
 namespace thalweg {
 namespace {
@@ -14,47 +15,42 @@ namespace {
 // Smaller parts are not worth a system call.
 constexpr std::size_t part_min = std::size_t{1} << 20;
 
-bool is_traced() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("TracerPid:")) return line.find_first_of("123456789") != std::string::npos;
-  }
-  return false;
+struct Part {
+  std::uintptr_t begin = 0, end = 0;
+};
+
+// A mapping's first line, as "7f10-7f20 r-xp 00000000 fd:00 123  /lib/libx.so" (proc(5)); false for any other line.
+// `part` is empty where the mapping is no library's or may be written.
+bool begins_mapping(const std::string& line, Part& part) {
+  unsigned long begin = 0, end = 0, inode = 0;
+  char may[5] = "";
+  if (std::sscanf(line.c_str(), "%lx-%lx %4s %*x %*s %lu", &begin, &end, may, &inode) != 4)
+    return false;
+  const bool released = inode != 0 && may[1] == '-' && may[3] == 'p' && end - begin >= part_min;
+  part = released ? Part{begin, end} : Part{};
+  return true;
 }
 
-// Code that was corrected for its address when it was loaded is not the file's any more. Hardly any library has such.
-bool has_text_relocations(const dl_phdr_info& library) {
-  for (int i = 0; i < library.dlpi_phnum; ++i) {
-    const auto& part = library.dlpi_phdr[i];
-    if (part.p_type != PT_DYNAMIC) continue;
-    const auto* entry = reinterpret_cast<const ElfW(Dyn)*>(library.dlpi_addr + part.p_vaddr);
-    for (; entry->d_tag != DT_NULL; ++entry) {
-      if (entry->d_tag == DT_TEXTREL) return true;
-      if (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL) != 0) return true;
-    }
+// Parts of files that may only be read, and of which no page is this process's own: neither the loader (relocations) nor a
+// debugger, a profiler or a hot patch has written one, so that what lies in memory is what lies in the file.
+std::vector<Part> unwritten_parts() {
+  std::vector<Part> parts;
+  std::ifstream smaps("/proc/self/smaps");
+  Part part;
+  for (std::string line; std::getline(smaps, line);) {
+    if (begins_mapping(line, part) || part.end == 0 || !line.starts_with("Anonymous:")) continue;
+    unsigned long kb = 1;
+    if (std::sscanf(line.c_str(), "Anonymous: %lu kB", &kb) == 1 && kb == 0) parts.push_back(part);
   }
-  return false;
-}
-
-int release_library(dl_phdr_info* library, std::size_t, void*) {
-  if (has_text_relocations(*library)) return 0;
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  for (int i = 0; i < library->dlpi_phnum; ++i) {
-    const auto& part = library->dlpi_phdr[i];
-    // What the loader writes to, if only once (RELRO), lies in parts that may be written.
-    if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0 || part.p_filesz < part_min) continue;
-    const std::uintptr_t begin = (library->dlpi_addr + part.p_vaddr + page - 1) & ~(page - 1);
-    const std::uintptr_t end = (library->dlpi_addr + part.p_vaddr + part.p_filesz) & ~(page - 1);
-    (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
-  }
-  return 0;
+  return parts;
 }
 
 }  // namespace
 
 void release_loading_memory() {
   ::malloc_trim(0);
-  if (!is_traced()) ::dl_iterate_phdr(release_library, nullptr);
+  for (const Part& part : unwritten_parts())
+    (void)::madvise(reinterpret_cast<void*>(part.begin), part.end - part.begin, MADV_DONTNEED);
 }
 
 }  // namespace thalweg

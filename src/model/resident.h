@@ -7,8 +7,9 @@
 
 namespace thalweg {
 
-// Call once models are loaded and warm. Lets go of the read-only parts of all shared libraries (code and constants), and of what
-// the C library keeps of freed memory. Does nothing for code under a debugger, whose breakpoints are written into these pages.
+// Call once models are loaded and warm. Lets go of mapped files that may only be read and of which nobody has written a page (code
+// and constants of libraries), and of what the C library keeps of freed memory. A mapping with a page of the process's own, such as
+// one with a debugger's breakpoint in it, is left alone. Some milliseconds; blocks nobody else.
 void release_loading_memory();
 
 }  // namespace thalweg

@@ -1,8 +1,13 @@
 // What loading needed and answering does not is given back, and nothing that is still needed is lost.
 #include "model/resident.h"
 
+#include <cstdio>
 #include <fstream>
 #include <functional>
+#include <locale>
+#include <stdexcept>
+#include <string>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -31,6 +36,23 @@ TEST(Resident, What_the_loader_has_written_stays) {
   EXPECT_EQ(function(1), 2);
   EXPECT_THROW(throw std::runtime_error("unwinding reads constants of the library"),
                std::runtime_error);
+}
+
+// As a debugger's breakpoint, or code that was corrected for its address.
+TEST(Resident, A_mapping_with_a_page_of_the_process_s_own_is_left_alone) {
+  constexpr std::size_t bytes = 4 << 20;
+  std::FILE* file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  ASSERT_EQ(::ftruncate(::fileno(file), bytes), 0);
+  void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, ::fileno(file), 0);
+  ASSERT_NE(at, MAP_FAILED);
+  auto* const byte = static_cast<unsigned char*>(at) + bytes / 2;
+  *byte = 0xCC;
+  ASSERT_EQ(::mprotect(at, bytes, PROT_READ), 0);
+  release_loading_memory();
+  EXPECT_EQ(*byte, 0xCC);
+  ::munmap(at, bytes);
+  std::fclose(file);
 }
 
 TEST(ResidentNative, A_model_that_was_loaded_holds_less_than_half_and_answers_the_same) {
