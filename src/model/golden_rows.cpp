@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/yaml_reader.h"
+#include "model/golden_value.h"
 #include "model/manifest.h"
 #include "model/numbers.h"
 #include "model/saved_model.h"
@@ -25,11 +26,6 @@ void flatten(const Node& node, std::vector<const Node*>& out) {
     return;
   }
   for (const Node& item : node.items()) flatten(item, out);
-}
-
-double number_of(const Node& node) {
-  if (const auto flag = node.as_boolean()) return *flag ? 1 : 0;
-  return node.as_number().value_or(std::nan(""));
 }
 
 // Memory of one input of one row.
@@ -121,12 +117,12 @@ Status GoldenRows::feed(const Node& inputs) {
     fed.numbers.resize(values.size() * size_of(spec.dtype));
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (spec.dtype == DType::string) {
-        fed.texts.push_back(values[i]->text());
-      } else if (spec.dtype == DType::int64) {
-        reinterpret_cast<std::int64_t*>(fed.numbers.data())[i] =
-            values[i]->as_integer().value_or(0);
-      } else {
-        set_number(spec.dtype, fed.numbers.data(), i, number_of(*values[i]));
+        auto text = golden_text(*values[i]);
+        if (!text) return std::move(text).error().at("input '" + spec.name + "'");
+        fed.texts.push_back(*std::move(text));
+      } else if (Status put = put_golden(spec.dtype, fed.numbers.data(), i, *values[i]);
+                 !put.ok()) {
+        return std::move(put).error().at("input '" + spec.name + "'");
       }
     }
     if (Status status = fit(fed, spec, values.size()); !status.ok()) return status;
@@ -148,17 +144,18 @@ Status fill_column(Column& column, const Field& field, const Node* given) {
                              type.to_string(), type.width(), values.size()));
   }
   if (type.dtype == DType::string) {
-    for (const Node* value : values) column.push_string(value->text());
+    for (const Node* value : values) {
+      const auto text = golden_text(*value);
+      if (!text) return Error(text.error()).at("field '" + field.name + "'");
+      column.push_string(*text);
+    }
     column.end_row();
     return {};
   }
   std::byte* to = type.ragged() ? column.extend_raw(values.size()) : column.append_raw_rows(1);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (type.dtype == DType::int64) {
-      reinterpret_cast<std::int64_t*>(to)[i] = values[i]->as_integer().value_or(0);
-    } else {
-      set_number(type.dtype, to, i, number_of(*values[i]));
-    }
+    if (Status put = put_golden(type.dtype, to, i, *values[i]); !put.ok())
+      return std::move(put).error().at("field '" + field.name + "'");
   }
   if (type.ragged()) column.end_row();
   return {};
@@ -222,10 +219,14 @@ Status GoldenRows::compare(const Node& wanted, const std::vector<Tensor>& got) c
                      fmt::format("output '{}': expected '{}'; got '{}'", spec.name,
                                  values[i]->text(), got[o].strings[i]));
       }
-      const double want = number_of(*values[i]);
+      const auto number = golden_number(*values[i]);
+      if (!number) return Error(number.error()).at("output '" + spec.name + "'");
+      const double want = *number;
       const double have = number_at(spec.dtype, got[o].data, i);
-      const bool near = std::abs(have - want) <= tolerance * std::max(1.0, std::abs(want));
-      if (near || (std::isnan(have) && std::isnan(want))) continue;
+      // Nothing is far from infinity when that is part of the measure.
+      const bool near =
+          std::isfinite(want) && std::abs(have - want) <= tolerance * std::max(1.0, std::abs(want));
+      if (near || have == want || (std::isnan(have) && std::isnan(want))) continue;
       return Error(Code::model_invalid, fmt::format("output '{}': expected {} (within {}); got {}",
                                                     spec.name, want, tolerance, have));
     }

@@ -99,6 +99,39 @@ TEST_F(GoldenRowsTest, With_features_of_its_own_a_version_is_given_records) {
   EXPECT_NE(refusal().find("expected field 'n'; it is not there"), std::string::npos) << refusal();
 }
 
+TEST_F(GoldenRowsTest, A_text_where_a_number_belongs_is_refused_and_never_read_as_one) {
+  put_sum(1, "{\"inputs\": {\"x\": [1, 2, 3, \"four\"]}, \"outputs\": {\"y\": 10}}");
+  EXPECT_NE(refusal().find("input 'x': expected a number; got 'four'"), std::string::npos)
+      << refusal();
+  put_sum(1, "{\"inputs\": {\"x\": [1, 2, 3, 4]}, \"outputs\": {\"y\": \"ten\"}}");
+  EXPECT_NE(refusal().find("output 'y': expected a number; got 'ten'"), std::string::npos)
+      << refusal();
+  // NaN is what such a text was read as, and NaN is what the model then answers.
+  put_sum(1, "{\"inputs\": {\"x\": [1, 2, 3, \"four\"]}, \"outputs\": {\"y\": \"ten\"}}");
+  EXPECT_NE(refusal(), "(it serves)");
+}
+
+TEST_F(GoldenRowsTest, A_number_that_its_dtype_does_not_hold_is_refused) {
+  for (const std::string_view number : {"1.5", "256", "-1", "1e300"}) {
+    put_sum(1, "{\"inputs\": {\"x\": [" + std::string(number) +
+                   ", 2, 3, 4]}, \"outputs\": {\"y\": 10}}");
+    dir_.write("1/fake.yaml", "inputs: {x: 'uint8[?,4]'}\noutputs: {y: 'float32[?]'}\n");
+    seal(1, [](Manifest& manifest) { manifest.golden = "golden.jsonl"; });
+    EXPECT_NE(refusal().find("expected a number of uint8; got '" + std::string(number) + "'"),
+              std::string::npos)
+        << refusal();
+  }
+}
+
+TEST_F(GoldenRowsTest, Not_a_number_and_infinity_are_written_as_Python_writes_them) {
+  put_sum(1,
+          "{\"inputs\": {\"x\": [1, 2, 3, NaN]}, \"outputs\": {\"y\": NaN}}\n"
+          "{\"inputs\": {\"x\": [1, 2, 3, -Infinity]}, \"outputs\": {\"y\": -Infinity}}\n");
+  EXPECT_EQ(refusal(), "(it serves)");
+  put_sum(1, "{\"inputs\": {\"x\": [1, 2, 3, 4]}, \"outputs\": {\"y\": Infinity}}");
+  EXPECT_NE(refusal().find("expected inf"), std::string::npos) << refusal();
+}
+
 TEST_F(GoldenRowsTest, A_model_of_fixed_batches_and_one_without_batch_answer_too) {
   put_sum(1, "{\"inputs\": {\"x\": [1, 2, 3, 4]}, \"outputs\": {\"y\": 10}}");
   dir_.write("1/fake.yaml", "inputs: {x: 'float32[3,4]'}\noutputs: {y: 'float32[3]'}\n");
