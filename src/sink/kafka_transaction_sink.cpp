@@ -48,9 +48,11 @@ std::size_t KafkaTransactionSink::poll() {
 }
 
 Error KafkaTransactionSink::failed(const char* what, rd_kafka_error_t* error) const {
+  const bool too_long = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT;
   return Error(kafka::transaction_code_of(rd_kafka_error_code(error)),
                "sink: transaction '" + options().transactional_id + "': expected to " + what +
-                   "; got " + rd_kafka_error_string(error));
+                   "; got " + rd_kafka_error_string(error) +
+                   (too_long ? "; lower kafka.transaction.timeout.ms" : ""));
 }
 
 Status KafkaTransactionSink::open() {

@@ -220,6 +220,13 @@ TEST_F(ExactlyOnceBroker,
   EXPECT_EQ(reader.all().size(), 4U);
 }
 
+TEST_F(ExactlyOnceBroker,
+       A_longer_transaction_than_the_brokers_allow_ends_the_start_with_the_setting) {
+  const auto command = start({"kafka.transaction.timeout.ms=3600000"});
+  EXPECT_EQ(command->wait(), kConfiguration) << command->err();
+  EXPECT_GE(command->count_in_err("lower kafka.transaction.timeout.ms"), 1U) << command->err();
+}
+
 TEST_F(ExactlyOnceBroker, A_second_process_on_the_same_state_directory_is_refused) {
   const auto first = start();
   ASSERT_TRUE(says(*first, "assigned")) << first->err();
