@@ -30,6 +30,7 @@ int run(const Options& options) {
   Log log(log_level_of(files.front().values), log_format_of(files.front().values));
   Process process(builtins(), log);
   process.follow_control();
+  process.end_in_time();
   for (PipelineFile& file : files) {
     if (Status added = process.add(std::move(file)); !added.ok()) return report(added.error());
   }

@@ -20,6 +20,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds peek_time = 5s;
+// After shutdown_timeout: ten seconds for the last commit, five in which librdkafka waits for the answer of a group that it leaves.
+constexpr std::chrono::milliseconds commit_and_leave = 15s;
 
 // Threads that start a pipeline are joined whatever happens.
 void join_all(std::vector<std::thread>& threads) {
@@ -62,6 +64,27 @@ void Process::request_stop() noexcept {
   // Pipelines are only added before run(), so the list is still.
   for (auto& pipeline : pipelines_) pipeline->request_stop();
   changed_.notify_all();
+  if (stop_deadline_) stop_deadline_->arm(stop_time());
+}
+
+void Process::end_in_time() {
+  stop_deadline_ = std::make_unique<StopDeadline>([this](std::chrono::milliseconds time) {
+    const bool hung = in_call_.load();
+    log_.error("process.overdue",
+               Error(hung ? Code::model_hung : Code::timed_out,
+                     fmt::format("stop: expected to be done {} s after it was asked for; {}; the "
+                                 "process ends, and what is not committed will be read again",
+                                 time.count() / 1000,
+                                 hung ? "a step still runs" : "the brokers have not answered")));
+    ::_exit(hung ? exit_hung : exit_external);
+  });
+}
+
+std::chrono::milliseconds Process::stop_time() const {
+  std::int64_t longest = 0;
+  for (const auto& pipeline : pipelines_)
+    longest = std::max(longest, pipeline->file().values.integer("shutdown_timeout"));
+  return std::chrono::milliseconds(longest) + commit_and_leave;
 }
 
 Status Process::add(PipelineFile file, ScoreObserver* observer) {
@@ -318,13 +341,16 @@ void Process::wait_for_end() {
 
 void Process::watch_calls() {
   const auto now = clock_.monotonic();
+  bool in_call = false;
   for (const auto& pipeline : pipelines_) {
     if (!pipeline->started()) continue;
     const WatchdogLimits limits = watchdog_limits(pipeline->file());
     for (const auto& worker : pipeline->workers()) {
+      in_call = in_call || worker->metrics().call_began_ns.load(std::memory_order_relaxed) != 0;
       if (watchdog_.look(pipeline->name(), worker->metrics(), limits, now)) ::_exit(exit_hung);
     }
   }
+  in_call_ = in_call;
 }
 
 void Process::tick() {

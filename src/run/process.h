@@ -7,6 +7,8 @@
 // starts it again, and nobody runs half of what he thinks he runs.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -24,6 +26,7 @@
 #include "run/http.h"
 #include "run/log.h"
 #include "run/pipeline_run.h"
+#include "run/stop_deadline.h"
 #include "run/watchdog.h"
 
 namespace thalweg {
@@ -42,6 +45,9 @@ class Process {
 
   // Before add: models follow what the control topic (or file) says while the pipeline runs, and people may change it over HTTP.
   void follow_control() noexcept { follows_control_ = true; }
+  // Before run: when a stop takes longer than the longest shutdown_timeout and what committing and leaving the group may take, the operating
+  // system's process ends, with exit_hung or exit_external. For programs that are nothing but this.
+  void end_in_time();
   // Loads and warms the models of a pipeline and checks it. Blocks. `observer`: hears what its models answer, from all workers' threads;
   // outlives the process. Null: nobody more than usual.
   [[nodiscard]] Status add(PipelineFile file, ScoreObserver* observer = nullptr);
@@ -79,8 +85,13 @@ class Process {
   void tick();
   void show_progress(std::uint64_t& last_records);
 
+  [[nodiscard]] std::chrono::milliseconds stop_time() const;
+
   const Registry& registry_;
   Log& log_;
+  std::atomic<bool> in_call_{false};  // a step runs, as last looked at
+  std::unique_ptr<StopDeadline>
+      stop_deadline_;  // outlives all that may take time to end; null: no such bound
   SystemClock clock_;
   std::vector<std::unique_ptr<Models>>
       models_;  // one a pipeline; loaded versions are shared below them

@@ -1,6 +1,8 @@
 #include "run/signals.h"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -9,6 +11,11 @@
 
 namespace thalweg {
 namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// timeout(1), a terminal's process group, a supervisor that forwards: one request to stop often arrives twice.
+constexpr std::chrono::milliseconds same_request{500};
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -40,7 +47,7 @@ SignalWatch::~SignalWatch() {
 void SignalWatch::watch() {
   const sigset_t set = stop_signals();
   const int signals = ::signalfd(-1, &set, SFD_CLOEXEC);
-  int seen = 0;
+  std::optional<Steady::time_point> first;
   while (true) {
     pollfd fds[2] = {{signals, POLLIN, 0}, {end_, POLLIN, 0}};
     if (::poll(fds, 2, -1) < 0) continue;
@@ -48,8 +55,12 @@ void SignalWatch::watch() {
     signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
     const int signal = static_cast<int>(info.ssi_signo);
-    if (++seen > 1) ::_exit(128 + signal);
-    on_stop_(signal);
+    if (!first) {
+      first = Steady::now();
+      on_stop_(signal);
+    } else if (Steady::now() - *first >= same_request) {
+      ::_exit(128 + signal);
+    }
   }
   ::close(signals);
 }

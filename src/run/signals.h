@@ -1,5 +1,6 @@
 // SIGTERM and SIGINT as a call. While a SignalWatch lives, the first of them calls `on_stop` on a thread of the
-// watch; the second ends the process at once, with the code a shell gives (128 + signal).
+// watch; one that comes half a second later or more ends the process at once, with the code a shell gives (128 + signal). What comes
+// sooner is the same request: timeout(1), for one, sends each of its signals twice.
 //
 // REQUIRES to be made before other threads start, since they inherit the blocked signals. One at a time.
 #pragma once

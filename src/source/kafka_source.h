@@ -145,7 +145,8 @@ class KafkaSource final : public Source {
   bool opened_ = false;
   bool closing_ = false;
   bool closed_ = false;
-  bool commit_again_ = false;  // an asynchronous commit failed
+  bool commit_again_ = false;       // an asynchronous commit failed
+  bool commit_unanswered_ = false;  // the last one that was waited for
   bool starts_pending_ = false;
   std::chrono::steady_clock::time_point next_retry_{};
   std::size_t delivered_ = 0;  // counted in a dry run

@@ -257,6 +257,11 @@ Status KafkaSource::commit(std::span<const TopicPartitionOffset> next, bool wait
 }
 
 Status KafkaSource::commit_and_wait(const List& list) {
+  // A coordinator answers nobody whose request to join it holds back, so a second wait in the same stop would be as long and as vain.
+  if (ending() && commit_unanswered_)
+    return Error(Code::timed_out,
+                 "source: offsets were not committed: the group is being balanced, or its "
+                 "coordinator is away; their records will be read again");
   const auto until = Steady::now() + options_.commit_timeout;
   rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
   for (;;) {
@@ -274,12 +279,14 @@ Status KafkaSource::commit_and_wait(const List& list) {
           commit_finished(err, *offsets);
       }
     }
+    commit_unanswered_ = false;
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
     // Between two generations of the group. Waiting here would not help: the group goes on when it is served.
     if (kafka::membership_is_over(err)) break;
     if (kafka::error_of(err, "").retry() == Retry::fatal) break;
     kafka::pause(Millis(50));  // the group is being balanced, or its coordinator moves
   }
+  commit_unanswered_ = err == RD_KAFKA_RESP_ERR__TIMED_OUT;
   return kafka::error_of(err, "source: offsets were not committed: " + kafka::words(err) +
                                   "; their records will be read again");
 }

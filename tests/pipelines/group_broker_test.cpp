@@ -36,5 +36,72 @@ TEST_F(GroupBroker, A_member_without_a_partition_says_that_it_leaves) {
   EXPECT_EQ(members(), 0);
 }
 
+// timeout(1) does so, and whatever signals a whole process group.
+TEST_F(GroupBroker, A_stop_that_is_said_twice_at_once_is_a_clean_stop) {
+  const auto command = run({"from.kafka.session.timeout.ms=120000"});
+  ASSERT_TRUE(says(*command, "worker.assigned")) << command->err();
+  for (const int signal : {SIGTERM, SIGTERM, SIGINT}) command->signal(signal);
+  EXPECT_EQ(command->wait(), 0) << command->err();
+  EXPECT_EQ(members(), 0);
+}
+
+TEST_F(GroupBroker, A_stop_that_is_said_again_later_ends_the_process_at_once) {
+  slow_ = "20ms, hang_when: negative, hang_for: 10m";
+  write_file();
+  test::produce(brokers_, in_, {{.value = R"({"n":1,"x":-1})", .key = "1", .partition = 0}});
+  const auto command = run({"watchdog.report_after=1s"});
+  ASSERT_TRUE(says(*command, "model.slow_call")) << command->err();
+  command->signal(SIGTERM);
+  ASSERT_TRUE(says(*command, "process.stopping")) << command->err();
+  ASSERT_TRUE(test::eventually([&] {
+    command->signal(SIGTERM);
+    return !command->running();
+  }));
+  EXPECT_EQ(command->wait(), 128 + SIGTERM) << command->err();
+}
+
+TEST_F(GroupBroker, A_stop_while_a_call_hangs_ends_by_itself_and_says_why) {
+  slow_ = "20ms, hang_when: negative, hang_for: 10m";
+  write_file();
+  test::produce(brokers_, in_, {{.value = R"({"n":1,"x":-1})", .key = "1", .partition = 0}});
+  const auto command = run({"watchdog.report_after=1s", "shutdown_timeout=1s"});
+  ASSERT_TRUE(says(*command, "model.slow_call")) << command->err();
+  command->signal(SIGTERM);
+  EXPECT_EQ(command->wait(), 6) << command->err();
+  EXPECT_EQ(command->count_in_err("\"process.overdue\""), 1U) << command->err();
+  EXPECT_EQ(committed_records(), 0);
+}
+
+// The coordinator answers a member that joins again only when all others have, and one of them sleeps: neither the last commit nor the
+// farewell comes through.
+TEST_F(GroupBroker, A_stop_in_a_rebalance_that_does_not_end_ends_by_itself_and_loses_nothing) {
+  use(brokers_, 4);
+  const std::vector<std::string> settings{"from.kafka.session.timeout.ms=120000",
+                                          "from.kafka.heartbeat.interval.ms=300",
+                                          "shutdown_timeout=1s", "commit_interval=1h"};
+  const auto sleeper = run(settings);
+  ASSERT_TRUE(says(*sleeper, "worker.assigned")) << sleeper->err();
+  const auto leaver = run(settings);
+  ASSERT_TRUE(says(*leaver, "assigned " + in_)) << leaver->err();
+  send(0, 400);
+  test::Reader reader(brokers_, out_, 4);
+  ASSERT_TRUE(reader.until_count(400)) << leaver->err();
+  sleeper->signal(SIGSTOP);
+  const auto newcomer = run(settings);
+  ASSERT_TRUE(test::eventually([&] { return members() == 3; }));
+  (void)reader.until([](const auto&) { return false; }, std::chrono::seconds(2));  // heartbeats
+  leaver->signal(SIGTERM);
+  EXPECT_EQ(leaver->wait(), 4) << leaver->err();
+  EXPECT_EQ(leaver->count_in_err("\"process.overdue\""), 1U) << leaver->err();
+  sleeper->signal(SIGCONT);
+  send(400, 100);
+  EXPECT_TRUE(reader.until([](const auto& all) { return keys(all).size() == 500; },
+                           std::chrono::seconds(180)))
+      << sleeper->err() << newcomer->err();
+  EXPECT_EQ(sleeper->stop(), 0) << sleeper->err();
+  EXPECT_EQ(newcomer->stop(), 0) << newcomer->err();
+  EXPECT_EQ(committed_records(), 500);
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -143,6 +143,34 @@ TEST_P(KafkaGroupBroker, A_member_that_closes_while_the_group_is_being_balanced_
   }
 }
 
+// The coordinator answers nobody while it waits for the others to join again; whoever gives up meanwhile must not stay a member that
+// only the end of its session removes.
+TEST_P(KafkaGroupBroker, A_member_that_closes_while_it_joins_holds_up_nobody) {
+  kafka::Pairs settings = GetParam().second;
+  const bool classic = GetParam().first.starts_with("classic");
+  if (classic) settings.emplace_back("session.timeout.ms", "120000");  // longer than this test
+  Member first(options(settings));
+  first.open();
+  ASSERT_TRUE(eventually([&] { return first.turn(), first.listener.held.size() == 4; }));
+  auto second = std::make_unique<Member>(options(settings));
+  second->open();
+  // Its request to join is on the way; the first one is not served, so the group cannot be balanced.
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() < begin + 500ms) second->turn();
+  const auto closing = std::chrono::steady_clock::now();
+  second->source.close();
+  second.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - closing, 30s);
+  std::printf("closed after %.1f s\n",
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - closing).count());
+  write(0, 40);
+  EXPECT_TRUE(eventually([&] {
+    first.turn();
+    return first.listener.held.size() == 4 && first.read.size() >= 40;
+  })) << first.listener.held.size();
+  first.source.close();
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Protocols, KafkaGroupBroker,
     testing::Values(Protocol{"classic_range", {{"partition.assignment.strategy", "range"}}},
