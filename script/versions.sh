@@ -14,7 +14,7 @@ DEBIAN_PACKAGES=(
   # what librdkafka is built on
   libssl-dev libsasl2-dev libcurl4-openssl-dev libzstd-dev liblz4-dev zlib1g-dev
   # libraries of the tests, fuzzers and benchmarks
-  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev kcat
 )
 # Installed only where the command is missing: these often come from elsewhere than Debian.
 declare -A DEBIAN_PACKAGE_OF_COMMAND=([curl]=curl [openssl]=openssl [java]=default-jre-headless [mvn]=maven [npm]=npm)

@@ -92,15 +92,17 @@ void delete_records(const std::string& brokers, const std::string& topic, int pa
     throw std::runtime_error("delete_records");
 }
 
-Reader::Reader(const std::string& brokers, const std::string& topic, int partitions) {
+Reader::Reader(const std::string& brokers, const std::string& topic, int partitions,
+               const Settings& settings) {
   char text[512];
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  for (const auto& [name, value] : Settings{{"bootstrap.servers", brokers},
-                                            {"group.id", unique("reader")},
-                                            {"log_level", "0"},
-                                            {"fetch.message.max.bytes", "20000000"}}) {
+  Settings all{{"bootstrap.servers", brokers},
+               {"group.id", unique("reader")},
+               {"log_level", "0"},
+               {"fetch.message.max.bytes", "20000000"}};
+  all.insert(all.end(), settings.begin(), settings.end());
+  for (const auto& [name, value] : all)
     rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text, sizeof text);
-  }
   client_.reset(rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text));
   if (!client_) throw std::runtime_error(text);
   rd_kafka_poll_set_consumer(client_.get());

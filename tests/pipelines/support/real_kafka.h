@@ -35,7 +35,9 @@ void delete_records(const std::string& brokers, const std::string& topic, int pa
 // Reads a topic on and on, all partitions from the beginning; `take` sees each message once.
 class Reader {
  public:
-  Reader(const std::string& brokers, const std::string& topic, int partitions);
+  // `settings`: of the consumer, beside its own (isolation.level, for example; read_committed unless set).
+  Reader(const std::string& brokers, const std::string& topic, int partitions,
+         const Settings& settings = {});
   ~Reader();
   // Until `done`, or the time is over (then false).
   bool until(const std::function<bool(const std::vector<TestMessage>&)>& done,
