@@ -76,6 +76,12 @@ std::optional<int> Command::stop() {
   return wait();
 }
 
+std::size_t Command::resident_bytes() const {
+  std::size_t pages = 0, resident = 0;
+  std::ifstream("/proc/" + std::to_string(pid_) + "/statm") >> pages >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
 std::string Command::out() const {
   return read_all(out_);
 }

@@ -25,6 +25,8 @@ class Command {
       std::chrono::milliseconds within = std::chrono::seconds(60));
   // SIGTERM, then wait.
   [[nodiscard]] std::optional<int> stop();
+  // Of the running process; 0 when it has ended.
+  [[nodiscard]] std::size_t resident_bytes() const;
   // What it wrote so far.
   [[nodiscard]] std::string out() const;
   [[nodiscard]] std::string err() const;
