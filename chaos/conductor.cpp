@@ -67,17 +67,9 @@ void drain(Stage& stage) {
 // After a clean stop the group has committed all that was written.
 void check_committed(Stage& stage) {
   const auto written = stage.generator->next();
-  const auto consumer = bench::make_client(
-      RD_KAFKA_CONSUMER,
-      bench::make_conf(stage.broker.address(),
-                       {{"group.id", stage.pipeline.name}, {"enable.auto.commit", "false"}}));
-  std::vector<TopicPartition> partitions;
-  for (std::size_t p = 0; p < written.size(); ++p)
-    partitions.push_back({stage.pipeline.in, {static_cast<std::int32_t>(p)}});
-  const auto committed =
-      bench::must(kafka::group_offsets(consumer.get(), partitions, Millis(30'000)));
+  const auto committed = stage.committed(written.size());
   for (std::size_t p = 0; p < written.size(); ++p) {
-    const std::int64_t have = committed[p] ? committed[p]->value : -1;
+    const std::int64_t have = committed[p];
     if (have != written[p])
       stage.troubles.push_back(
           fmt::format("partition {}: after a clean stop {} was expected to be committed; it is {}",

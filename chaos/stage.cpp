@@ -76,6 +76,19 @@ void Stage::catch_up(Millis within) {
       within);
 }
 
+std::vector<std::int64_t> Stage::committed(std::size_t partitions) const {
+  const auto consumer = bench::make_client(
+      RD_KAFKA_CONSUMER, bench::make_conf(broker.address(), {{"group.id", pipeline.name},
+                                                             {"enable.auto.commit", "false"}}));
+  std::vector<TopicPartition> all;
+  for (std::size_t p = 0; p < partitions; ++p)
+    all.push_back({pipeline.in, {static_cast<std::int32_t>(p)}});
+  const auto found = bench::must(kafka::group_offsets(consumer.get(), all, Millis(30'000)));
+  std::vector<std::int64_t> offsets;
+  for (const auto& offset : found) offsets.push_back(offset ? offset->value : -1);
+  return offsets;
+}
+
 void Stage::wait_for_stragglers() {
   for (Totals last;; last = verifier->totals()) {
     wait(Millis(1000));

@@ -59,6 +59,8 @@ class Stage {
   [[nodiscard]] kafka::Admin admin() const;  // past the proxy
   void set_topic(const std::string& topic, const std::string& name, const std::string& value);
   void add_partition();
+  // Of the input's first `partitions`: what the group has committed, -1 where nothing.
+  [[nodiscard]] std::vector<std::int64_t> committed(std::size_t partitions) const;
   [[nodiscard]] std::string path(const std::string& file) const {
     return settings.folder + "/" + file;
   }
