@@ -40,9 +40,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Parts parts(data, size);
   const std::string_view predictions = parts.next();
   const std::string_view labels = parts.next();
-  const Metric metric = static_cast<Metric>(parts.rest().size() % 3);
+  monitor::EvaluationOptions options;
+  options.metric = static_cast<Metric>(parts.rest().size() % 3);
 
-  monitor::Evaluation evaluation({.metric = metric}), other({.metric = metric});
+  monitor::Evaluation evaluation(options), other(options);
   add_predictions(evaluation, predictions);
   add_labels(evaluation, labels);
   add_labels(other, labels);

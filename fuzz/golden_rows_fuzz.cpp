@@ -10,7 +10,11 @@ namespace {
 using namespace thalweg;
 
 TensorSpec spec(const char* name, DType dtype, std::vector<std::int64_t> dims) {
-  return {.name = name, .dtype = dtype, .shape = {std::move(dims)}};
+  TensorSpec made;
+  made.name = name;
+  made.dtype = dtype;
+  made.shape.dims = std::move(dims);
+  return made;
 }
 
 ModelVersion version_in(const std::string& folder) {
@@ -26,13 +30,20 @@ ModelVersion version_in(const std::string& folder) {
   return facts;
 }
 
+fake::Options echo_of(const Signature& signature) {
+  fake::Options options;
+  options.signature = signature;
+  options.function = fake::Function::echo;
+  return options;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using fuzz::require;
   static const fuzz::Folder folder("golden");
   static const ModelVersion facts = version_in(folder.path());
-  static fake::FakeModel model({.signature = facts.signature, .function = fake::Function::echo});
+  static fake::FakeModel model(echo_of(facts.signature));
   static const Registry registry;
 
   const std::string_view text = fuzz::text_of(data, size);
