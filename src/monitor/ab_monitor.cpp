@@ -71,10 +71,10 @@ AbLive live_of(const AbCounts& newest, const std::vector<Counts>& all, const AbO
 std::string arm_json(const AbLiveArm& arm) {
   return fmt::format(
       "{{\"variant\":{},\"version\":{},\"asked\":{},\"rows\":{},\"share_expected\":{:.6},"
-      "\"share_seen\":{:.6},\"buckets\":{},\"mean\":{:.6},\"standard_error\":{:.6}}}",
+      "\"share_seen\":{:.6},\"buckets\":{},\"mean\":{},\"standard_error\":{}}}",
       config::json_string(arm.figures.variant), arm.version, arm.asked, arm.figures.rows,
-      arm.share_expected, arm.share_seen, arm.figures.buckets, arm.figures.mean,
-      arm.figures.standard_error);
+      arm.share_expected, arm.share_seen, arm.figures.buckets, json_figure(arm.figures.mean),
+      json_figure(arm.figures.standard_error));
 }
 
 }  // namespace

@@ -9,28 +9,30 @@
 namespace thalweg::monitor {
 namespace {
 
-std::string number(double value) {
-  return std::isfinite(value) ? fmt::format("{:.6}", value) : "null";
-}
-
 std::string arm_json(const AbArm& arm) {
   return fmt::format(
-      "{{\"variant\":{},\"rows\":{},\"buckets\":{},\"mean\":{:.6},\"standard_error\":{:.6}}}",
-      config::json_string(arm.variant), arm.rows, arm.buckets, arm.mean, arm.standard_error);
+      "{{\"variant\":{},\"rows\":{},\"buckets\":{},\"mean\":{},\"standard_error\":{}}}",
+      config::json_string(arm.variant), arm.rows, arm.buckets, json_figure(arm.mean),
+      json_figure(arm.standard_error));
 }
 
 }  // namespace
+
+std::string json_figure(double value) {
+  return std::isfinite(value) ? fmt::format("{:.6}", value) : "null";
+}
 
 // Of a verdict that is hidden only the reason is shown: figures that are there are believed.
 std::string to_json(const AbVerdict& v) {
   std::string out = fmt::format("{{\"a\":{},\"b\":{},\"verdict\":\"{}\",", arm_json(v.a),
                                 arm_json(v.b), to_string(v.word));
   if (v.word != AbVerdict::Word::hidden) {
-    out += fmt::format("\"difference\":{:.6},\"low\":{},\"high\":{},", v.difference,
-                       number(v.interval.low), number(v.interval.high));
+    out += fmt::format("\"difference\":{},\"low\":{},\"high\":{},", json_figure(v.difference),
+                       json_figure(v.interval.low), json_figure(v.interval.high));
   }
-  return out + fmt::format("\"ratio\":{{\"chi_squared\":{:.6},\"p\":{:.6},\"mismatch\":{}}}}}",
-                           v.ratio.chi_squared, v.ratio.p, v.ratio.mismatch);
+  return out + fmt::format("\"ratio\":{{\"chi_squared\":{},\"p\":{},\"mismatch\":{}}}}}",
+                           json_figure(v.ratio.chi_squared), json_figure(v.ratio.p),
+                           v.ratio.mismatch);
 }
 
 std::string to_text(const AbVerdict& v) {

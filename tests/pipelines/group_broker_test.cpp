@@ -76,7 +76,7 @@ TEST_F(GroupBroker, A_stop_while_a_call_hangs_ends_by_itself_and_says_why) {
 // farewell comes through.
 TEST_F(GroupBroker, A_stop_in_a_rebalance_that_does_not_end_ends_by_itself_and_loses_nothing) {
   use(brokers_, 4);
-  const std::vector<std::string> settings{"from.kafka.session.timeout.ms=120000",
+  const std::vector<std::string> settings{"from.kafka.session.timeout.ms=60000",
                                           "from.kafka.heartbeat.interval.ms=300",
                                           "shutdown_timeout=1s", "commit_interval=1h"};
   const auto sleeper = run(settings);
