@@ -1,4 +1,7 @@
-// A part that is slow: the model, the source. The group does not move, nothing is lost.
+// A part that is slow: the sink, the model, the source. What is taken waits in bounded memory, the group does not move, nothing is lost.
+#include <algorithm>
+#include <cstdlib>
+
 #include "pipelines/support/broker_pipeline.h"
 
 namespace thalweg {
@@ -6,6 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::Reader;
+using test::TestMessage;
+
+constexpr std::size_t mib = std::size_t{1} << 20;
 
 class SlowPartsBroker : public test::BrokerPipeline {
  protected:
@@ -21,7 +27,62 @@ class SlowPartsBroker : public test::BrokerPipeline {
     EXPECT_EQ(command.count_in_err("\"worker.lost\""), 0U) << command.err();
     EXPECT_EQ(command.count_in_err("\"worker.revoked\""), 1U) << "at the end: " << command.err();
   }
+  // The broker lets this client write so many bytes a second; 0: as many as it likes.
+  void limit_writes(const std::string& client, int bytes) const {
+    const std::string what = bytes > 0 ? fmt::format("--add-config producer_byte_rate={}", bytes)
+                                       : "--delete-config producer_byte_rate";
+    const std::string line = fmt::format(
+        "{}/script/kafka configs --broker {} --alter {} --entity-type clients --entity-name {} "
+        ">/dev/null 2>&1",
+        THALWEG_SOURCE_DIR, brokers_, what, client);
+    ASSERT_EQ(std::system(line.c_str()), 0) << line;  // NOLINT: no input of others
+  }
 };
+
+TEST_F(SlowPartsBroker, A_slow_sink_costs_neither_membership_nor_memory) {
+  // Each output is its input, so a backlog of 100 MB is one at the sink too; the settings allow some 20 MiB of it.
+  constexpr int count = 100'000;
+  write_file(", value_bytes_max: 1MiB", "{topic: " + out_ + ", value: input}");
+  const std::string filler(1000, 'x');
+  std::vector<TestMessage> messages;
+  for (int n = 0; n < count; ++n) {
+    messages.push_back({.value = fmt::format(R"({{"n":{},"x":1,"f":"{}"}})", n, filler),
+                        .key = std::to_string(n),
+                        .partition = n % 2});
+  }
+  test::produce(brokers_, in_, messages);
+  const std::string client = test::unique("slow-sink");
+  limit_writes(client, 4'000'000);
+  const auto command =
+      start({"memory_max=4MiB", "batch.bytes_max=1MiB", "to.kafka.client.id=" + client,
+             "to.kafka.message.max.bytes=2000000", "to.kafka.queue.buffering.max.kbytes=4096",
+             "from.kafka.queued.max.messages.kbytes=1024"});
+  ASSERT_TRUE(says(*command, "worker.assigned")) << command->err();
+  const std::size_t at_start = command->resident_bytes();
+  std::size_t most = at_start;
+  Reader reader(brokers_, out_, 2);
+  const auto look = [&] { most = std::max(most, command->resident_bytes()); };
+  // Longer than max.poll.interval.ms many times over.
+  const auto slow_until = std::chrono::steady_clock::now() + 12s;
+  (void)reader.until([&](const auto&) {
+    look();
+    return std::chrono::steady_clock::now() > slow_until;
+  });
+  EXPECT_LT(reader.all().size(), std::size_t{count}) << "the sink was not slow";
+  limit_writes(client, 0);
+  EXPECT_TRUE(reader.until(
+      [&](const auto& all) {
+        look();
+        return all.size() >= count;
+      },
+      120s))
+      << command->err();
+  EXPECT_EQ(command->stop(), 0) << command->err();
+  expect_one_assignment(*command);
+  EXPECT_EQ(keys(reader.all()).size(), std::size_t{count});
+  EXPECT_EQ(committed_records(), count);
+  EXPECT_LT(most - std::min(most, at_start), 48 * mib) << "of a backlog of 100 MB";
+}
 
 TEST_F(SlowPartsBroker, A_call_longer_than_the_poll_interval_keeps_the_membership_on_the_lane) {
   // 20 ms a row: what `thread: auto` takes for slow.
