@@ -92,12 +92,12 @@ def measure(o, broker, source, records, model, delivery):
 
 
 def print_table(results):
-    print("| model | delivery | records/s | MB/s | idle | second quarter | last quarter | peak | bound | |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("| model | delivery | records/s | idle | second quarter | last quarter | peak | bound | |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for r in results:
         mb = [f"{r[name] / 1e6:,.0f}" for name in ("idle", "second_quarter", "last_quarter", "peak", "bound")]
         verdict = ", ".join(["flat" if r["flat"] else "GROWS", "below the bound" if r["below"] else "ABOVE THE BOUND"])
-        print(f"| {r['model']} | {r['delivery']} | {r['rate']:,.0f} | {r['bytes_rate'] / 1e6:,.0f} | {' | '.join(mb)} | {verdict} |")
+        print(f"| {r['model']} | {r['delivery']} | {r['rate']:,.0f} | {' | '.join(mb)} | {verdict} |")
 
 
 def main():
