@@ -74,11 +74,11 @@ TEST(FusedText, Cleaning_and_splitting_at_once_equals_step_by_step) {
   };
   for (const auto& chain : chains) {
     const auto together = bench_of("string", chain, false), apart = bench_of("string", chain, true);
-    rc::check([&] {
+    EXPECT_TRUE(rc::check([&] {
       Rows rows;
       for (int i = *rc::gen::inRange(1, 5); i > 0; --i) rows.push_back({any_text()});
       RC_ASSERT(seen(*together, rows) == seen(*apart, rows));
-    });
+    }));
   }
 }
 
@@ -101,14 +101,14 @@ TEST(FusedWords, Words_that_are_remembered_equal_words_that_are_asked) {
   for (const auto& chain : chains) {
     const auto together = bench_of("string[]", chain, false),
                apart = bench_of("string[]", chain, true);
-    rc::check([&] {
+    EXPECT_TRUE(rc::check([&] {
       Rows rows(*rc::gen::inRange<std::size_t>(1, 5));
       for (auto& row : rows) {
         for (int i = *rc::gen::inRange(0, 6); i > 0; --i) row.push_back(any_of_these(parts, 6));
       }
-      RC_ASSERT(seen(*together, rows) ==
-                seen(*apart, rows));  // some words are new, most known by now
-    });
+      // Some words are new, most known by now.
+      RC_ASSERT(seen(*together, rows) == seen(*apart, rows));
+    }));
   }
 }
 
@@ -140,6 +140,25 @@ TEST(WordMemory, More_words_than_it_has_places_for_never_give_the_answer_of_anot
     }
   }
   EXPECT_GE(found, 100'000U);  // at least what was kept a moment before
+}
+
+TEST(WordMemory, A_word_is_not_taken_for_a_longer_one_that_begins_with_it) {
+  using Memory = feature::WordMemory<int>;
+  const std::string word = "abcdefgh";
+  const auto key = Memory::key(word);
+  for (int i = 10'000'000; i < 99'999'999; ++i) {
+    const std::string longer = word + std::to_string(i);
+    const auto other = Memory::key(longer);
+    if (other.set != key.set) continue;
+    Memory memory;
+    memory.keep(other, 1);
+    EXPECT_EQ(memory.find(key), nullptr);
+    memory.keep(key, 2);
+    EXPECT_EQ(*memory.find(other), 1);
+    EXPECT_EQ(*memory.find(key), 2);
+    return;
+  }
+  FAIL() << "expected two words of one set";
 }
 
 TEST(LiteralBeginning, Is_what_every_match_begins_with_and_nothing_where_that_is_not_plain) {
