@@ -74,6 +74,8 @@ class BrokerCheck {
       (void)check_written("inference log", file_.values.section("inference_log").string("topic"));
     if (file_.values.given("drift") && file_.values.section("drift").has("topic"))
       (void)check_written("drift's topic", file_.values.section("drift").string("topic"));
+    for (const ShadowTopic& shadow : shadow_topics(file_.values))
+      (void)check_written(fmt::format("topic of the shadow of '{}'", shadow.model), shadow.topic);
     if (!file_.values.given("dead_letters")) return;
     const std::string role = "dead-letter topic";
     const std::string topic = file_.values.section("dead_letters").string("topic");

@@ -1,5 +1,6 @@
 #include "cli/models_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -290,12 +291,27 @@ int publish_into(Options& options, const PipelineFile& file, const States& state
   return code;
 }
 
+// What the record itself does not show: that the topic is one of the pipeline's own.
+std::string mistake_in_topic(const Options& options, const PipelineFile& file) {
+  if (options.topic.empty()) return {};
+  if (options.action != "shadow" || options.what.front() == "off")
+    return "--topic: expected a shadow's version in front of it; got '" + options.action + "'";
+  const auto own = own_topics(file.values);
+  if (std::find(own.begin(), own.end(), options.topic) == own.end()) return {};
+  return fmt::format(
+      "shadow: --topic: expected a topic that the pipeline does not use otherwise; got '{}'; name "
+      "another one",
+      options.topic);
+}
+
 int models(Options& options) {
   auto file = options.pipeline.read(options.pipeline.path());
   if (!file) return report(file.error());
   auto states = file_states(*file, builtins());
   if (!states) return report(states.error());
   if (std::string mistake = mistake_in(options, *states); !mistake.empty()) return usage(mistake);
+  if (std::string mistake = mistake_in_topic(options, *file); !mistake.empty())
+    return usage(mistake);
   const bool shows = options.action == "list" || options.action == "status";
   if (options.model.empty() && !shows) options.model = states->begin()->first;
   if (options.by.empty()) {

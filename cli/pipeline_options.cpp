@@ -1,5 +1,6 @@
 #include "cli/pipeline_options.h"
 
+#include "cli/pipeline_edit.h"
 #include "run/kafka_ports.h"
 
 namespace thalweg::cli {
@@ -74,7 +75,8 @@ Result<PipelineFile> PipelineOptions::read_for_trial(const std::string& path,
     overrides.emplace_back("dead_letters.topic", no_dead_letters_topic);
   }
   overrides.insert(overrides.end(), more.begin(), more.end());
-  return read(path, overrides);
+  auto file = read(path, overrides);
+  return file ? without_shadows(std::move(file).value()) : std::move(file);
 }
 
 }  // namespace thalweg::cli

@@ -27,7 +27,7 @@ struct PipelineOptions {
   // Reads a file with the overrides of the line; `more` come last and win. Errors: config_invalid.
   [[nodiscard]] Result<PipelineFile> read(const std::string& path,
                                           const Overrides& more = {}) const;
-  // For commands that run a pipeline beside its cluster: one worker, no HTTP endpoint, no watch for drift, and a dead-letter topic even if the file
+  // For commands that run a pipeline beside its cluster: one worker, no HTTP endpoint, no shadow, no watch for drift, and a dead-letter topic even if the file
   // has none, so that a bad record is reported and the next one is looked at.
   [[nodiscard]] Result<PipelineFile> read_for_trial(const std::string& path,
                                                     const Overrides& more = {}) const;

@@ -62,8 +62,9 @@ struct TestDriver::Impl {
   std::unique_ptr<Registry> own_registry;  // from_file, from_text
   std::unique_ptr<ModelProvider> models;
   std::unique_ptr<PipelineRun> run;
-  MemorySource* source = nullptr;  // owned by the worker
-  MemorySink* sink = nullptr;      // owned by the run
+  MemorySource* source = nullptr;       // owned by the worker
+  MemorySink* sink = nullptr;           // owned by the run
+  std::vector<MemorySink*> side_sinks;  // of what is written beside the outputs; owned by the run
   std::string dead_topic;
   std::map<std::string, std::size_t> read;  // outputs read so far, by topic
   TestOptions options;
@@ -103,12 +104,21 @@ Ports TestDriver::Impl::ports() {
     sink = made.get();
     return std::unique_ptr<Sink>(std::move(made));
   };
+  ports.side_sink = [this](const PipelineFile&) -> Result<std::unique_ptr<Sink>> {
+    auto made = std::make_unique<MemorySink>();
+    side_sinks.push_back(made.get());
+    return std::unique_ptr<Sink>(std::move(made));
+  };
   return ports;
 }
 
 // The sink keeps everything; what was read before is skipped.
 std::vector<TestOutput> TestDriver::Impl::take(std::string_view topic) {
-  const auto all = sink->acknowledged(std::string(topic));
+  auto all = sink->acknowledged(std::string(topic));
+  for (const MemorySink* side : side_sinks) {
+    auto more = side->acknowledged(std::string(topic));
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  }
   std::size_t& already = read[std::string(topic)];
   std::vector<TestOutput> taken;
   for (; already < all.size(); ++already) taken.push_back(to_output(all[already]));

@@ -88,6 +88,16 @@ struct Start {
 // Everything the pipeline reads: those, and the retry topic of its dead letters.
 [[nodiscard]] std::vector<std::string> read_topics(const Values& pipeline);
 
+// Where the file sends what the shadows of its models say: each `models.NAME.shadow.topic`.
+struct ShadowTopic {
+  std::string model;
+  std::string topic;
+  Where where;
+};
+[[nodiscard]] std::vector<ShadowTopic> shadow_topics(const Values& pipeline);
+// Every topic that it reads or writes in earnest, so that nothing else may be written there: shadows' topics are not among them.
+[[nodiscard]] std::vector<std::string> own_topics(const Values& pipeline);
+
 // One of librdkafka's own properties, as written under a `kafka:` key. Its name is for source and sink to check.
 struct KafkaProperty {
   std::string name;

@@ -145,6 +145,22 @@ Status check_outputs(const Values& v) {
   return own("dead_letters: retry_topic", retry);
 }
 
+// Who reads the outputs should not find there what answers to nobody.
+Status check_shadow_topics(const Values& v) {
+  const auto own = own_topics(v);
+  for (const ShadowTopic& shadow : shadow_topics(v)) {
+    const std::string owner = fmt::format("model '{}': shadow: topic", shadow.model);
+    if (auto status = check_topic(shadow.where, owner, shadow.topic); !status) return status;
+    if (std::find(own.begin(), own.end(), shadow.topic) == own.end()) continue;
+    return config_error(
+        shadow.where,
+        fmt::format("{}: expected a topic that the pipeline does not use otherwise; got '{}'; name "
+                    "another topic",
+                    owner, shadow.topic));
+  }
+  return {};
+}
+
 Status check_models(const Values& v) {
   const Node& models = v.node("models");
   if (!models.is_null() && !models.is_map()) {
@@ -152,7 +168,7 @@ Status check_models(const Values& v) {
                                             models.shown() +
                                             "; write models: {disaster: {path: models/tweet_cnn}}");
   }
-  return {};
+  return check_shadow_topics(v);
 }
 
 // Kafka's names have dots; who writes them as nested maps means the same, but librdkafka would never hear of it.

@@ -91,6 +91,29 @@ std::vector<std::string> read_topics(const Values& pipeline) {
   return topics;
 }
 
+std::vector<ShadowTopic> shadow_topics(const Values& pipeline) {
+  std::vector<ShadowTopic> topics;
+  const Node& models = pipeline.node("models");
+  if (!models.is_map()) return topics;
+  for (const auto& [model, entry] : models.entries()) {
+    const Node* shadow = entry.is_map() ? entry.find("shadow") : nullptr;
+    const Node* topic = shadow != nullptr && shadow->is_map() ? shadow->find("topic") : nullptr;
+    if (topic != nullptr && topic->is_scalar())
+      topics.push_back({model, topic->text(), topic->where()});
+  }
+  return topics;
+}
+
+std::vector<std::string> own_topics(const Values& pipeline) {
+  std::vector<std::string> topics = read_topics(pipeline);
+  for (const Values& to : pipeline.sections("to")) topics.push_back(to.string("topic"));
+  for (const char* owner : {"dead_letters", "inference_log", "drift", "control"}) {
+    if (pipeline.given(owner) && pipeline.section(owner).has("topic"))
+      topics.push_back(pipeline.section(owner).string("topic"));
+  }
+  return topics;
+}
+
 std::vector<KafkaProperty> kafka_properties(const Values& kafka) {
   std::vector<KafkaProperty> properties;
   constexpr std::string_view servers = "bootstrap.servers";

@@ -19,6 +19,7 @@ using Entries = std::vector<std::pair<std::string, Node>>;
 constexpr std::int64_t format = 1;
 constexpr std::size_t variants_max = 64;
 constexpr std::size_t text_bytes_max = 4096;
+constexpr std::size_t topic_bytes_max = 249;
 
 const Section& variant_section() {
   static const Section section{
@@ -273,8 +274,14 @@ Status check_state(const DesiredModel& state) {
                    fmt::format("label '{}': expected a version number; got {}; write {}=3", label,
                                Node::scalar(version).shown(), label));
   }
-  if (state.shadow) return check_version("shadow", state.shadow->version);
-  return {};
+  if (!state.shadow) return {};
+  const std::string& topic = state.shadow->topic;
+  if (!topic.empty() && (!is_name(topic, topic_bytes_max) || topic == "." || topic == ".."))
+    return Error(Code::config_invalid,
+                 fmt::format("shadow: topic: expected a topic's name (letters, digits, '.', '_', "
+                             "'-', at most {}), or nothing; got {}; correct it",
+                             topic_bytes_max, Node::scalar(topic).shown()));
+  return check_version("shadow", state.shadow->version);
 }
 
 std::string time_text(std::int64_t ms) {
@@ -291,7 +298,10 @@ std::string describe(const DesiredModel& state) {
       text += fmt::format("{}{} {} version {}", text.empty() ? "" : ", ", v.name, percent(v.share),
                           v.version);
   }
-  if (state.shadow) text += "; shadow version " + state.shadow->version;
+  if (state.shadow) {
+    text += "; shadow version " + state.shadow->version;
+    if (!state.shadow->topic.empty()) text += " to " + state.shadow->topic;
+  }
   for (const auto& [label, version] : state.labels)
     text += fmt::format("; {} = {}", label, version);
   if (!state.key.empty()) text += "; by field " + state.key;

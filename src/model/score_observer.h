@@ -54,6 +54,12 @@ struct Compared {
   // In the model for a row, each in its own calls.
   double champion_ns_per_row = 0;
   double challenger_ns_per_row = 0;
+  // Which rows these are: of the shadow's own batch, whose records have key and time and no value.
+  const Batch* batch = nullptr;
+  std::span<const std::uint32_t> rows{};
+  // For each row of the batch its place among the rows that its record has in the pipeline; only_row: it has but one.
+  std::span<const std::uint32_t> row_numbers{};
+  static constexpr std::uint32_t only_row = UINT32_MAX;
 };
 
 // Why rows did not reach the shadow.

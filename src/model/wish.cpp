@@ -70,8 +70,9 @@ Result<DesiredModel> wish_of(const ModelEntry& entry) {
   if (Status status = read_variants(entry, wish); !status.ok()) return std::move(status).error();
   if (values.given("shadow")) {
     const Values& shadow = values.section("shadow");
-    wish.shadow = DesiredShadow{
-        .version = shadow.string("version"), .topic = {}, .cpu_share = shadow.number("cpu_share")};
+    wish.shadow = DesiredShadow{.version = shadow.string("version"),
+                                .topic = shadow.has("topic") ? shadow.string("topic") : "",
+                                .cpu_share = shadow.number("cpu_share")};
   }
   if (values.has("salt")) wish.salt = values.string("salt");
   if (values.has("key")) wish.key = values.string("key");

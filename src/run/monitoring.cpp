@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-// More alarms than that wait for a broker that is away: the oldest are given up.
+// More alarms than that wait for a broker that is away: the latest are given up.
 constexpr std::size_t events_max = 1000;
 
 }  // namespace
@@ -25,8 +25,18 @@ monitor::DriftOptions drift_options_of(const Values& drift) {
   return options;
 }
 
-Monitoring::Monitoring(const PipelineFile& file, Log& log)
-    : pipeline_(file.values.string("pipeline")), log_(log) {
+Monitoring::Monitoring(const PipelineFile& file, const Registry& registry, Log& log)
+    : pipeline_(file.values.string("pipeline")),
+      log_(log),
+      events_({.pipeline = pipeline_, .what = "events of drift", .records_max = events_max}, log),
+      shadows_({.pipeline = pipeline_,
+                .what = "answers of the shadow",
+                .forbidden = own_topics(file.values)},
+               log),
+      shadow_records_(registry, [this](monitor::ShadowRecord r) {
+        (void)shadows_.put({std::move(r.topic), std::move(r.key), std::move(r.value),
+                            std::move(r.header), r.timestamp});
+      }) {
   if (!file.values.given("drift")) return;
   const Values& drift = file.values.section("drift");
   if (drift.has("topic")) event_topic_ = drift.string("topic");
@@ -42,59 +52,32 @@ monitor::Observers& Monitoring::for_worker() {
   if (drift_ != nullptr) observers.add(drift_->observer());
   observers.add(comparison_.observer());
   observers.add(ab_.observer());
+  observers.add(shadow_records_.observer());
   return observers;
-}
-
-Status Monitoring::send_events_to(Sink& sink) {
-  auto target = sink.add_target(event_topic_);
-  if (!target) return std::move(target).error();
-  const std::lock_guard lock(mutex_);
-  target_ = *target;
-  sink_ = &sink;
-  return {};
 }
 
 void Monitoring::tick(Timestamp now) {
   const std::lock_guard lock(mutex_);
   if (drift_ != nullptr) drift_->tick(now);
-  if (sink_ != nullptr) send_events();
+  events_.tick();
+  shadows_.tick();
+}
+
+void Monitoring::close() {
+  events_.close();
+  shadows_.close();
 }
 
 // Inside tick.
 void Monitoring::event(const std::string& json, const std::string& words) {
   log_.write(LogLevel::warning, "drift", pipeline_ + ": " + words, {{"pipeline", pipeline_}});
   if (event_topic_.empty()) return;
-  if (events_.size() >= events_max) {
-    lost_.fetch_add(1);
-    return;
-  }
-  Event& event = events_.emplace_back();
-  event.json = json;
-  event.key = pipeline_;
-  event.value = event.json;
-  event.timestamp = {std::chrono::duration_cast<std::chrono::milliseconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count()};
-  event.target = target_;
-}
-
-void Monitoring::send_events() {
-  (void)sink_->poll();
-  events_.remove_if([](const Event& event) { return event.done.load(); });
-  for (Event& event : events_) {
-    if (event.listener != nullptr) continue;  // under way
-    event.target = target_;
-    event.listener = this;
-    if (Status sent = sink_->send(event); sent.ok()) continue;
-    event.listener = nullptr;  // with a later tick
-    return;
-  }
-}
-
-// Any thread, and without mutex_, which tick may hold while it polls.
-void Monitoring::delivered(OutputRecord& output, const Error* failure) noexcept {
-  if (failure != nullptr) lost_.fetch_add(1);
-  static_cast<Event&>(output).done.store(true);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  (void)events_.put({event_topic_,
+                     pipeline_,
+                     json,
+                     "",
+                     {std::chrono::duration_cast<std::chrono::milliseconds>(now).count()}});
 }
 
 MonitoringFigures Monitoring::figures() const {
@@ -104,7 +87,9 @@ MonitoringFigures Monitoring::figures() const {
   figures.comparisons = comparison_.report();
   figures.ab = ab_.report();
   figures.threshold = comparison_.options().threshold;
-  figures.events_lost = lost_.load();
+  figures.events_lost = events_.lost();
+  for (const SideTopics::Counts& topic : shadows_.counts())
+    figures.shadow_topics.push_back({topic.topic, topic.written, topic.lost});
   return figures;
 }
 

@@ -4,73 +4,68 @@
 //   tick()       ─▶ once a second, from the process's own thread: windows are judged, events sent
 //   figures()    ─▶ the metrics page;  json() ─▶ GET /monitoring
 //
-// Events are written once each, to the best of its power: an alarm that is lost is still a metric.
+// Events, and what shadows say, go to topics beside the outputs (side_topics.h): an alarm that is lost is still a metric.
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "thalweg/ports.h"
+#include "thalweg/registry.h"
 
 #include "config/pipeline.h"
 #include "monitor/ab_monitor.h"
 #include "monitor/comparison.h"
 #include "monitor/drift_monitor.h"
 #include "monitor/observers.h"
+#include "monitor/shadow_records.h"
 #include "run/log.h"
 #include "run/monitoring_page.h"
+#include "run/side_topics.h"
 
 namespace thalweg {
 
 [[nodiscard]] monitor::DriftOptions drift_options_of(const Values& drift);
 
-class Monitoring final : private DeliveryListener {
+class Monitoring final {
  public:
-  // `log` outlives it.
-  Monitoring(const PipelineFile& file, Log& log);
-  ~Monitoring() override;
+  // `registry` and `log` outlive it.
+  Monitoring(const PipelineFile& file, const Registry& registry, Log& log);
+  ~Monitoring();
 
   // One for each worker's chain, before it is built; it is Monitoring's.
   [[nodiscard]] monitor::Observers& for_worker();
 
   // The topic of events; "": none.
   [[nodiscard]] const std::string& event_topic() const noexcept { return event_topic_; }
-  // From now on events go there. `sink` is abandoned, or outlived by nothing that was sent, before this ends.
-  [[nodiscard]] Status send_events_to(Sink& sink);
+  // Who writes the events and what shadows say. To be opened before the workers are.
+  [[nodiscard]] SideTopics& events() noexcept { return events_; }
+  [[nodiscard]] SideTopics& shadows() noexcept { return shadows_; }
 
   void tick(Timestamp now);
+  // Nothing more is written. When the workers have ended.
+  void close();
 
   [[nodiscard]] MonitoringFigures figures() const;
   [[nodiscard]] std::string json() const;
 
  private:
-  struct Event : OutputRecord {
-    std::string json;
-    std::atomic<bool> done{false};
-  };
-
-  void delivered(OutputRecord& output, const Error* failure) noexcept override;
   void event(const std::string& json, const std::string& words);
-  void send_events();
 
   const std::string pipeline_;
   Log& log_;
   std::string event_topic_;
+  SideTopics events_;
+  SideTopics shadows_;
   std::unique_ptr<monitor::DriftMonitor> drift_;  // null: not asked for
   monitor::ComparisonMonitor comparison_;
   monitor::AbMonitor ab_;
+  monitor::ShadowRecords shadow_records_;
   std::vector<std::unique_ptr<monitor::Observers>> workers_;
-  Sink* sink_ = nullptr;
-  std::uint16_t target_ = 0;
-  std::mutex mutex_;         // tick and those who set the sink
-  std::list<Event> events_;  // mutex_; not sent yet, or not acknowledged
-  std::atomic<std::uint64_t> lost_{0};
+  std::mutex mutex_;  // tick
 };
 
 }  // namespace thalweg

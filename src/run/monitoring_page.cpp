@@ -66,6 +66,18 @@ void add_comparisons(MetricFamilies& out, const MonitoringFigures& figures) {
   }
 }
 
+void add_shadow_topics(Families& out, const MonitoringFigures& figures) {
+  for (const MonitoringFigures::ShadowTopic& one : figures.shadow_topics) {
+    const Labels labels = {{"pipeline", figures.pipeline}, {"topic", one.topic}};
+    out.add("thalweg_shadow_outputs_total", "counter",
+            "Answers of a shadow that were written to its topic.", labels,
+            static_cast<double>(one.written));
+    out.add("thalweg_shadow_outputs_lost_total", "counter",
+            "Answers of a shadow that were not: its queue was full, or the topic not there.",
+            labels, static_cast<double>(one.lost));
+  }
+}
+
 }  // namespace
 
 std::string monitoring_page(const std::vector<MonitoringFigures>& pipelines) {
@@ -74,6 +86,7 @@ std::string monitoring_page(const std::vector<MonitoringFigures>& pipelines) {
     add_drift(out, figures);
     add_comparisons(out, figures);
     add_ab(out, figures.pipeline, figures.ab);
+    add_shadow_topics(out, figures);
   }
   return out.text();
 }

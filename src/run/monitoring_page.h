@@ -19,6 +19,11 @@ struct MonitoringFigures {
   std::vector<monitor::AbLive> ab;
   double threshold = 0.5;
   std::uint64_t events_lost = 0;
+  struct ShadowTopic {
+    std::string topic;
+    std::uint64_t written = 0, lost = 0;
+  };
+  std::vector<ShadowTopic> shadow_topics;
 };
 
 // Families without a series are left out.

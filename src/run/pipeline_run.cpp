@@ -40,13 +40,14 @@ std::string partition_list(const std::vector<TopicPartition>& partitions) {
 
 }  // namespace
 
-PipelineRun::PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log)
+PipelineRun::PipelineRun(PipelineFile file, const Registry& registry, ModelProvider& models,
+                         const Clock& clock, Log& log)
     : file_(std::move(file)),
       name_(file_.values.string("pipeline")),
       models_(models),
       clock_(clock),
       log_(log),
-      monitoring_(file_, log),
+      monitoring_(file_, registry, log),
       peek_(std::make_shared<Peek>(file_.values.section("control").strings("peek_mask"))) {}
 
 PipelineRun::~PipelineRun() {
@@ -57,7 +58,7 @@ PipelineRun::~PipelineRun() {
 Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const Registry& registry,
                                                         ModelProvider& models, const Clock& clock,
                                                         Log& log, ScoreObserver* observer) {
-  std::unique_ptr<PipelineRun> run(new PipelineRun(std::move(file), models, clock, log));
+  std::unique_ptr<PipelineRun> run(new PipelineRun(std::move(file), registry, models, clock, log));
   const auto workers = static_cast<std::size_t>(run->file_.values.integer("workers"));
   for (std::size_t i = 0; i < workers; ++i) {
     run->watches_.push_back(std::make_unique<ModelWatch>([&run = *run](const Error& why) {
@@ -138,16 +139,28 @@ Status PipelineRun::open_sinks(const Ports& ports) {
   return {};
 }
 
-Status PipelineRun::open_event_sink(const Ports& ports) {
-  if (monitoring_.event_topic().empty()) return {};
-  Sink* sink = sinks_.front().get();
-  if (sink->transaction() != nullptr) {
-    auto own = ports.sink(file_);
-    if (!own) return std::move(own).error();
-    event_sink_ = std::move(own).value();
-    sink = event_sink_.get();
+// A topic that the file names must be there, as those of the outputs; one that a control record names need not, or a mistake in it would
+// keep every process from starting.
+Status PipelineRun::open_side_topics(const Ports& ports) {
+  const auto make = [make = ports.side_sink ? ports.side_sink : ports.sink, this] {
+    return make(file_);
+  };
+  monitoring_.events().open(make, by_hand_);
+  monitoring_.shadows().open(make, by_hand_);
+  const auto demand = [this](SideTopics& side, const std::string& topic) {
+    return try_until_answered("sink.waiting", [&] { return side.demand(topic); });
+  };
+  if (const std::string& topic = monitoring_.event_topic(); !topic.empty()) {
+    if (Status s = demand(monitoring_.events(), topic); !s) return s;
   }
-  return try_until_answered("sink.waiting", [&] { return monitoring_.send_events_to(*sink); });
+  for (const ShadowTopic& shadow : shadow_topics(file_.values)) {
+    auto handle = models_.model(shadow.model);
+    if (!handle) continue;
+    const auto route = (*handle)->route();
+    if (route->epoch >= 0 || route->shadow_topic != shadow.topic) continue;
+    if (Status s = demand(monitoring_.shadows(), shadow.topic); !s) return s;
+  }
+  return {};
 }
 
 Status PipelineRun::open_sink(Sink& sink, std::span<const std::unique_ptr<Chain>> chains) {
@@ -188,7 +201,7 @@ Status PipelineRun::add_workers(const Ports& ports) {
 Status PipelineRun::open(const Ports& ports, bool by_hand) {
   by_hand_ = by_hand;
   if (Status sink = open_sinks(ports); !sink.ok()) return sink;
-  if (Status events = open_event_sink(ports); !events.ok()) return events;
+  if (Status side = open_side_topics(ports); !side.ok()) return side;
   if (Status workers = add_workers(ports); !workers.ok()) return workers;
   for (auto& worker : workers_) {
     Status opened = try_until_answered("source.waiting", [&] { return worker->open(); });
@@ -255,6 +268,7 @@ Status PipelineRun::join() {
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
+  monitoring_.close();
   const std::lock_guard lock(failure_mutex_);
   if (failure_) return *failure_;
   return {};

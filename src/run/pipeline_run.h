@@ -35,6 +35,8 @@ struct Ports {
   std::function<Result<std::unique_ptr<Sink>>(const PipelineFile& file,
                                               const std::string& transactional_id)>
       transaction_sink{};
+  // For what is written beside the outputs (side_topics.h), asked when there is such a thing. Empty: another one of `sink`.
+  std::function<Result<std::unique_ptr<Sink>>(const PipelineFile& file)> side_sink{};
   // A run in earnest, which finds again what its predecessor left in `state_directory`.
   bool keeps_state = false;
 };
@@ -86,9 +88,10 @@ class PipelineRun {
   [[nodiscard]] Status open(const Ports& ports, bool by_hand = true);
 
  private:
-  PipelineRun(PipelineFile file, ModelProvider& models, const Clock& clock, Log& log);
+  PipelineRun(PipelineFile file, const Registry& registry, ModelProvider& models,
+              const Clock& clock, Log& log);
   [[nodiscard]] Status open_sinks(const Ports& ports);
-  [[nodiscard]] Status open_event_sink(const Ports& ports);
+  [[nodiscard]] Status open_side_topics(const Ports& ports);
   [[nodiscard]] Status open_sink(Sink& sink, std::span<const std::unique_ptr<Chain>> chains);
   [[nodiscard]] Status try_until_answered(std::string_view event,
                                           const std::function<Status()>& attempt);
@@ -102,13 +105,12 @@ class PipelineRun {
   const Clock& clock_;
   Log& log_;
   std::vector<std::unique_ptr<ModelWatch>> watches_;  // one a worker; the chains tell them
-  Monitoring monitoring_;  // outlives the chains, which tell it, and the sinks, which report to it
-  std::vector<std::unique_ptr<Chain>> chains_;  // until the workers take them
+  Monitoring monitoring_;                             // outlives the chains, which tell it
+  std::vector<std::unique_ptr<Chain>> chains_;        // until the workers take them
   std::optional<std::uint16_t> dead_letter_target_;
   std::shared_ptr<DeadShare> dead_share_;
   std::optional<ProcessId> process_id_;
   std::vector<std::unique_ptr<Sink>> sinks_;  // one, or one a worker; destroyed after the workers
-  std::unique_ptr<Sink> event_sink_;          // where those are transactions: events are in none
   std::mutex workers_mutex_;                  // workers_ is filled while request_stop may come
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

@@ -68,6 +68,7 @@ TEST(Documents, Metrics_lists_every_metric_and_no_other) {
   view.monitoring.comparisons.emplace_back();
   view.monitoring.ab.emplace_back().arms.emplace_back();
   view.monitoring.ab.back().verdicts.emplace_back();
+  view.monitoring.shadow_topics.emplace_back();
   const std::string page = metrics_page({view}) + http_page({});
   EXPECT_EQ(matches(document("metrics.md"), "\n\\| `([a-z0-9_]+)` \\| (?:counter|gauge|histogram)"),
             matches(page, "# TYPE ([a-z0-9_]+) "));

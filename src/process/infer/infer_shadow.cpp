@@ -18,6 +18,17 @@ void copy_rows(const Column& from, std::span<const std::uint32_t> rows, Column& 
   }
 }
 
+// `record_of`: of all rows; `rows`: those whose numbers are wanted.
+void number_rows(std::span<const std::uint32_t> record_of, std::span<const std::uint32_t> rows,
+                 std::vector<std::uint32_t>& numbers) {
+  numbers.clear();
+  for (const std::uint32_t row : rows) {
+    const auto [first, end] = std::equal_range(record_of.begin(), record_of.end(), record_of[row]);
+    const auto number = static_cast<std::uint32_t>(row - (first - record_of.begin()));
+    numbers.push_back(end - first == 1 ? Compared::only_row : number);
+  }
+}
+
 }  // namespace
 
 void Infer::offer_to_shadow(Call& call) {
@@ -68,6 +79,7 @@ void Infer::copy_for_shadow(Call& call, ShadowJob& job) {
     }
     to.rows().record_of.push_back(static_cast<std::uint32_t>(to.size() - 1));
   }
+  number_rows(from.rows().record_of, call.rows, job.row_numbers);
   for (const std::uint32_t column : job.bound.binding->reads)
     copy_rows(from.rows().columns[column], call.rows, to.rows().columns[column], to.arena());
   job.champion_count = 0;

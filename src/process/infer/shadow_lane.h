@@ -37,6 +37,7 @@ struct ShadowJob {
   BoundVersion bound;
   std::vector<Champion> champions;  // the first `champion_count` are in use
   std::size_t champion_count = 0;
+  std::vector<std::uint32_t> row_numbers;  // as Compared's
 };
 
 struct ShadowOptions {

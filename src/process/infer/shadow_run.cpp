@@ -95,7 +95,10 @@ void ShadowRun::compare(ShadowJob& job, const ShadowJob::Champion& champion,
                      .challenger_outputs = challengers,
                      .champion_ns_per_row = champion.ns_per_row,
                      .challenger_ns_per_row = static_cast<double>(run().times().model_ns) /
-                                              static_cast<double>(rows_.size())});
+                                              static_cast<double>(rows_.size()),
+                     .batch = &job.batch,
+                     .rows = ours_,
+                     .row_numbers = job.row_numbers});
 }
 
 }  // namespace thalweg
