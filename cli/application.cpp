@@ -7,6 +7,7 @@
 
 #include "thalweg/version.h"
 
+#include "cli/backtest_command.h"
 #include "cli/check_command.h"
 #include "cli/completion_command.h"
 #include "cli/dead_command.h"
@@ -43,6 +44,7 @@ void add_commands(Commands& commands) {
   add_check_command(commands);
   add_dead_command(commands);
   add_evaluate_command(commands);
+  add_backtest_command(commands);
   add_describe_command(commands);
   add_model_command(commands);
   add_models_command(commands);

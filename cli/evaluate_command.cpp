@@ -1,19 +1,15 @@
 #include "cli/evaluate_command.h"
 
-#include <chrono>
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "cli/line_input.h"
 #include "cli/pipeline_options.h"
 #include "cli/terminal.h"
-#include "cli/topic_reader.h"
 #include "monitor/evaluation.h"
 #include "run/exit_code.h"
-#include "run/kafka_ports.h"
 
 namespace thalweg::cli {
 namespace {
@@ -26,9 +22,6 @@ struct Options {
   std::size_t timeout_s = 10;
 };
 
-constexpr std::string_view topic_prefix = "topic:";
-constexpr std::uint64_t lines_between_words = 200'000;
-
 int usage(const std::string& what) {
   fmt::print(stderr, "error: thalweg evaluate: {}\n", what);
   return exit_usage;
@@ -36,9 +29,6 @@ int usage(const std::string& what) {
 
 struct Span {
   std::optional<std::int64_t> since_ms, until_ms;
-  [[nodiscard]] bool holds(std::int64_t ms) const noexcept {
-    return (!since_ms || ms >= *since_ms) && (!until_ms || ms < *until_ms);
-  }
   [[nodiscard]] bool everything() const noexcept { return !since_ms && !until_ms; }
 };
 
@@ -51,83 +41,6 @@ Result<std::optional<std::int64_t>> time_of(const std::string& option, const std
                              "1970; got '{}'",
                              option, text));
   return std::optional<std::int64_t>(start->time.ms);
-}
-
-using Take = std::function<Status(std::string_view line)>;
-
-// Says how far it is, where a person waits.
-class Progress {
- public:
-  explicit Progress(std::string_view what) : what_(what) {}
-  ~Progress() {
-    if (said_) fmt::print(stderr, "\r{:40}\r", "");
-  }
-  void line() {
-    if (++count_ % lines_between_words != 0 || !is_terminal(stderr)) return;
-    said_ = true;
-    fmt::print(stderr, "\r{}: {} read", what_, counted(count_, "line"));
-    std::fflush(stderr);
-  }
-
- private:
-  std::string_view what_;
-  std::uint64_t count_ = 0;
-  bool said_ = false;
-};
-
-Status read_lines(std::string_view what, const std::string& path, const Take& take) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path);
-    if (!file)
-      return Error(Code::io_failed,
-                   fmt::format("{}: expected a file that can be read; got '{}'; a topic is written "
-                               "topic:NAME",
-                               what, path));
-  }
-  std::istream& in = path == "-" ? std::cin : file;
-  Progress progress(what);
-  std::string line;
-  for (std::uint64_t number = 1; std::getline(in, line); ++number) {
-    if (line.empty()) continue;
-    if (Status s = take(line); !s)
-      return std::move(s).error().at(fmt::format("{}:{}", path, number));
-    progress.line();
-  }
-  return {};
-}
-
-Status read_topic(std::string_view what, const std::string& topic, const PipelineFile& file,
-                  kafka::Role cluster, const Options& options, const Span& span, const Take& take) {
-  auto all = kafka_config_of(file);
-  if (!all) return std::move(all).error();
-  const kafka::Config config = all->for_admin_of(cluster);
-  TopicReader reader(config, topic, "evaluate." + file.values.string("pipeline"),
-                     std::chrono::seconds(options.timeout_s));
-  if (Status s = reader.open(); !s) return s;
-  Progress progress(what);
-  Status failed;
-  Status read = reader.read([&](const rd_kafka_message_t& m) {
-    if (m.payload == nullptr || !span.holds(rd_kafka_message_timestamp(&m, nullptr))) return true;
-    failed = take({static_cast<const char*>(m.payload), m.len});
-    if (!failed)
-      failed = std::move(failed).error().at(fmt::format("{}[{}]@{}", topic, m.partition, m.offset));
-    progress.line();
-    return failed.ok();
-  });
-  return failed.ok() ? read : failed;
-}
-
-// `from`: a file, "-", or topic:NAME.
-Status read(std::string_view what, const std::string& from, const std::optional<PipelineFile>& file,
-            kafka::Role cluster, const Options& options, const Span& span, const Take& take) {
-  if (!from.starts_with(topic_prefix)) return read_lines(what, from, take);
-  if (!file)
-    return Error(Code::config_invalid,
-                 fmt::format("{}: expected a pipeline file, which says where the brokers of '{}' "
-                             "are; got none; give it as the first word",
-                             what, from));
-  return read_topic(what, from.substr(topic_prefix.size()), *file, cluster, options, span, take);
 }
 
 Result<std::string> log_of(const Options& options, const std::optional<PipelineFile>& file) {
@@ -162,12 +75,27 @@ int evaluate(Options& options) {
         "--since and --until: expected a log in a topic, whose records have times; got a "
         "file");
   monitor::Evaluation evaluation(options.evaluation);
-  Status done =
-      ::thalweg::cli::read("inference log", *log, file, kafka::Role::producer, options, span,
-                           [&](std::string_view line) { return evaluation.add_prediction(line); });
-  if (done)  // a label may come long after its prediction
-    done = ::thalweg::cli::read("labels", options.labels, file, kafka::Role::consumer, options, {},
-                                [&](std::string_view line) { return evaluation.add_label(line); });
+  LineInput log_input{.what = "inference log",
+                      .from = *log,
+                      .file = file ? &*file : nullptr,
+                      .cluster = kafka::Role::producer,
+                      .reader = "evaluate",
+                      .timeout_s = options.timeout_s,
+                      .since_ms = span.since_ms,
+                      .until_ms = span.until_ms};
+  LineInput label_input{.what = "labels",  // a label may come long after its prediction
+                        .from = options.labels,
+                        .file = log_input.file,
+                        .cluster = kafka::Role::consumer,
+                        .reader = "evaluate",
+                        .timeout_s = options.timeout_s,
+                        .since_ms = {},
+                        .until_ms = {}};
+  Status done = read_lines(
+      log_input, [&](const InputLine& line) { return evaluation.add_prediction(line.text); });
+  if (done)
+    done = read_lines(label_input,
+                      [&](const InputLine& line) { return evaluation.add_label(line.text); });
   if (!done) return report(done.error());
   const monitor::EvaluationReport result = evaluation.report();
   fmt::print("{}", options.json ? to_json(result) : to_text(result));

@@ -1,10 +1,12 @@
 #include "cli/topic_reader.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "kafka/errors.h"
+#include "source/start_offsets.h"
 
 namespace thalweg::cli {
 namespace {
@@ -48,16 +50,45 @@ Status TopicReader::open() {
   partitions_ = (*info)->partitions;
   std::vector<TopicPartition> places;
   for (int p = 0; p < partitions_; ++p) places.push_back({topic_, {p}});
-  auto ranges = kafka::offset_ranges(admin->client(), places, timeout_);
-  if (!ranges) return std::move(ranges).error();
+  auto found = ranges(admin->client(), places);
+  if (!found) return std::move(found).error();
   const kafka::ListHandle list = kafka::make_list(places.size());
   for (std::size_t p = 0; p < places.size(); ++p) {
-    ends_.push_back((*ranges)[p].high);
-    if ((*ranges)[p].low >= (*ranges)[p].high) continue;
-    kafka::add(*list, topic_, places[p].partition).offset = (*ranges)[p].low.value;
+    const auto [low, high] = (*found)[p];
+    ends_.push_back(high);
+    if (low >= high) continue;
+    kafka::add(*list, topic_, places[p].partition).offset = low.value;
+    offsets_ += high.value - low.value;
     ++open_;
   }
   return assign(*list);
+}
+
+void TopicReader::between(const TopicPlace& from, const TopicPlace& to) {
+  from_ = from;
+  to_ = to;
+}
+
+// What there is, and of that what was asked for.
+Result<std::vector<kafka::OffsetRange>> TopicReader::ranges(
+    rd_kafka_t* client, const std::vector<TopicPartition>& places) const {
+  auto all = kafka::offset_ranges(client, places, timeout_);
+  if (!all) return all;
+  const auto cut = [&](const TopicPlace& place, const auto& put) -> Status {
+    if (place.kind == TopicPlace::Kind::edge) return {};
+    std::vector<Offset> offsets(places.size(), Offset{place.value});
+    if (place.kind == TopicPlace::Kind::time) {
+      auto found = offsets_of_start(client, {Start::Kind::time, {place.value}}, places, timeout_);
+      if (!found) return std::move(found).error();
+      offsets = std::move(found).value();
+    }
+    for (std::size_t p = 0; p < places.size(); ++p) put((*all)[p], offsets[p]);
+    return {};
+  };
+  Status done = cut(from_, [](kafka::OffsetRange& r, Offset o) { r.low = std::max(r.low, o); });
+  if (done) done = cut(to_, [](kafka::OffsetRange& r, Offset o) { r.high = std::min(r.high, o); });
+  if (!done) return std::move(done).error();
+  return all;
 }
 
 Status TopicReader::read(const std::function<bool(const rd_kafka_message_t&)>& take) {

@@ -59,6 +59,9 @@ std::uint32_t share_of(const Route& route, std::string_view variant) {
   return 0;
 }
 
+// Routes that changed while batches were under way: more than that are never between two batches.
+constexpr std::size_t described_max = 64;
+
 template <class... Args>
 void put(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
   fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
@@ -119,15 +122,60 @@ bool InferenceLog::refused(const SourceRecord& record, const OutputRecord& line)
 // The route of a stamp's epoch still is the model's, but for the batches around a change.
 void InferenceLog::find_routes(const Batch& batch) {
   stamps_.clear();
+  while (described_.size() > described_max) described_.pop_front();
   for (const ModelStamp& stamp : batch.stamps()) {
     Stamp& found = stamps_.emplace_back();
     auto handle = models_.model(stamp.model);
     if (!handle) continue;
     auto route = (*handle)->route();
+    describe((*handle)->name(), *route);
+    found.described = described_for(stamp);
     if (route->epoch != stamp.epoch) continue;
     if (!route->key.empty()) found.key = schema_.find(route->key).value_or(SIZE_MAX);
     if (route->key.empty() || found.key != SIZE_MAX) found.route = std::move(route);
   }
+}
+
+void InferenceLog::describe(const std::string& model, const Route& route) {
+  const auto last = std::find_if(described_.rbegin(), described_.rend(),
+                                 [&](const Described& d) { return d.model == model; });
+  const auto same_versions = [&] {
+    return std::equal(last->versions.begin(), last->versions.end(), route.variants.begin(),
+                      route.variants.end(), [](const auto& one, const Variant& v) {
+                        return one.first == v.name && one.second == v.version->version;
+                      });
+  };
+  if (last != described_.rend() && last->route == &route && last->epoch == route.epoch &&
+      same_versions())
+    return;
+  Described& made = described_.emplace_back();
+  made.model = model;
+  made.epoch = route.epoch;
+  made.route = &route;
+  std::string& out = made.json;
+  out = ",\"salt\":";
+  config::append_json_string(route.salt, out);
+  out += ",\"key\":";
+  config::append_json_string(route.key, out);
+  out += ",\"route\":[";
+  for (const Variant& v : route.variants) {
+    made.versions.emplace_back(v.name, v.version->version);
+    out += made.versions.size() == 1 ? "{\"variant\":" : ",{\"variant\":";
+    config::append_json_string(v.name, out);
+    put(out, ",\"version\":{},\"end\":{}}}", v.version->version, v.end);
+  }
+  out += ']';
+}
+
+const InferenceLog::Described* InferenceLog::described_for(const ModelStamp& stamp) const {
+  const std::pair<std::string, std::int64_t> who(stamp.variant, stamp.version);
+  for (auto it = described_.rbegin(); it != described_.rend(); ++it) {
+    const auto& v = it->versions;
+    if (it->epoch == stamp.epoch && it->model == stamp.model &&
+        std::find(v.begin(), v.end(), who) != v.end())
+      return &*it;
+  }
+  return nullptr;
 }
 
 std::string_view InferenceLog::id_of(const SourceRecord& record) {
@@ -207,8 +255,10 @@ void InferenceLog::add_epochs(Batch& batch, std::uint32_t record) {
     Told& told = told_[told_of(source, stamp, stamps_[i])];
     // An offset again: what was told may have been taken back with its transaction.
     const bool again = source.offset.value <= told.last;
-    if (again || told.version != stamp.version || told.epoch != stamp.epoch)
-      add_epoch(batch, record, stamp, told);
+    const Described* described = stamps_[i].described;
+    const bool completes = !told.routed && described != nullptr;
+    if (again || completes || told.version != stamp.version || told.epoch != stamp.epoch)
+      add_epoch(batch, record, stamp, described, told);
     told.last = source.offset.value;
   }
 }
@@ -230,9 +280,10 @@ std::size_t InferenceLog::told_of(const SourceRecord& source, const ModelStamp& 
 }
 
 void InferenceLog::add_epoch(Batch& batch, std::uint32_t record, const ModelStamp& stamp,
-                             Told& told) {
+                             const Described* described, Told& told) {
   told.version = stamp.version;
   told.epoch = stamp.epoch;
+  told.routed = described != nullptr;
   const SourceRecord& source = batch.record(record);
   text_ = epochs_begin;
   text_ += "{\"model\":";
@@ -241,7 +292,9 @@ void InferenceLog::add_epoch(Batch& batch, std::uint32_t record, const ModelStam
   config::append_json_string(stamp.variant, text_);
   put(text_, ",\"epoch\":{},\"topic\":", stamp.epoch);
   config::append_json_string(source.topic, text_);
-  put(text_, ",\"partition\":{},\"from\":{}}}}}", source.partition.value, source.offset.value);
+  put(text_, ",\"partition\":{},\"from\":{}", source.partition.value, source.offset.value);
+  if (described != nullptr) text_ += described->json;
+  text_ += "}}";
   add_output(batch, record, text_);
 }
 

@@ -2,12 +2,14 @@
 //
 //   {"id":"payments-3-1841","models":[{"model":"fraud","version":7,"variant":"b","epoch":12,"bucket":4711,"share":1000}],
 //    "latency_us":93,"features":{"amount":12.5,"card":"***"},"outputs":{"score":0.93}}
-//   {"epochs":{"model":"fraud","version":7,"variant":"b","epoch":12,"topic":"payments","partition":3,"from":1841}}
+//   {"epochs":{"model":"fraud","version":7,"variant":"b","epoch":12,"topic":"payments","partition":3,"from":1841,
+//              "salt":"fraud","key":"","route":[{"variant":"a","version":6,"end":9000},{"variant":"b","version":7,"end":10000}]}}
 //
 // `bucket`: of 10,000, that decided about the variant, and `share` of them are the variant's; both are missing just after a change. `row`
 // is there where a record has several. Which predictions: hash of the id, so that a replay logs the same ones. The second kind is never sampled away: from that offset on
 // that variant was this version in this epoch, until the next such record of that variant and partition; of two that say the same offset
-// the later one counts. Log records are sent, acknowledged and (exactly once) committed with the outputs of their record; they do not
+// the later one counts. `route` says who owned which buckets, so that the line answers for every record from there on; just after a change it may be missing,
+// and a line with it follows. Log records are sent, acknowledged and (exactly once) committed with the outputs of their record; they do not
 // decide about its disposition, and a value that cannot be written as JSON, or takes more than 256 KiB, leaves out
 // features and outputs, never the record. A line that the broker refuses is lost and counted, and so is every one while the log is muted; an
 // epoch that was not told is told with the next record.
@@ -16,11 +18,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "thalweg/batch.h"
@@ -74,16 +78,28 @@ class InferenceLog {
     std::int64_t version = -1;
     std::int64_t epoch = -1;
     std::int64_t last = -1;  // offset seen
+    bool routed = false;     // with its route
+  };
+  // A route in words, without its versions: these must not be kept alive.
+  struct Described {
+    std::string model;
+    std::int64_t epoch = -1;
+    const Route* route = nullptr;  // only to see that it is another one
+    std::vector<std::pair<std::string, std::int64_t>> versions;  // by variant
+    std::string json;
   };
   struct Stamp {
-    std::shared_ptr<const Route> route;  // null: of another epoch by now, or unknown
-    std::size_t key = SIZE_MAX;          // column
-    std::size_t told = SIZE_MAX;         // of told_, last
+    std::shared_ptr<const Route> route;    // null: of another epoch by now, or unknown
+    std::size_t key = SIZE_MAX;            // column
+    std::size_t told = SIZE_MAX;           // of told_, last
+    const Described* described = nullptr;  // null: unknown; of described_
   };
 
   InferenceLog(InferenceLogOptions options, const Schema& last, ModelProvider& models)
       : options_(std::move(options)), schema_(last), models_(models) {}
   void find_routes(const Batch& batch);
+  void describe(const std::string& model, const Route& route);
+  [[nodiscard]] const Described* described_for(const ModelStamp& stamp) const;
   [[nodiscard]] std::string_view id_of(const SourceRecord& record);
   [[nodiscard]] bool is_sampled(std::string_view id) const noexcept;
   [[nodiscard]] std::uint32_t bucket_of(const Batch& batch, std::uint32_t row, const Stamp& stamp);
@@ -91,7 +107,8 @@ class InferenceLog {
   void add_epochs(Batch& batch, std::uint32_t record);
   [[nodiscard]] std::size_t told_of(const SourceRecord& source, const ModelStamp& stamp,
                                     Stamp& found);
-  void add_epoch(Batch& batch, std::uint32_t record, const ModelStamp& stamp, Told& told);
+  void add_epoch(Batch& batch, std::uint32_t record, const ModelStamp& stamp,
+                 const Described* described, Told& told);
   void put_models(const Batch& batch, std::uint32_t row, std::uint32_t record);
   void add_output(Batch& batch, std::uint32_t record, std::string_view value) const;
 
@@ -101,7 +118,8 @@ class InferenceLog {
   std::unique_ptr<Encoder> body_;
   std::uint16_t target_ = 0;
   std::vector<Told> told_;
-  std::vector<Stamp> stamps_;  // of the batch
+  std::vector<Stamp> stamps_;        // of the batch
+  std::deque<Described> described_;  // the latest last
   Bucketer bucketer_;
   std::string id_, text_;  // reused
   bool muted_ = false;

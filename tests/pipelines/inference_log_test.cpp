@@ -53,7 +53,8 @@ TEST(InferenceLog, A_prediction_is_logged_with_its_id_its_maker_and_the_fields_a
   auto outputs = driver.read("log");
   ASSERT_EQ(outputs.size(), 2U);
   EXPECT_EQ(outputs[0].value, R"({"epochs":{"model":"m","version":0,"variant":"","epoch":-1,)"
-                              R"("topic":"in","partition":0,"from":0}})");
+                              R"("topic":"in","partition":0,"from":0,"salt":"m","key":"",)"
+                              R"("route":[{"variant":"","version":0,"end":10000}]}})");
   EXPECT_EQ(outputs[1].key, "k");
   EXPECT_THAT(*outputs[1].value,
               HasSubstr(R"({"id":"in-0-0","models":[{"model":"m","version":0,)"));
