@@ -47,10 +47,11 @@ void SideTopics::close() {
     (void)sink_->poll();
     sink_->abandon();
   }
+  sink_.reset();  // before what it was given
   forget_done();
   for (const auto& sent : under_way_) lose(*sent, "the pipeline ended");
-  sink_.reset();  // before what it was given
-  under_way_.clear();
+  sent_ = under_way_.size();
+  forget_done();
   make_ = nullptr;
 }
 
