@@ -66,9 +66,9 @@ void add_comparisons(MetricFamilies& out, const MonitoringFigures& figures) {
   }
 }
 
-void add_shadow_topics(Families& out, const MonitoringFigures& figures) {
+void add_shadow_topics(MetricFamilies& out, const MonitoringFigures& figures) {
   for (const MonitoringFigures::ShadowTopic& one : figures.shadow_topics) {
-    const Labels labels = {{"pipeline", figures.pipeline}, {"topic", one.topic}};
+    const MetricLabels labels = {{"pipeline", figures.pipeline}, {"topic", one.topic}};
     out.add("thalweg_shadow_outputs_total", "counter",
             "Answers of a shadow that were written to its topic.", labels,
             static_cast<double>(one.written));
