@@ -117,9 +117,9 @@ Status GoldenRows::feed(const Node& inputs) {
     fed.numbers.resize(values.size() * size_of(spec.dtype));
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (spec.dtype == DType::string) {
-        auto text = golden_text(*values[i]);
-        if (!text) return std::move(text).error().at("input '" + spec.name + "'");
-        fed.texts.push_back(*std::move(text));
+        const auto text = golden_text(*values[i]);
+        if (!text) return Error(text.error()).at("input '" + spec.name + "'");
+        fed.texts.emplace_back(*text);
       } else if (Status put = put_golden(spec.dtype, fed.numbers.data(), i, *values[i]);
                  !put.ok()) {
         return std::move(put).error().at("input '" + spec.name + "'");

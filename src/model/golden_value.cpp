@@ -43,9 +43,9 @@ Result<double> golden_number(const Node& node) {
   return wrong("a number", node);
 }
 
-Result<std::string> golden_text(const Node& node) {
+Result<std::string_view> golden_text(const Node& node) {
   if (!node.is_scalar()) return wrong("a text", node);
-  return node.text();
+  return std::string_view(node.text());
 }
 
 Status put_golden(DType dtype, void* data, std::size_t i, const Node& node) {
