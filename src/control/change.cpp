@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -38,7 +39,8 @@ Error no_such_variant(const DesiredModel& state, std::string_view name) {
 Error not_a_route(std::string_view text) {
   return Error(Code::config_invalid,
                fmt::format("route: expected NAME=SHARE%, NAME=SHARE%@VERSION or NAME=@VERSION; got "
-                           "'{}'; write b=10%@4",
+                           "'{}'; write 4 for all traffic, b=10%@4 for a share of it, or a "
+                           "version's address alone: https://…/7#sha256=…",
                            text));
 }
 
@@ -51,6 +53,61 @@ Status balance(DesiredModel& state) {
                  fmt::format("route: expected shares of 100% at most; got {}%; lower one of them",
                              config::number_text(static_cast<double>(bucket_count - rest) / 100)));
   state.variants.front().share = static_cast<std::uint32_t>(rest);
+  return {};
+}
+
+// Where a variant's buckets begin and end.
+struct Range {
+  std::uint32_t begin = 0, end = 0;
+  bool operator==(const Range&) const = default;
+};
+
+std::map<std::string, Range> ranges_of(const DesiredModel& state) {
+  std::map<std::string, Range> ranges;
+  std::uint32_t begin = 0;
+  for (const DesiredVariant& v : state.variants) {
+    ranges[v.name] = {begin, begin + v.share};
+    begin += v.share;
+  }
+  return ranges;
+}
+
+std::string shares_of(const std::vector<RouteChange>& changes) {
+  std::string text;
+  for (const RouteChange& c : changes) {
+    text += fmt::format(" {}", c.name);
+    if (c.share) text += fmt::format("={}%", config::number_text(*c.share / 100.0));
+    if (c.version) text += fmt::format("{}@{}", c.share ? "" : "=", *c.version);
+  }
+  return text;
+}
+
+// Ranges lie side by side: between the one who gains and a champion further left, others would be pushed along and all of their keys
+// dealt anew, though nobody spoke of them.
+Status others_stay(const DesiredModel& before, const DesiredModel& after,
+                   const std::vector<RouteChange>& changes, bool champion_named) {
+  const auto now = ranges_of(after);
+  for (const auto& [name, range] : ranges_of(before)) {
+    const bool named = std::any_of(changes.begin(), changes.end(),
+                                   [&](const RouteChange& c) { return c.name == name; });
+    if (named || name == before.variants.front().name || now.at(name) == range) continue;
+    const std::int64_t was = range.end - range.begin;
+    const std::int64_t pushed = std::int64_t{now.at(name).begin} - range.begin;
+    const auto share = [](std::int64_t buckets) {
+      return config::number_text(static_cast<double>(buckets) / 100);
+    };
+    const std::string asked = shares_of(changes);
+    const std::string pays =
+        !champion_named && was + pushed >= 0 && was + pushed <= bucket_count
+            ? fmt::format("let '{}' be the one whose share changes for it (route {}={}%{}), or ",
+                          name, name, share(was + pushed), asked)
+            : "";
+    return Error(Code::config_invalid,
+                 fmt::format("route: expected that only borders of the named variants move; '{}' "
+                             "lies between them and '{}', and its keys would be answered by "
+                             "others; {}name it too if that is meant (route {}={}%{})",
+                             name, before.variants.front().name, pays, name, share(was), asked));
+  }
   return {};
 }
 
@@ -84,13 +141,17 @@ Result<DesiredModel> with_version(DesiredModel state, std::string_view variant,
 
 Result<DesiredModel> with_route(DesiredModel state, const std::vector<RouteChange>& changes) {
   bool champion_named = false;
+  std::ptrdiff_t added = 0;
+  const DesiredModel before = state;
   for (const RouteChange& change : changes) {
     DesiredVariant* one = find(state, change.name);
     if (one == nullptr) {
       if (!change.share || !change.version) return no_such_variant(state, change.name);
       // The only variant needs a name beside another.
       if (state.variants.front().name.empty()) state.variants.front().name = "champion";
-      one = &state.variants.emplace_back(DesiredVariant{change.name, "", 0});
+      // Beside him who pays for it, so that nobody else's keys move.
+      one = &*state.variants.insert(state.variants.begin() + ++added,
+                                    DesiredVariant{change.name, "", 0});
     }
     champion_named |= one == &state.variants.front() && change.share.has_value();
     if (change.share) one->share = *change.share;
@@ -107,7 +168,11 @@ Result<DesiredModel> with_route(DesiredModel state, const std::vector<RouteChang
   };
   if (!std::all_of(state.variants.begin(), state.variants.end(), gone))
     std::erase_if(state.variants, gone);
-  return checked(std::move(state));
+  auto next = checked(std::move(state));
+  if (!next) return next;
+  if (Status s = others_stay(before, *next, changes, champion_named); !s)
+    return std::move(s).error();
+  return next;
 }
 
 Result<DesiredModel> with_label(DesiredModel state, const std::string& label,

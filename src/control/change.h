@@ -24,8 +24,9 @@ struct RouteChange {
 // `variant` empty: the champion. Errors of all: config_invalid.
 [[nodiscard]] Result<DesiredModel> with_version(DesiredModel state, std::string_view variant,
                                                 const VersionWish& version);
-// What the named ones gain or lose is the champion's loss or gain, unless he is named too: then all must add up. Right of
-// the champion every border but those of the named ones stays, so that raising a share of two moves keys one way only.
+// What the named ones gain or lose is the champion's loss or gain, unless he is named too: then all must add up. A new variant's place is
+// beside the champion. Keys of a variant that is not named never move, but for the champion's: a change that would push one along is
+// refused, with what to write instead.
 [[nodiscard]] Result<DesiredModel> with_route(DesiredModel state,
                                               const std::vector<RouteChange>& changes);
 // An empty version takes the label away.

@@ -1,5 +1,8 @@
 #include "control/record.h"
 
+#include <algorithm>
+#include <random>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -75,6 +78,83 @@ TEST(ControlChange, A_raised_share_is_taken_from_the_champion_alone) {
   auto all = with_route(*more, {*parse_route("b=100%"), *parse_route("champion=0%")});
   ASSERT_TRUE(all.ok()) << all.error().message();
   EXPECT_EQ(all->variants, (std::vector<DesiredVariant>{{"b", "4", 10000}}));
+}
+
+// Who answers each bucket.
+std::vector<std::string> owners(const DesiredModel& state) {
+  std::vector<std::string> all;
+  for (const DesiredVariant& v : state.variants) all.insert(all.end(), v.share, v.name);
+  return all;
+}
+
+TEST(ControlChange, Keys_of_who_neither_gains_nor_pays_stay_where_they_are) {
+  std::mt19937 random(4711);
+  int followed = 0, refused = 0;
+  for (int round = 0; round < 2000; ++round) {
+    DesiredModel state;
+    state.variants.clear();
+    const std::size_t count = 3 + random() % 3;
+    std::uint32_t left = bucket_count;
+    for (std::size_t i = count; i-- > 1;) {
+      const std::uint32_t share = random() % (left / 2);
+      left -= share;
+      state.variants.insert(state.variants.begin(),
+                            {std::string(1, static_cast<char>('a' + i)), "1", share});
+    }
+    state.variants.insert(state.variants.begin(), {"a", "1", left});
+    const bool is_new = random() % 4 == 0;
+    std::vector<RouteChange> changes{
+        {is_new ? "z" : state.variants[1 + random() % (count - 1)].name,
+         static_cast<std::uint32_t>(random() % bucket_count), "2"}};
+    std::vector<std::string> asked{"a", changes[0].name};
+    if (!is_new && random() % 2 == 0) {
+      const DesiredVariant& payer = state.variants[1 + random() % (count - 1)];
+      if (payer.name != changes[0].name) {
+        changes.push_back({payer.name, static_cast<std::uint32_t>(random() % bucket_count), {}});
+        asked.push_back(payer.name);
+      }
+    }
+    const auto next = with_route(state, changes);
+    if (!next) {
+      ++refused;
+      continue;
+    }
+    ++followed;
+    const auto before = owners(state), after = owners(*next);
+    for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
+      if (std::find(asked.begin(), asked.end(), before[bucket]) != asked.end()) continue;
+      ASSERT_EQ(after[bucket], before[bucket]) << describe(state) << " → " << describe(*next);
+    }
+  }
+  EXPECT_GT(followed, 300);
+  EXPECT_GT(refused, 100);
+}
+
+TEST(ControlChange, A_share_that_could_only_be_raised_over_anothers_keys_says_who_may_pay) {
+  DesiredModel state;
+  state.variants = {{"champion", "3", 8000}, {"b", "4", 1000}, {"c", "5", 1000}};
+  const auto over = with_route(state, {*parse_route("c=20%")});
+  ASSERT_FALSE(over.ok()) << describe(*over);
+  EXPECT_THAT(over.error().message(), HasSubstr("'b'"));
+  EXPECT_THAT(over.error().message(), HasSubstr("b=0% c=20%"));
+  EXPECT_THAT(over.error().message(), HasSubstr("b=10% c=20%"));
+  EXPECT_FALSE(with_route(state, {*parse_route("c=0%")}).ok());
+  const auto paid = with_route(state, {*parse_route("c=15%"), *parse_route("b=5%")});
+  ASSERT_TRUE(paid.ok()) << paid.error().message();
+  EXPECT_EQ(paid->variants[0].share, 8000U);
+  const auto meant = with_route(state, {*parse_route("c=20%"), *parse_route("b=10%")});
+  ASSERT_TRUE(meant.ok()) << meant.error().message();
+  EXPECT_EQ(meant->variants[0].share, 7000U);
+}
+
+TEST(ControlChange, A_new_variant_stands_beside_the_champion_who_pays_for_it) {
+  DesiredModel state;
+  state.variants = {{"champion", "3", 9000}, {"b", "4", 1000}};
+  const auto more = with_route(state, {*parse_route("c=10%@5")});
+  ASSERT_TRUE(more.ok()) << more.error().message();
+  EXPECT_EQ(more->variants, (std::vector<DesiredVariant>{
+                                {"champion", "3", 8000}, {"c", "5", 1000}, {"b", "4", 1000}}));
+  EXPECT_TRUE(with_route(*more, {*parse_route("c=20%")}).ok());
 }
 
 TEST(ControlChange, A_route_that_makes_no_sense_is_refused_with_a_cure) {
