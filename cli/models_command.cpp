@@ -117,8 +117,13 @@ int print_status(const Options& options, ControlClient& client, const States& st
   return exit_ok;
 }
 
+// An address has its manifest's hash behind a '=', which may not stand in its scheme.
+bool is_version(const std::string& what) {
+  return what.substr(0, what.find(":/")).find('=') == std::string::npos;
+}
+
 Result<DesiredModel> routed(const DesiredModel& now, const std::vector<std::string>& what) {
-  if (what.size() == 1 && what.front().find('=') == std::string::npos)
+  if (what.size() == 1 && is_version(what.front()))
     return control::with_version(now, "", what.front());
   std::vector<control::RouteChange> changes;
   for (const std::string& text : what) {
@@ -358,9 +363,10 @@ void add_models_command(Commands& commands) {
   command.add_option("model", options->model, "The model; may be left out where there is one")
       ->type_name("MODEL");
   command
-      .add_option("what", options->what,
-                  "route: a version, or NAME=SHARE%@VERSION; label: LABEL=VERSION; shadow: a "
-                  "version, or off; publish: the version's folder or file")
+      .add_option(
+          "what", options->what,
+          "route: a version (a number, a label, latest, an address), or NAME=SHARE%@VERSION; "
+          "label: LABEL=VERSION; shadow: a version, or off; publish: the version's folder or file")
       ->type_name("WHAT");
   command.add_option("--url", options->url, "Ask this process, as http://127.0.0.1:8080")
       ->type_name("URL");

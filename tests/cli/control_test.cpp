@@ -105,6 +105,19 @@ TEST_F(ControlFile, Each_change_is_shown_by_status_and_can_be_taken_back) {
   EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 6) << history;
 }
 
+TEST_F(ControlFile, An_address_is_a_version_although_its_hash_has_an_equals_sign) {
+  const std::string address = "https://models.example/scorer/7#sha256=" + std::string(64, 'a');
+  const Ran alone = models({"route", "scorer", address});
+  ASSERT_EQ(alone.code, 0) << alone.err;
+  EXPECT_THAT(models({"list", "scorer"}).out, HasSubstr("version " + address));
+  const Ran share = models({"route", "scorer", "b=10%@" + address});
+  ASSERT_EQ(share.code, 0) << share.err;
+  EXPECT_THAT(models({"list", "scorer"}).out, HasSubstr("b 10% version " + address));
+  const Ran neither = models({"route", "scorer", "b=ten"});
+  EXPECT_THAT(neither.err,
+              AllOf(HasSubstr("write 4 "), HasSubstr("b=10%@4"), HasSubstr("https://")));
+}
+
 TEST_F(ControlFile, A_mistake_says_what_was_expected) {
   const Ran name = models({"route", "scorr", "2"});
   EXPECT_EQ(name.code, 2);
