@@ -37,6 +37,7 @@ struct NowServing {
     std::string variant;
     std::int64_t version = 0;
     std::chrono::nanoseconds call{0};  // how long its longest call under way has run
+    std::string uri{};                 // where it was fetched from; "": it lies in the folder
   };
   std::int64_t epoch = -1;
   std::vector<One> variants;  // the champion first; empty: nothing serves
@@ -47,6 +48,7 @@ struct GuardVerdict {
   std::string variant;
   std::int64_t version = 0;  // the one that does worse
   std::int64_t before = 0;
+  std::string before_uri{};
   bool by_epoch = false;  // it came with a record, not by the folder being followed
   std::string why;        // "version 5: 12 % of 2000 rows without an answer, version 4: 0.1 %; …"
 };
@@ -69,6 +71,7 @@ class Guard {
   struct Newcomer {
     std::string variant;
     std::int64_t version = 0, before = 0;
+    std::string before_uri;
     bool by_epoch = false;
     VersionTotals at_begin;  // what it had done in an earlier life
     std::chrono::nanoseconds until{0};

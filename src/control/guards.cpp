@@ -9,8 +9,23 @@
 namespace thalweg::control {
 namespace {
 
-// The state before, where a record brought the new version; where the folder did, that version is named instead. A name that may stand
-// for the new version by now ("latest", a label) becomes the number of the one before.
+const DesiredVariant* find(const DesiredModel& state, const std::string& name) {
+  const auto it = std::find_if(state.variants.begin(), state.variants.end(),
+                               [&](const DesiredVariant& v) { return v.name == name; });
+  return it == state.variants.end() ? nullptr : &*it;
+}
+
+// Does the wish name the version that served before, whatever happens in the folder? "latest" and labels may stand for the new one by now,
+// and a record that only changed something else names the new one too.
+bool is_the_one_before(const VersionWish& wish, const GuardVerdict& verdict,
+                       const DesiredVariant* now) {
+  if (wish == verdict.before_uri || wish == std::to_string(verdict.before)) return true;
+  const bool address = wish.find(":/") != std::string::npos;
+  return address && verdict.before_uri.empty() && (now == nullptr || now->version != wish);
+}
+
+// The state before, where a record brought the new version; where the folder did, or that state does not name it, the version that served
+// is named: by its address, or else by its number.
 Result<std::optional<DesiredModel>> without(const GuardVerdict& verdict, const DesiredModel& now,
                                             const Wanted& wanted) {
   DesiredModel next = now;
@@ -19,11 +34,11 @@ Result<std::optional<DesiredModel>> without(const GuardVerdict& verdict, const D
     if (!back) return std::move(back).error();
     next = *std::move(back);
   }
-  const bool named =
-      std::any_of(next.variants.begin(), next.variants.end(),
-                  [&](const DesiredVariant& v) { return v.name == verdict.variant; });
-  if (named) {
-    auto pinned = with_version(std::move(next), verdict.variant, std::to_string(verdict.before));
+  const DesiredVariant* one = find(next, verdict.variant);
+  if (one != nullptr && !is_the_one_before(one->version, verdict, find(now, verdict.variant))) {
+    auto pinned = with_version(
+        std::move(next), verdict.variant,
+        verdict.before_uri.empty() ? std::to_string(verdict.before) : verdict.before_uri);
     if (!pinned) return std::move(pinned).error();
     next = *std::move(pinned);
   }
@@ -42,7 +57,7 @@ Guards::Guards(std::string pipeline, Desk& desk, const Clock& clock,
       news_(std::move(news)) {
   for (GuardedModel& model : models) {
     Guard guard(model.limits);
-    models_.push_back({std::move(model), std::move(guard), {}});
+    models_.push_back({std::move(model), std::move(guard), {}, {}});
   }
 }
 
@@ -58,6 +73,7 @@ std::uint64_t Guards::rollbacks(std::string_view model) const {
 
 void Guards::look(One& one) {
   NowServing serving = one.guarded.serving();
+  count_followed(one, serving.epoch);
   if (one.guard.idle(serving)) return;
   const std::string& name = one.guarded.model->name();
   const Wanted wanted = desk_.look([&](const Board& b) { return b.model(pipeline_, name); });
@@ -67,6 +83,16 @@ void Guards::look(One& one) {
   std::erase_if(totals, [&](const VersionTotals& t) { return t.model != name; });
   if (const auto verdict = one.guard.look(clock_.monotonic(), serving, totals))
     roll_back(one, *verdict, serving);
+}
+
+// A record that no process can follow brings nothing back.
+void Guards::count_followed(One& one, std::int64_t epoch) {
+  if (!one.written || epoch < *one.written) return;
+  if (epoch == *one.written) {
+    const std::lock_guard lock(mutex_);
+    ++rollbacks_[one.guarded.model->name()];
+  }
+  one.written.reset();
 }
 
 void Guards::roll_back(One& one, const GuardVerdict& verdict, const NowServing& serving) {
@@ -86,10 +112,7 @@ void Guards::roll_back(One& one, const GuardVerdict& verdict, const NowServing& 
   if (changed) {
     one.guard.forget(verdict.version);
     one.trouble.clear();
-    {
-      const std::lock_guard lock(mutex_);
-      ++rollbacks_[name];
-    }
+    one.written = changed->epoch;
     news_({ControlNews::Level::warning, "control.guard",
            fmt::format("model '{}': back to {}: {}", name, describe(changed->to), verdict.why)});
     return;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,16 +36,18 @@ class Guards {
 
   // Looks once. Blocks while a record is written.
   void round();
-  // How often it has taken this model back in this process. Any thread.
+  // How often a record of this process has taken this model back: written, and followed here. Any thread.
   [[nodiscard]] std::uint64_t rollbacks(std::string_view model) const;
 
  private:
   struct One {
     GuardedModel guarded;
     Guard guard;
-    std::string trouble;  // said already
+    std::string trouble;                  // said already
+    std::optional<std::int64_t> written;  // the epoch of a rollback that is not followed yet
   };
   void look(One& one);
+  void count_followed(One& one, std::int64_t epoch);
   void roll_back(One& one, const GuardVerdict& verdict, const NowServing& serving);
 
   const std::string pipeline_;

@@ -58,6 +58,7 @@ control::NowServing now_serving(const ServedModel& model) {
   now.epoch = route->epoch;
   const auto time = std::chrono::steady_clock::now();
   const auto calls = running_calls();  // longest first
+  const auto known = model.status();
   for (const Variant& variant : route->variants) {
     auto& one =
         now.variants.emplace_back(control::NowServing::One{variant.name, variant.version->version});
@@ -66,6 +67,10 @@ control::NowServing now_serving(const ServedModel& model) {
       return c.path == path && (!path.empty() || c.model == model.name());
     });
     if (call != calls.end()) one.call = time - call->since;
+    const auto fetched = std::find_if(known.begin(), known.end(), [&](const VersionStatus& v) {
+      return v.path == path && !v.uri.empty();
+    });
+    if (fetched != known.end()) one.uri = fetched->uri;
   }
   return now;
 }

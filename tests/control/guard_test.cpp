@@ -219,6 +219,58 @@ TEST_F(GuardsTest, A_state_before_that_said_latest_becomes_the_number_of_the_ver
   EXPECT_EQ(wanted().record->state.variants.front().version, "1");
 }
 
+TEST_F(GuardsTest, A_state_before_that_named_an_address_is_brought_back_as_it_was) {
+  Guards guards = make(desk);
+  guards.round();
+  now = serving(7, set_version("file:///models/7#sha256=aa"));
+  guards.round();
+  now = serving(8, set_version("file:///models/8#sha256=bb"));
+  totals.push_back(did(7, 5000));
+  guards.round();
+  totals.push_back(did(8, 1000, 1000));
+  guards.round();
+  ASSERT_EQ(wanted().record->by, "guard");
+  EXPECT_EQ(wanted().record->state.variants.front().version, "file:///models/7#sha256=aa");
+}
+
+TEST_F(GuardsTest, What_served_is_brought_back_when_the_record_before_had_the_bad_version_too) {
+  Guards guards = make(desk);
+  guards.round();
+  now = serving(7, set_version("file:///models/7#sha256=aa"));
+  guards.round();
+  (void)set_version("file:///models/8#sha256=bb");
+  ChangeRequest labelled;
+  labelled.pipeline = "p";
+  labelled.model = "m";
+  labelled.change = [](const DesiredModel& state,
+                       const Wanted&) -> Result<std::optional<DesiredModel>> {
+    return std::optional(*with_label(state, "stable", "7"));
+  };
+  now = serving(8, desk.change(labelled)->epoch);
+  totals.push_back(did(7, 5000));
+  guards.round();
+  totals.push_back(did(8, 1000, 1000));
+  guards.round();
+  ASSERT_EQ(wanted().record->by, "guard");
+  EXPECT_NE(wanted().record->state.variants.front().version, "file:///models/8#sha256=bb");
+}
+
+TEST_F(GuardsTest, A_rollback_counts_when_it_is_followed) {
+  Guards guards = make(desk);
+  guards.round();
+  now = serving(2, set_version("2"));
+  guards.round();
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  ASSERT_EQ(wanted().record->action, "rollback");
+  guards.round();
+  EXPECT_EQ(guards.rollbacks("m"), 0U) << "version 2 still serves";
+  now = serving(1, wanted().epoch);
+  guards.round();
+  guards.round();
+  EXPECT_EQ(guards.rollbacks("m"), 1U);
+}
+
 TEST_F(GuardsTest, Of_two_processes_only_one_writes) {
   MemoryLog other_log(entries, true);
   Desk other(other_log, clock);

@@ -46,13 +46,22 @@ class GuardedPipeline : public testing::Test {
   }
 
   // Version 1 answers 1, version 2 what `settings` of the fake model say.
-  void put(int version, const std::string& settings) const {
+  void put(int version, const std::string& settings) const { put(models_, version, settings); }
+  // In no folder that the model looks into.
+  void elsewhere(int version, const std::string& settings) const {
+    put(elsewhere_, version, settings);
+  }
+  static void put(const ScratchDir& base, int version, const std::string& settings) {
     const std::string folder = std::to_string(version);
-    models_.write(folder + "/fake.yaml", settings);
+    base.write(folder + "/fake.yaml", settings);
     Manifest manifest;
     manifest.version = version;
-    manifest.files = *list_files(models_ / folder);
-    models_.write(folder + "/manifest.json", to_json(manifest));
+    manifest.files = *list_files(base / folder);
+    base.write(folder + "/manifest.json", to_json(manifest));
+  }
+  std::string address_of(int version) const {
+    const std::string folder = elsewhere_ / std::to_string(version);
+    return "file://" + folder + "#sha256=" + *sha256_of_file(folder + "/manifest.json");
   }
   void start(const std::string& version, const std::string& guards) {
     auto file = read_pipeline_text(
@@ -234,7 +243,7 @@ class GuardedPipeline : public testing::Test {
   Registry registry_;
   Log log_{LogLevel::error, LogFormat::json};
   SystemClock clock_;
-  ScratchDir models_, state_;
+  ScratchDir models_, elsewhere_, state_;
   MemoryLog records_;
   std::atomic<MemorySink*> sink_ = nullptr;
   std::atomic<std::int64_t> fed_ = 0;
@@ -316,6 +325,26 @@ TEST_F(GuardedPipeline, One_that_the_folder_brought_is_taken_back_and_stays_so_a
   stop();
   start("latest", "{ error_share: 0.05, rows_min: 200 }");
   EXPECT_EQ(serving(), 1) << "the record wins over the folder";
+}
+
+TEST_F(GuardedPipeline, One_that_its_address_brought_gives_way_to_the_address_before) {
+  put(1, "function: constant\nvalue: 1\n");
+  elsewhere(7, "function: constant\nvalue: 7\n");
+  elsewhere(8, "function: constant\nvalue: 8\nfail_when: negative\n");
+  records_.create("in", 2);
+  start("1", "{ error_share: 0.05, rows_min: 200 }");
+  std::jthread feeder([this](std::stop_token stop) { feed(stop); });
+  ASSERT_TRUE(more_answered(1000));
+  route_to(address_of(7));
+  ASSERT_TRUE(eventually([&] { return serving() == 7; }));
+  ASSERT_TRUE(more_answered(1000));
+  route_to(address_of(8));
+  ASSERT_TRUE(eventually([&] { return wanted().epoch == 2; })) << "the guard writes a record";
+  EXPECT_EQ(wanted().record->state.variants.front().version, address_of(7));
+  EXPECT_TRUE(eventually([&] { return serving() == 7; })) << "and it is followed";
+  feeder.request_stop();
+  feeder.join();
+  check_none_lost();
 }
 
 TEST_F(GuardedPipeline, One_that_does_as_well_stays) {
