@@ -57,7 +57,13 @@ Status Controller::begin_model(ControlledModel& model) {
     const std::lock_guard lock(told_mutex_);
     told_[model.name()].epoch = wanted.epoch;
   }
-  if (!wanted.record) return model.open();
+  if (!wanted.record) {
+    // After a reset the file's state has an epoch, which the others wait for.
+    if (wanted.epoch >= 0) {
+      if (Status s = model.prepare(model.file_state(), wanted.epoch); !s) return s;
+    }
+    return model.open();
+  }
   const auto try_state = [&](const DesiredModel& state, std::int64_t epoch) {
     Status s = model.prepare(state, epoch);
     return s ? model.open() : s;
@@ -119,7 +125,7 @@ void Controller::tell(ControlledModel& model, const Wanted& wanted) {
                   wanted.record ? wanted.record->by : " (the pipeline file)", describe(state),
                   s ? "" : "; it is not followed: ", s ? "" : s.error().message()));
   const std::lock_guard lock(told_mutex_);
-  told_[model.name()] = {wanted.epoch, s ? "" : s.error().message(), !s.ok()};
+  told_[model.name()] = {wanted.epoch, s ? "" : s.error().message(), !s.ok(), {}};
 }
 
 void Controller::steer(ControlledModel& model) {
@@ -137,10 +143,15 @@ void Controller::steer(ControlledModel& model) {
                     model.name(), wanted.epoch, why->message()));
     return;
   }
-  if (!model.prepared(wanted.epoch) || !everybody_ready(model, wanted.epoch)) return;
+  if (!model.prepared(wanted.epoch) || !everybody_ready(model, wanted)) return;
   if (const Status s = model.activate(wanted.epoch); !s) {
+    // Tried again in each round; said, and counted, once for each reason.
+    const std::lock_guard lock(told_mutex_);
+    std::string& said = told_[model.name()].failure;
+    if (said == s.error().message()) return;
+    said = s.error().message();
     failures_.fetch_add(1);
-    say(Level::error, "control.failed", s.error().message());
+    say(Level::error, "control.failed", said);
     return;
   }
   say(Level::info, "control.active",
@@ -156,7 +167,7 @@ std::optional<std::chrono::nanoseconds> Controller::living_since(const Board& bo
   return own->second.heard - options_.alive;
 }
 
-bool Controller::everybody_ready(const ControlledModel& model, std::int64_t epoch) {
+bool Controller::everybody_ready(const ControlledModel& model, const Wanted& wanted) {
   if (!desk_.log().shared()) return true;
   return desk_.look([&](const Board& board) {
     const auto since = living_since(board);
@@ -166,10 +177,10 @@ bool Controller::everybody_ready(const ControlledModel& model, std::int64_t epoc
       if (id == options_.process) continue;
       const auto report = word.heartbeat.models.find(model.name());
       if (report == word.heartbeat.models.end()) continue;
-      if (report->second.active == epoch) return true;  // it has moved: so do we
+      if (serves(report->second, wanted)) return true;  // it has moved: so do we
       if (word.heard < *since) continue;
       ++all;
-      if (report->second.prepared == epoch) ++ready;
+      if (report->second.prepared == wanted.epoch) ++ready;
     }
     return static_cast<double>(ready) >=
            std::ceil(options_.ready_share * static_cast<double>(all) - 1e-9);

@@ -91,11 +91,12 @@ class Controller {
     std::int64_t epoch = -1;
     std::string refused;  // by prepare() itself
     bool refusal_said = false;
+    std::string failure;  // of activate(), said already
   };
   [[nodiscard]] Status begin_model(ControlledModel& model);
   void steer(ControlledModel& model);
   void tell(ControlledModel& model, const Wanted& wanted);
-  [[nodiscard]] bool everybody_ready(const ControlledModel& model, std::int64_t epoch);
+  [[nodiscard]] bool everybody_ready(const ControlledModel& model, const Wanted& wanted);
   [[nodiscard]] std::optional<std::chrono::nanoseconds> living_since(const Board& board) const;
   void beat();
   void clear_away();

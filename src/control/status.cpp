@@ -11,13 +11,14 @@ bool is_alive(const ProcessWord& word, const StatusQuestion& q) {
   return q.alive.count() == 0 || q.now - word.heard <= q.alive;
 }
 
-bool serves(const ModelReport& report, const Wanted& wanted) {
-  // A tombstone may be gone from the topic, and the epoch of whoever read it is still its.
-  return report.active == wanted.epoch ||
-         (wanted.epoch == -1 && report.wish == report.active && report.refused.empty());
-}
-
 }  // namespace
+
+bool serves(const ModelReport& report, const Wanted& wanted) {
+  if (report.active == wanted.epoch) return true;
+  if (wanted.record || report.wish != report.active || !report.refused.empty()) return false;
+  // A tombstone may be gone from the topic. Who read it has its epoch, who came later has none: both follow the file.
+  return wanted.epoch == -1 || report.active == -1;
+}
 
 bool converged(const Board& board, const StatusQuestion& q) {
   const Wanted wanted = board.model(q.pipeline, q.model);

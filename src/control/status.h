@@ -17,6 +17,8 @@ struct StatusQuestion {
       0};  // a process unheard of for longer does not count; 0: all count
 };
 
+// The process whose report it is has moved to what is wanted.
+[[nodiscard]] bool serves(const ModelReport& report, const Wanted& wanted);
 // Every live process serves the wanted epoch. False without any process.
 [[nodiscard]] bool converged(const Board& board, const StatusQuestion& question);
 

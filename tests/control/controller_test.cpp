@@ -55,6 +55,13 @@ class ControllerTest : public ::testing::Test {
     };
     return desk.change(request);
   }
+  static Result<Changed> reset(Desk& desk) {
+    ChangeRequest request{"p", "m", "reset", "ann", "", {}, false, {}, {}};
+    request.change = [](const DesiredModel&, const Wanted&) -> Result<std::optional<DesiredModel>> {
+      return std::optional<DesiredModel>();
+    };
+    return desk.change(request);
+  }
   std::shared_ptr<MemoryEntries> entries = std::make_shared<MemoryEntries>();
   HandClock clock;
 };
@@ -188,15 +195,88 @@ TEST_F(ControllerTest, Reset_returns_to_the_pipeline_file) {
   ASSERT_TRUE(set_version(one.desk, "4").ok());
   for (int i = 0; i < 3; ++i) one.controller->turn();
   EXPECT_EQ(one.model.serving.variants.front().version, "4");
-  ChangeRequest reset{"p", "m", "reset", "ann", "", {}, false, one.model.file, {}};
-  reset.change = [](const DesiredModel&, const Wanted&) -> Result<std::optional<DesiredModel>> {
-    return std::optional<DesiredModel>();
-  };
-  auto done = one.desk.change(reset);
-  ASSERT_TRUE(done.ok());
+  ASSERT_TRUE(reset(one.desk).ok());
   for (int i = 0; i < 3; ++i) one.controller->turn();
   EXPECT_EQ(one.model.serving.variants.front().version, "2");
   EXPECT_TRUE(one.controller->differences().empty());
+}
+
+TEST_F(ControllerTest, Who_starts_after_a_reset_converges_with_the_others) {
+  Process old(entries, "old", clock);
+  ASSERT_TRUE(old.controller->begin().ok());
+  ASSERT_TRUE(set_version(old.desk, "4").ok());
+  for (int i = 0; i < 3; ++i) old.controller->turn();
+  ASSERT_TRUE(reset(old.desk).ok());
+  for (int i = 0; i < 3; ++i) old.controller->turn();
+  Process late(entries, "late", clock);
+  ASSERT_TRUE(late.controller->begin().ok());
+  for (int i = 0; i < 3; ++i) {
+    late.controller->turn();
+    old.controller->turn();
+  }
+  const ModelReport report = late.controller->report(late.model);
+  EXPECT_EQ(report.prepared, report.wish);
+  EXPECT_EQ(report.active, report.wish);
+  for (const Process* p : {&old, &late})
+    EXPECT_TRUE(p->desk.look(
+        [&](const Board& b) { return converged(b, p->controller->question(p->model)); }));
+}
+
+TEST_F(ControllerTest, Who_starts_between_a_reset_and_the_move_holds_up_nobody) {
+  Process old(entries, "old", clock);
+  ASSERT_TRUE(old.controller->begin().ok());
+  const auto record = set_version(old.desk, "4")->epoch;
+  for (int i = 0; i < 3; ++i) old.controller->turn();
+  ASSERT_EQ(old.model.active, record);
+  const auto epoch = reset(old.desk)->epoch;
+  Process late(entries, "late", clock);
+  ASSERT_TRUE(late.controller->begin().ok());
+  for (int i = 0; i < 4; ++i) {
+    late.controller->turn();
+    old.controller->turn();
+  }
+  EXPECT_EQ(old.model.active, epoch);
+  EXPECT_EQ(late.model.active, epoch);
+}
+
+TEST_F(ControllerTest, Who_found_the_tombstone_gone_serves_the_file_as_those_who_read_it) {
+  Process old(entries, "old", clock);
+  ASSERT_TRUE(old.controller->begin().ok());
+  ASSERT_TRUE(set_version(old.desk, "4").ok());
+  for (int i = 0; i < 3; ++i) old.controller->turn();
+  const auto epoch = reset(old.desk)->epoch;
+  // Compaction has removed record and tombstone before the old one has moved; the log of the late one lacks them.
+  auto rest = std::make_shared<MemoryEntries>();
+  Process late(rest, "late", clock);
+  ASSERT_TRUE(late.controller->begin().ok());
+  late.controller->turn();
+  late.controller->turn();
+  for (const LogEntry& e : rest->entries) (void)MemoryLog(entries, true).append(e.key, e.value);
+  for (int i = 0; i < 3; ++i) old.controller->turn();
+  EXPECT_EQ(old.model.active, epoch) << "the late one serves the file's state already";
+  EXPECT_TRUE(old.desk.look(
+      [&](const Board& b) { return converged(b, old.controller->question(old.model)); }));
+}
+
+TEST_F(ControllerTest, An_activation_that_fails_is_said_once_for_each_reason) {
+  Process one(entries, "one", clock);
+  ASSERT_TRUE(one.controller->begin().ok());
+  one.controller->turn();
+  one.model.activation = Error(Code::model_unavailable, "not now");
+  ASSERT_TRUE(set_version(one.desk, "4").ok());
+  const auto said = [&] {
+    return std::count_if(one.news.begin(), one.news.end(),
+                         [](const auto& n) { return n.starts_with("control.failed"); });
+  };
+  for (int i = 0; i < 5; ++i) one.controller->turn();
+  EXPECT_EQ(said(), 1);
+  EXPECT_EQ(one.controller->counts().failures, 1U) << "one failure, however often it is tried";
+  one.model.activation = Error(Code::model_unavailable, "another reason");
+  for (int i = 0; i < 5; ++i) one.controller->turn();
+  EXPECT_EQ(said(), 2);
+  one.model.activation.reset();
+  one.controller->turn();
+  EXPECT_EQ(one.model.serving.variants.front().version, "4");
 }
 
 TEST_F(ControllerTest, Who_names_an_epoch_is_refused_when_somebody_was_faster) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +50,7 @@ class FakeModel final : public ControlledModel {
     return Error(Code::model_invalid, "broken");
   }
   Status activate(std::int64_t epoch) override {
+    if (activation) return *activation;
     if (!prepared(epoch)) return Error(Code::model_unavailable, "not prepared");
     active = epoch;
     serving = wish;
@@ -64,6 +66,7 @@ class FakeModel final : public ControlledModel {
   std::int64_t wish_epoch = -1, active = -1;
   bool ready = false, opened = false, auto_load = true;
   int activations = 0;
+  std::optional<Error> activation;  // why it fails
   std::set<std::string> broken;
 
  private:
