@@ -8,6 +8,7 @@
 #include "control/desk.h"
 #include "control/json_node.h"
 #include "control/status.h"
+#include "model/uri.h"
 #include "run/clock.h"
 #include "run/control_run.h"
 
@@ -107,7 +108,7 @@ class HttpClient final : public ControlClient {
     if (!answer) return std::move(answer).error();
     return {};
   }
-  [[nodiscard]] std::string where() const override { return url_; }
+  [[nodiscard]] std::string where() const override { return shown_uri(url_); }
 
  private:
   const std::string url_, token_, pipeline_;
@@ -135,7 +136,7 @@ Result<std::unique_ptr<ControlClient>> http_client(const std::string& url, const
     return Error(Code::config_invalid,
                  fmt::format("--url: expected http://HOST:PORT; got '{}'; write --url "
                              "http://127.0.0.1:8080",
-                             url));
+                             shown_uri(url)));
   return std::unique_ptr<ControlClient>(std::make_unique<HttpClient>(url, token, pipeline));
 }
 
@@ -153,12 +154,12 @@ Result<Node> call_api(const std::string& url, const std::string& token, const st
     return Error(Code::io_failed,
                  fmt::format("{}: expected an answer; got: {}; does the process run, with `http:` "
                              "in its file?",
-                             url, httplib::to_string(answer.error())));
+                             shown_uri(url), httplib::to_string(answer.error())));
   auto node = control::read_json(answer->body);
   if (answer->status == 200 && node) return node;
   const Node* error = node ? node->find("error") : nullptr;
   return Error(answer->status >= 500 ? Code::io_failed : Code::config_invalid,
-               fmt::format("{}: status {}: {}", url, answer->status,
+               fmt::format("{}: status {}: {}", shown_uri(url), answer->status,
                            error != nullptr ? error->text() : answer->body));
 }
 

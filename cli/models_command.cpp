@@ -12,6 +12,8 @@
 #include "cli/pipeline_options.h"
 #include "cli/publish_view.h"
 #include "control/change.h"
+#include "control/shown.h"
+#include "model/uri.h"
 #include "run/controlled_models.h"
 #include "run/exit_code.h"
 #include "run/version_trial.h"
@@ -109,7 +111,7 @@ int print_status(const Options& options, ControlClient& client, const States& st
                  text_of(*status, "at"), why.empty() ? "" : ": ", why);
     }
     if (options.action == "list") continue;
-    if (record && *state != file_state)
+    if (record && *state != control::shown(file_state))
       fmt::print("  the pipeline file says {}\n", control::describe(file_state));
     if (flag_of(*status, "paused")) fmt::print("  the pipeline is paused\n");
     print_processes(*status);
@@ -141,7 +143,7 @@ Result<DesiredModel> labelled(DesiredModel now, const std::vector<std::string>& 
       return Error(Code::config_invalid,
                    fmt::format("label: expected LABEL=VERSION, or LABEL= to take it away; got "
                                "'{}'; write stable=3",
-                               text));
+                               shown_uri(text)));
     auto next =
         control::with_label(std::move(now), text.substr(0, equals), text.substr(equals + 1));
     if (!next) return next;
@@ -218,8 +220,8 @@ int change(const Options& options, ControlClient& client, const States& states) 
     const Node line = Node::map({{"model", Node::scalar(options.model, true)},
                                  {"written", Node::scalar(written->written ? "true" : "false")},
                                  {"epoch", Node::scalar(std::to_string(written->epoch))},
-                                 {"from", control::state_node(*now)},
-                                 {"to", control::state_node(to)},
+                                 {"from", control::state_node(control::shown(*now))},
+                                 {"to", control::state_node(control::shown(to))},
                                  {"warning", Node::scalar(written->warning, true)}});
     fmt::print("{}\n", line.to_json());
   } else {
@@ -258,7 +260,7 @@ std::string mistake_in(const Options& options, const States& states) {
                             ": expected what is wanted; got nothing; see the examples "
                             "of thalweg models --help"
                       : options.action + ": expected nothing behind the model; got '" +
-                            options.what.front() + "'";
+                            shown_uri(options.what.front()) + "'";
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "config/scalars.h"
 #include "control/change.h"
 #include "control/json_node.h"
+#include "control/shown.h"
 
 namespace thalweg::control {
 namespace {
@@ -127,8 +128,8 @@ Node changed_node(const Changed& changed) {
   return Node::map({{"written", json_boolean(changed.written)},
                     {"from_epoch", json_number(changed.from_epoch)},
                     {"epoch", json_number(changed.epoch)},
-                    {"from", state_node(changed.from)},
-                    {"to", state_node(changed.to)},
+                    {"from", state_node(shown(changed.from))},
+                    {"to", state_node(shown(changed.to))},
                     {"reset", json_boolean(changed.reset)},
                     {"warning", json_string(changed.warning)}});
 }

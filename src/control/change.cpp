@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "config/scalars.h"
+#include "model/uri.h"
 
 namespace thalweg::control {
 namespace {
@@ -41,7 +42,7 @@ Error not_a_route(std::string_view text) {
                fmt::format("route: expected NAME=SHARE%, NAME=SHARE%@VERSION or NAME=@VERSION; got "
                            "'{}'; write 4 for all traffic, b=10%@4 for a share of it, or a "
                            "version's address alone: https://…/7#sha256=…",
-                           text));
+                           shown_uri(text)));
 }
 
 // The rest after the named ones is the champion's.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "control/json_node.h"
+#include "control/shown.h"
 
 namespace thalweg::control {
 namespace {
@@ -58,7 +59,15 @@ Result<Changed> Desk::change(const ChangeRequest& request) {
   auto next = request.change(changed.from, wanted);
   if (!next) return std::move(next).error();
   changed.reset = !next->has_value();
-  changed.to = *next ? **next : request.file_state;
+  changed.to = request.file_state;
+  if (*next) {
+    std::vector<DesiredModel> known{changed.from};
+    if (wanted.record && wanted.record->before) known.push_back(wanted.record->before->state);
+    known.push_back(request.file_state);
+    auto whole = restored(**next, known);
+    if (!whole) return std::move(whole).error();
+    changed.to = *std::move(whole);
+  }
   // A broken record on top is worth being written over even by the same state.
   const bool broken_on_top = wanted.last != wanted.epoch;
   const bool same = changed.reset ? !wanted.record : wanted.record && changed.from == changed.to;
@@ -88,17 +97,18 @@ std::string Desk::audit(const ChangeRequest& request, const Changed& changed) {
           "whether that is right",
           replaced, changed.from_epoch, changed.epoch);
   }
-  const Node line = Node::map({{"at", json_string(time_text(clock_.now().ms))},
-                               {"pipeline", json_string(request.pipeline)},
-                               {"model", json_string(request.model)},
-                               {"action", json_string(request.action)},
-                               {"by", json_string(request.by)},
-                               {"why", json_string(request.why)},
-                               {"from_epoch", json_number(changed.from_epoch)},
-                               {"to_epoch", json_number(changed.epoch)},
-                               {"from", state_node(changed.from)},
-                               {"to", changed.reset ? Node::null({}) : state_node(changed.to)},
-                               {"warning", json_string(warning)}});
+  const Node line =
+      Node::map({{"at", json_string(time_text(clock_.now().ms))},
+                 {"pipeline", json_string(request.pipeline)},
+                 {"model", json_string(request.model)},
+                 {"action", json_string(request.action)},
+                 {"by", json_string(request.by)},
+                 {"why", json_string(request.why)},
+                 {"from_epoch", json_number(changed.from_epoch)},
+                 {"to_epoch", json_number(changed.epoch)},
+                 {"from", state_node(shown(changed.from))},
+                 {"to", changed.reset ? Node::null({}) : state_node(shown(changed.to))},
+                 {"warning", json_string(warning)}});
   if (Status s = log_.audit(model_key(request.pipeline, request.model), line.to_json()); !s) {
     warning += fmt::format("{}the change is written, but not its line in the history: {}",
                            warning.empty() ? "" : "; ", s.error().message());

@@ -10,6 +10,7 @@
 
 #include "config/scalars.h"
 #include "control/json_node.h"
+#include "model/uri.h"
 
 namespace thalweg::control {
 namespace {
@@ -136,7 +137,7 @@ Status check_version(std::string_view where, const VersionWish& wish) {
   return Error(Code::config_invalid,
                fmt::format("{}: version: expected latest, a number, a label, or a URI; got {}; "
                            "write \"version\": \"3\"",
-                           where, Node::scalar(wish).shown()));
+                           where, Node::scalar(shown_uri(wish)).shown()));
 }
 
 DesiredModel state_of(const Values& values) {
@@ -272,7 +273,7 @@ Status check_state(const DesiredModel& state) {
     if (!is_number(version))
       return Error(Code::config_invalid,
                    fmt::format("label '{}': expected a version number; got {}; write {}=3", label,
-                               Node::scalar(version).shown(), label));
+                               Node::scalar(shown_uri(version)).shown(), label));
   }
   if (!state.shadow) return {};
   const std::string& topic = state.shadow->topic;
@@ -292,14 +293,15 @@ std::string describe(const DesiredModel& state) {
   std::string text;
   if (state.variants.size() == 1) {
     const DesiredVariant& only = state.variants.front();
-    text = fmt::format("{}{}version {}", only.name, only.name.empty() ? "" : " ", only.version);
+    text = fmt::format("{}{}version {}", only.name, only.name.empty() ? "" : " ",
+                       shown_uri(only.version));
   } else {
     for (const DesiredVariant& v : state.variants)
       text += fmt::format("{}{} {} version {}", text.empty() ? "" : ", ", v.name, percent(v.share),
-                          v.version);
+                          shown_uri(v.version));
   }
   if (state.shadow) {
-    text += "; shadow version " + state.shadow->version;
+    text += "; shadow version " + shown_uri(state.shadow->version);
     if (!state.shadow->topic.empty()) text += " to " + state.shadow->topic;
   }
   for (const auto& [label, version] : state.labels)

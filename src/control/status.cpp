@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "control/json_node.h"
+#include "control/shown.h"
 
 namespace thalweg::control {
 namespace {
@@ -62,13 +63,13 @@ Node status_node(const Board& board, const StatusQuestion& q) {
   Node before = Node::null({});
   if (record && wanted.record->before)
     before = Node::map({{"epoch", json_number(wanted.record->before->epoch)},
-                        {"state", state_node(wanted.record->before->state)}});
+                        {"state", state_node(shown(wanted.record->before->state))}});
   return Node::map({{"pipeline", json_string(q.pipeline)},
                     {"model", json_string(q.model)},
                     {"source", json_string(record ? "control" : "file")},
                     {"epoch", json_number(wanted.epoch)},
-                    {"state", state_node(record ? wanted.record->state : q.file_state)},
-                    {"file", state_node(q.file_state)},
+                    {"state", state_node(shown(record ? wanted.record->state : q.file_state))},
+                    {"file", state_node(shown(q.file_state))},
                     {"by", json_string(record ? wanted.record->by : "")},
                     {"why", json_string(record ? wanted.record->why : "")},
                     {"at", json_string(record ? wanted.record->at : "")},

@@ -6,6 +6,7 @@
 #include <optional>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -19,14 +20,25 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kept_bytes = 2000;
 
+// A descriptor to read it from, without a name that others could open; -1: none could be had.
+int readable(const std::string& text) {
+  if (text.empty()) return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int memory = ::memfd_create("thalweg", MFD_CLOEXEC);
+  if (memory < 0) return memory;
+  const bool whole = ::write(memory, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (whole && ::lseek(memory, 0, SEEK_SET) == 0) return memory;
+  ::close(memory);
+  return -1;
+}
+
 // In a group of its own, with the signals as a program expects them: the caller's thread may block some.
-Result<pid_t> spawn(const std::vector<std::string>& words, int output) {
+Result<pid_t> spawn(const std::vector<std::string>& words, int input, int output) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
   posix_spawnattr_t attributes;
@@ -42,8 +54,9 @@ Result<pid_t> spawn(const std::vector<std::string>& words, int output) {
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failed == 0) return pid;
-  return Error(Code::model_unavailable, "fetch: expected to run '" + words.front() + "'; got: " +
-                                            std::strerror(failed) + "; is it installed?");
+  return Error(Code::model_unavailable, "fetch: expected to run '" + command_name(words) +
+                                            "'; got: " + std::strerror(failed) +
+                                            "; is it installed?");
 }
 
 void read_some(int from, std::string& said) {
@@ -58,13 +71,23 @@ void read_some(int from, std::string& said) {
 
 }  // namespace
 
+std::string command_name(const std::vector<std::string>& words) {
+  return words.front().substr(0, words.front().find_first_of(" \t\n"));
+}
+
 Result<CommandEnd> run_command(const std::vector<std::string>& words,
                                std::chrono::milliseconds timeout,
-                               const std::function<bool()>& stopped) {
+                               const std::function<bool()>& stopped, const std::string& input) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
     return Error(Code::io_failed, std::string("fetch: expected a pipe; got: ") + strerror(errno));
-  auto pid = spawn(words, ends[1]);
+  const int from = readable(input);
+  auto pid =
+      from < 0 ? Result<pid_t>(Error(Code::io_failed,
+                                     std::string("fetch: expected memory for what '") +
+                                         command_name(words) + "' reads; got: " + strerror(errno)))
+               : spawn(words, from, ends[1]);
+  if (from >= 0) ::close(from);
   ::close(ends[1]);
   CommandEnd end;
   const auto deadline = Clock::now() + timeout;
@@ -80,9 +103,9 @@ Result<CommandEnd> run_command(const std::vector<std::string>& words,
     if (ended_by_us) continue;
     const bool late = Clock::now() > deadline;
     if (!late && !(stopped && stopped())) continue;
-    ended_by_us =
-        Error(Code::model_unavailable, "fetch: expected '" + words.front() + "' to end in time; " +
-                                           (late ? "it did not" : "it was stopped"));
+    ended_by_us = Error(Code::model_unavailable, "fetch: expected '" + command_name(words) +
+                                                     "' to end in time; " +
+                                                     (late ? "it did not" : "it was stopped"));
     ::kill(-*pid, SIGKILL);
   }
   read_some(ends[0], end.said);

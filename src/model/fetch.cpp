@@ -7,6 +7,7 @@
 
 #include "model/command.h"
 #include "model/manifest.h"
+#include "model/uri.h"
 #include "model/versions.h"
 
 namespace thalweg {
@@ -29,7 +30,7 @@ Result<Uri> parse(const std::string& text) {
   const bool hex = uri.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (uri.sha256.size() == 64 && hex) return uri;
   return Error(Code::config_invalid,
-               "expected '" + text +
+               "expected '" + shown_uri(text) +
                    "' to end in #sha256= and the 64 digits of its manifest's "
                    "hash; they are not there; `thalweg model publish` prints them");
 }
@@ -42,21 +43,41 @@ std::string default_cache() {
   return "/var/cache/thalweg/models";
 }
 
-Status run(const std::vector<std::string>& command, const FetchOptions& options) {
-  auto ended = run_command(command, options.timeout, options.stopped);
-  if (!ended) return std::move(ended).error();
+// An error names the program and the URI as it may be shown: the program's words hold what secrets were put into them.
+Status run(const std::vector<std::string>& command, const std::string& uri,
+           const FetchOptions& options, const std::string& input = {}) {
+  std::vector<std::string> secrets = secrets_of(uri);
+  secrets.insert(secrets.end(), options.secrets.begin(), options.secrets.end());
+  auto ended = run_command(command, options.timeout, options.stopped, input);
+  if (!ended) return Error(ended.error().code(), without(ended.error().message(), secrets));
   if (ended->exit_code == 0) return {};
-  return Error(Code::model_unavailable,
-               fmt::format("fetch: expected '{}' to succeed; it ended with {}: {}",
-                           fmt::join(command, " "), ended->exit_code, ended->said));
+  return Error(
+      Code::model_unavailable,
+      fmt::format("fetch: expected '{}' to get '{}'; it ended with {}: {}", command_name(command),
+                  shown_uri(uri), ended->exit_code, without(ended->said, secrets)));
 }
 
+// As a quoted word of curl's configuration.
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '\n' || c == '\r') {
+      out += c == '\n' ? "\\n" : "\\r";
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+// The URL goes in by standard input: among the words it could be read by every user of the machine.
 Status curl(const std::string& from, const fs::path& to, const FetchOptions& options) {
   std::error_code error;
   fs::create_directories(to.parent_path(), error);
-  return run({"curl", "--fail", "--silent", "--show-error", "--location", "--max-filesize",
-              "1099511627776", "--output", to.string(), "--", from},
-             options);
+  return run({"curl", "--fail", "--silent", "--show-error", "--location", "--globoff",
+              "--max-filesize", "1099511627776", "--output", to.string(), "--config", "-"},
+             from, options, "url = " + quoted(from) + "\n");
 }
 
 // The manifest's hash is checked before its list is believed.
@@ -64,12 +85,12 @@ Status check_manifest(const fs::path& folder, const Uri& uri) {
   auto hash = sha256_of_file((folder / manifest_name).string());
   if (!hash) {
     return Error(Code::model_invalid,
-                 uri.place + ": expected a manifest.json in it; there is none");
+                 shown_uri(uri.place) + ": expected a manifest.json in it; there is none");
   }
   if (*hash == uri.sha256) return {};
   return Error(Code::model_invalid, fmt::format("{}: expected a manifest with hash {}; got {}; it "
                                                 "is another version than was meant",
-                                                uri.place, uri.sha256, *hash));
+                                                shown_uri(uri.place), uri.sha256, *hash));
 }
 
 Status fetch_into(const fs::path& dir, const Uri& uri, const FetchOptions& options) {
@@ -83,15 +104,16 @@ Status fetch_into(const fs::path& dir, const Uri& uri, const FetchOptions& optio
           word.replace(at, name.size(), value);
       }
     }
-    return run(command, options);
+    return run(command, uri.place, options);
   }
-  const std::string base = uri.place + (uri.place.ends_with('/') ? "" : "/");
-  if (Status got = curl(base + manifest_name, dir / manifest_name, options); !got.ok()) return got;
+  if (Status got = curl(below(uri.place, manifest_name), dir / manifest_name, options); !got.ok())
+    return got;
   if (Status meant = check_manifest(dir, uri); !meant.ok()) return meant;
   auto manifest = read_manifest(dir.string());
   if (!manifest) return std::move(manifest).error();
   for (const ManifestFile& file : (*manifest)->files) {
-    if (Status got = curl(base + file.path, dir / file.path, options); !got.ok()) return got;
+    if (Status got = curl(below(uri.place, file.path), dir / file.path, options); !got.ok())
+      return got;
   }
   return {};
 }
@@ -102,7 +124,8 @@ Result<VersionFiles> found(const fs::path& folder, const Uri& uri) {
   if (!manifest) return std::move(manifest).error();
   VersionFiles files{(*manifest)->version, folder.string()};
   if (files.version < 0) {
-    files.version = version_number(fs::path(uri.place).filename().string()).value_or(0);
+    const std::string path = uri.place.substr(0, uri.place.find('?'));
+    files.version = version_number(fs::path(path).filename().string()).value_or(0);
   }
   return files;
 }
@@ -125,7 +148,7 @@ Result<VersionFiles> fetch_version(const std::string& text, const FetchOptions& 
     return Error(Code::config_invalid,
                  fmt::format("expected a setting `fetch` for '{}'; there is none; give the model's "
                              "entry a command that gets {}: URIs",
-                             uri->place, uri->scheme));
+                             shown_uri(uri->place), uri->scheme));
   }
   const fs::path cache(options.cache.empty() ? default_cache() : options.cache);
   const fs::path kept = cache / uri->sha256;

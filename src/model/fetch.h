@@ -21,6 +21,7 @@ namespace thalweg {
 
 struct FetchOptions {
   std::vector<std::string> command;  // with {uri} and {dir}; empty: none
+  std::vector<std::string> secrets;  // words of the command that nobody may see
   std::string cache;                 // empty: below the user's cache folder
   std::chrono::milliseconds timeout{std::chrono::minutes(10)};
   std::function<bool()> stopped;  // asked while a command runs

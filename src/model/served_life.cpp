@@ -23,6 +23,21 @@ bool is_word(const VersionWish& wish) {
   return wish != "latest" && !version_number(wish);
 }
 
+// Those that were expanded from a secret, and what stands behind their '=', as in --token=${file:token}.
+std::vector<std::string> secret_words(const Node* command) {
+  if (command == nullptr) return {};
+  std::vector<std::string> secrets;
+  const auto add = [&](const Node& word) {
+    if (!word.is_scalar() || !word.secret()) return;
+    secrets.push_back(word.text());
+    if (const std::size_t equals = word.text().find('='); equals != std::string::npos)
+      secrets.push_back(word.text().substr(equals + 1));
+  };
+  add(*command);
+  for (const Node& word : command->items()) add(word);
+  return secrets;
+}
+
 }  // namespace
 
 ServedModel::Life::Life(ModelEntry entry, const Registry& registry, ModelCache& cache,
@@ -213,6 +228,7 @@ Result<WishedVersion> ServedModel::Life::fetch(const std::string& uri) {
   if (found == fetched_.end()) {
     FetchOptions options;
     options.command = entry_.values.strings("fetch");
+    options.secrets = secret_words(entry_.node.find("fetch"));
     if (entry_.values.has("cache")) options.cache = entry_.values.string("cache");
     options.timeout = duration(entry_, "fetch_timeout");
     options.stopped = [this] {

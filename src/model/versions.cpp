@@ -7,6 +7,7 @@
 
 #include "model/files.h"
 #include "model/manifest.h"
+#include "model/uri.h"
 
 namespace thalweg {
 namespace {
@@ -126,7 +127,8 @@ Result<ChosenVersion> choose_version(const std::string& path,
   const auto number = version_number(wanted);
   if (wanted != "latest" && !number) {
     return Error(Code::config_invalid, "version: expected `latest`, a number or a label; got '" +
-                                           wanted + "', which is no label; add it to `labels`");
+                                           shown_uri(wanted) +
+                                           "', which is no label; add it to `labels`");
   }
   if (!number) return choose_latest(path, versions);
   for (const VersionPath& version : versions) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -78,7 +79,6 @@ TEST_F(Secrets, No_error_about_a_wrong_value_prints_one) {
            "kafka.sasl.password=[hush7",
            "kafka.sasl.password=\"hush7",
            "kafka.sasl.pasword=hush7",
-           "kafka.ssl.key.pem=hush7",
            "kafka.ssl.key.password=[hush7, hush7]",
            "kafka.sasl.oauthbearer.client.secret={hush7: hush7}",
            "kafka.sasl.jaas.config=hush7",
@@ -90,7 +90,11 @@ TEST_F(Secrets, No_error_about_a_wrong_value_prints_one) {
        }) {
     const Ran ran = run_thalweg({"check", file, "--offline", "--set", wrong});
     expect_silence(ran, wrong);
+    EXPECT_EQ(ran.code, 3) << wrong << ran.out << ran.err;
   }
+  const Ran key = run_thalweg({"check", file, "--offline", "--set", "kafka.ssl.key.pem=hush7"});
+  expect_silence(key, "a key is read where TLS begins");
+  EXPECT_EQ(key.code, 0) << key.out << key.err;
   for (const char* wrong :
        {"sasl.password: \"hush7", "sasl.password: [hush7", "sasl.password: hush7: x",
         "sasl.password: *hush7", "sasl.password: hush7\n  sasl.password: hush7",
@@ -101,6 +105,115 @@ TEST_F(Secrets, No_error_about_a_wrong_value_prints_one) {
     expect_silence(ran, wrong);
     EXPECT_EQ(ran.code, 3) << wrong << ran.out << ran.err;
   }
+}
+
+// Programs that stand in for those that fetch: they keep what they were given, and fail.
+class FetchSecrets : public Secrets {
+ protected:
+  FetchSecrets() {
+    write_program("curl");
+    write_program("fetcher");
+    path_before_ = std::getenv("PATH");
+    ::setenv("PATH", (folder.path("") + ":" + path_before_).c_str(), 1);
+  }
+  ~FetchSecrets() override { ::setenv("PATH", path_before_.c_str(), 1); }
+  void write_program(const std::string& name) const {
+    const std::string path = folder.write(
+        name, "#!/bin/sh\nprintf '%s\\n' \"$@\" > '" + folder.path("words") + "'\ncat > '" +
+                  folder.path("input") + "'\necho \"no way for $*\" >&2\nexit 7\n");
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  }
+  Ran check(const std::string& version, const std::string& more = "") const {
+    return run_thalweg(
+        {"check",
+         folder.write(
+             "fetched.yaml",
+             "pipeline: sums\nmodels: { m: { version: \"" + version + "\"" + more +
+                 " } }\nfrom: { topic: n, start: earliest, format: text }\nsteps: [ infer: "
+                 "m ]\nto: { topic: s }\n"),
+         "--offline"});
+  }
+  const std::string hash = "#sha256=" + std::string(64, 'a');
+
+ private:
+  std::string path_before_;
+};
+
+TEST_F(FetchSecrets, A_version_s_address_is_shown_without_who_comes_and_without_tokens) {
+  const Ran ran = check("https://ann:hush7@127.0.0.1:1/m/3?sig=hush7-signature&hush7-bare" + hash);
+  expect_silence(ran, "check");
+  EXPECT_EQ(ran.code, 4) << ran.out << ran.err;
+  EXPECT_THAT(ran.out + ran.err,
+              HasSubstr("'https://***@127.0.0.1:1/m/3/manifest.json?sig=***&***'"));
+  EXPECT_THAT(folder.read("words"), Not(HasSubstr(mark))) << "every user can read these";
+  EXPECT_EQ(folder.read("input"),
+            "url = \"https://ann:hush7@127.0.0.1:1/m/3/manifest.json?sig=hush7-signature&hush7-bare"
+            "\"\n");
+}
+
+TEST_F(FetchSecrets, The_words_of_a_fetch_command_are_not_shown_also_when_it_repeats_them) {
+  const std::string uri = "s3://ann:hush7-word@bucket/m/3?token=hush7-token" + hash;
+  for (const char* command :
+       {"[fetcher, \"--key=${TEST_PASSWORD}\", \"${file:secret.txt}\", \"{uri}\", \"{dir}\"]",
+        "\"fetcher --key=${TEST_PASSWORD} {uri} {dir}\"",
+        "[no-such-program, \"${TEST_PASSWORD}\", \"{uri}\"]"}) {
+    const Ran ran = check(uri, std::string(", fetch: ") + command);
+    expect_silence(ran, command);
+    EXPECT_EQ(ran.code, 4) << ran.out << ran.err;
+    EXPECT_THAT(ran.out + ran.err, HasSubstr("fetch")) << command;
+  }
+  EXPECT_THAT(folder.read("words"), HasSubstr("--key=hush7-variable")) << "they are used";
+}
+
+TEST_F(FetchSecrets, No_mistake_in_an_address_shows_it) {
+  for (const std::string& version : std::vector<std::string>{
+           "https://ann:hush7@127.0.0.1:1/m/3",
+           "https://127.0.0.1:1/m/3?sig=hush7#sha256=abc",
+           "https://ann:hu/sh7@127.0.0.1:1/hush7@x/m/3" + hash,
+           "https://ann:x#hush7@127.0.0.1:1/m/3" + hash,
+           "s3://ann:hush7@bucket/m/3?hush7" + hash,
+           "https:ann:hush7@127.0.0.1/m" + hash,
+       }) {
+    const Ran ran = check(version);
+    expect_silence(ran, version);
+    EXPECT_NE(ran.code, 0) << version << ran.out << ran.err;
+    EXPECT_THAT(ran.out, HasSubstr("model 'm'")) << version;
+  }
+}
+
+TEST_F(FetchSecrets, A_change_of_models_is_shown_and_kept_in_the_history_without_them) {
+  const std::string path = folder.write(
+      "state.yaml", std::string(sum_pipeline) + "state_directory: " + folder.path("state") + "\n");
+  const std::string uri = "https://ann:hush7@127.0.0.1:1/m/3?sig=hush7" + hash;
+  const std::vector<std::vector<std::string>> commands{
+      {"models", "route", path, "adder", "b=10%@" + uri},
+      {"models", "route", path, "adder", "b=20%", "--json"},
+      {"models", "shadow", path, "adder", uri},
+      {"models", "list", path},
+      {"models", "status", path},
+      {"models", "status", path, "--json"},
+      {"check", path, "--offline"},
+      {"models", "rollback", path, "adder"},
+  };
+  for (const auto& command : commands) {
+    const Ran ran = run_thalweg(command);
+    expect_silence(ran, command[1]);
+    EXPECT_EQ(ran.code, 0) << command[1] << ran.out << ran.err;
+    EXPECT_THAT(ran.out, command[0] == "check" ? HasSubstr("") : HasSubstr("https://***@"))
+        << command[1];
+  }
+  const Ran wrong = run_thalweg({"models", "route", path, "adder", "b=x@" + uri});
+  expect_silence(wrong, "wrong");
+  std::string kept, history;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path("state"))) {
+    if (!entry.is_regular_file()) continue;
+    const bool is_history = entry.path().string().find("audit") != std::string::npos;
+    (is_history ? history : kept) += read_file(entry.path());
+  }
+  EXPECT_THAT(kept, HasSubstr(uri)) << "the record itself needs it, also after it was read back";
+  EXPECT_THAT(kept, Not(HasSubstr("***")));
+  EXPECT_THAT(history, HasSubstr("https://***@"));
+  EXPECT_THAT(history, Not(HasSubstr(mark)));
 }
 
 TEST_F(Secrets, No_run_logs_one_and_no_page_of_it_shows_one) {

@@ -12,6 +12,7 @@ namespace {
 using test::FakeModel;
 using test::HandClock;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ApiTest : public ::testing::Test {
  protected:
@@ -69,6 +70,30 @@ TEST_F(ApiTest, A_state_is_set_whole_and_409_tells_that_somebody_was_faster) {
   EXPECT_EQ(status.status, 200);
   EXPECT_THAT(status.body, HasSubstr(R"("source":"file")"));
   EXPECT_THAT(status.body, HasSubstr(R"("converged":true)"));
+}
+
+TEST_F(ApiTest, A_version_s_address_is_answered_without_its_secrets_and_written_back_as_it_was) {
+  const std::string whole = "https://ann:hush7@h/m/3?sig=hush7#sha256=" + std::string(64, 'a');
+  const std::string seen = "https://***@h/m/3?sig=***#sha256=" + std::string(64, 'a');
+  const auto state = [](const std::string& version) {
+    return R"({"state":{"variants":[{"name":"a","version":")" + version +
+           R"(","share":6000},{"name":"b","version":"4","share":4000}]}})";
+  };
+  const auto written = post("/v2/models/m/control", state(whole));
+  EXPECT_EQ(written.status, 200) << written.body;
+  EXPECT_EQ(serving(), whole);
+  controller->turn();
+  const auto status = get("/v2/models/m/status");
+  EXPECT_THAT(status.body, HasSubstr(seen));
+  for (const auto& reply : {written, status, post("/v2/models/m/control", state("3")),
+                            post("/v2/models/m/control", state(seen))}) {
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    EXPECT_THAT(reply.body, Not(HasSubstr("hush7")));
+  }
+  EXPECT_EQ(serving(), whole) << "it was the state before";
+  const auto unknown = post("/v2/models/m/control", state("https://***@h/m/9#sha256=ab"));
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_THAT(unknown.body, HasSubstr("give it whole"));
 }
 
 TEST_F(ApiTest, Garbage_is_a_4xx_that_says_what_was_expected_and_changes_nothing) {
