@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "model/signatures.h"
 #include "run/exit_code.h"
+#include "run/kafka_ports.h"
 #include "run/models_of.h"
 #include "run/topology.h"
 
@@ -70,6 +71,14 @@ void check_pipeline(const PipelineFile& file, Findings& findings) {
                                       counted((*chain)->outputs.outputs().size(), "output")));
 }
 
+// A pipeline that is still without brokers is no mistake here.
+void check_consumer(const PipelineFile& file, Findings& findings) {
+  const auto config = kafka_config_of(file);
+  if (!config) return;
+  if (Status made = try_kafka_consumer(file, *config); !made)
+    findings.error("consumer", made.error());
+}
+
 int check_one(const Options& options, const std::string& path) {
   Findings findings;
   auto file = options.pipeline.read(path);
@@ -78,6 +87,7 @@ int check_one(const Options& options, const std::string& path) {
   } else {
     Findings built;
     check_pipeline(*file, built);
+    check_consumer(*file, built);
     // Only now is it known that the file is right in all its parts: models and steps read theirs themselves.
     if (!built.has(Code::config_invalid)) check_configuration(*file, findings);
     findings.append(std::move(built));

@@ -58,6 +58,13 @@ Result<kafka::Config> kafka_config_of(const PipelineFile& file) {
       exactly_once(file.values) ? kafka::Transactions::yes : kafka::Transactions::no);
 }
 
+Status try_kafka_consumer(const PipelineFile& file, const kafka::Config& config) {
+  KafkaSourceOptions options;
+  options.kafka = config;
+  options.group = group_of(file);
+  return try_consumer(options);
+}
+
 std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file) {
   const Values& create = file.values.section("create_topics");
   if (!create.boolean("enabled")) return std::nullopt;

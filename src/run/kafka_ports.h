@@ -23,6 +23,8 @@ namespace thalweg {
 
 // The pipeline's Kafka settings: `kafka`, `from.kafka`, and the `to` entries' `kafka`, checked. Errors: config_invalid.
 [[nodiscard]] Result<kafka::Config> kafka_config_of(const PipelineFile& file);
+// Would librdkafka make a consumer of them? Without a broker. Errors: config_invalid.
+[[nodiscard]] Status try_kafka_consumer(const PipelineFile& file, const kafka::Config& config);
 // `create_topics`, if enabled.
 [[nodiscard]] std::optional<kafka::TopicSpec> topic_creation_of(const PipelineFile& file);
 // All of it, for one worker.

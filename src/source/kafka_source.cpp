@@ -60,6 +60,16 @@ kafka::Pairs owned(const KafkaSourceOptions& o) {
 
 }  // namespace
 
+Status try_consumer(const KafkaSourceOptions& options) {
+  kafka::Pairs last = owned(options);
+  last.insert(last.end(), {{"bootstrap.servers", ""}, {"security.protocol", "plaintext"}});
+  auto conf = kafka::make_conf(options.kafka, Role::consumer, defaults(options), last);
+  if (!conf) return std::move(conf).error();
+  kafka::ClientContext context("", [](kafka::LogLevel, std::string_view) {});
+  auto made = kafka::make_client(Role::consumer, *std::move(conf), context);
+  return made ? Status() : Status(std::move(made).error());
+}
+
 KafkaSource::KafkaSource(KafkaSourceOptions options)
     : options_(std::move(options)),
       table_(options_.topics),

@@ -57,6 +57,10 @@ struct KafkaSourceOptions {
   kafka::LogSink log;                               // none: spdlog
 };
 
+// Would librdkafka make this consumer? What settings contradict each other it says only then. No broker is called, and nothing of TLS or SASL is
+// begun: `check` asks this without a network. Errors: config_invalid.
+[[nodiscard]] Status try_consumer(const KafkaSourceOptions& options);
+
 class KafkaSource final : public Source {
  public:
   explicit KafkaSource(KafkaSourceOptions options);

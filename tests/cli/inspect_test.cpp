@@ -120,6 +120,26 @@ TEST_F(Inspect, Check_does_not_call_a_configuration_ok_that_has_an_error) {
   EXPECT_THAT(ran.out, ::testing::Not(HasSubstr("ok ")));
 }
 
+TEST_F(Inspect, Check_finds_Kafka_settings_that_contradict_each_other_without_a_broker) {
+  for (const char* from : {
+           "partition.assignment.strategy: 'range,cooperative-sticky'",
+           "group.protocol: consumer, session.timeout.ms: 10000",
+           "group.protocol: consumer, partition.assignment.strategy: range",
+           "max.poll.interval.ms: 2000, session.timeout.ms: 10000",
+       }) {
+    const std::string set = std::string("from.kafka={") + from + "}";
+    const Ran ran = run_thalweg(
+        {"check", sums, "--offline", "--set", "kafka.bootstrap.servers=127.0.0.1:1", "--set", set});
+    EXPECT_EQ(ran.code, 3) << set << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr("librdkafka refuses the settings")) << set;
+    EXPECT_THAT(ran.out, ::testing::Not(HasSubstr("ok       configuration"))) << set;
+  }
+  const Ran secure = run_thalweg(
+      {"check", sums, "--offline", "--set", "kafka.bootstrap.servers=127.0.0.1:1", "--set",
+       "kafka.security.protocol=sasl_ssl", "--set", "kafka.ssl.ca.location=/not/on/this/machine"});
+  EXPECT_EQ(secure.code, 0) << secure.out << "what only the place of the run has is not asked for";
+}
+
 TEST_F(Inspect, Check_says_a_place_once) {
   const Ran ran = run_thalweg(
       {"check", sums, "--offline", "--set", "models.adder={path: nowhere, runtime: tensorflow}"});
