@@ -10,6 +10,7 @@
 #include "cli/dead_topic.h"
 #include "cli/pipeline_options.h"
 #include "cli/terminal.h"
+#include "config/json_text.h"
 #include "run/exit_code.h"
 
 namespace thalweg::cli {
@@ -94,6 +95,25 @@ struct Replayed {
   std::uint64_t sent = 0, before = 0, too_often = 0;
 };
 
+void print_json(const Options& options, const std::string& topic, const Replayed& counts) {
+  fmt::print(
+      "{{\"topic\":{},\"dry_run\":{},\"sent\":{},\"sent_before\":{},\"replays_max_reached\":{}}}\n",
+      config::json_string(topic), options.dry_run, counts.sent, counts.before, counts.too_often);
+}
+
+void print_text(const Options& options, const std::string& topic, const Replayed& counts,
+                int replays_max) {
+  fmt::print("{}: {}{}\n", topic, counted(counts.sent, "dead letter"),
+             options.dry_run ? " would be sent again" : " sent again");
+  if (counts.before > 0)
+    fmt::print("{} in the retry topic already, not sent (--again sends them)\n",
+               thousands(counts.before));
+  if (counts.too_often > 0)
+    fmt::print("{} died after {} of them, not sent (dead_letters.replays_max)\n",
+               thousands(counts.too_often),
+               counted(static_cast<std::uint64_t>(replays_max), "replay"));
+}
+
 int replay(const Options& options, DeadTopics& topics, int replays_max) {
   auto before = topics.replayed();
   if (!before) return report(before.error());
@@ -118,16 +138,11 @@ int replay(const Options& options, DeadTopics& topics, int replays_max) {
   Status flushed = topics.flush();
   if (!failed.ok()) return report(failed.error());
   if (!flushed.ok()) return report(flushed.error());
-  if (options.json && options.dry_run) return exit_ok;
-  fmt::print("{}: {}{}\n", topics.topic(), counted(counts.sent, "dead letter"),
-             options.dry_run ? " would be sent again" : " sent again");
-  if (counts.before > 0)
-    fmt::print("{} in the retry topic already, not sent (--again sends them)\n",
-               thousands(counts.before));
-  if (counts.too_often > 0)
-    fmt::print("{} died after {} of them, not sent (dead_letters.replays_max)\n",
-               thousands(counts.too_often),
-               counted(static_cast<std::uint64_t>(replays_max), "replay"));
+  if (options.json) {
+    print_json(options, topics.topic(), counts);
+  } else {
+    print_text(options, topics.topic(), counts, replays_max);
+  }
   return exit_ok;
 }
 
@@ -138,6 +153,32 @@ struct Head {
   Offset before{-1};
   std::uint64_t dropped = 0;
 };
+
+// For people or for scripts. `behind`: chosen, and not to be reached.
+void print_dropped(const Options& options, const std::string& topic, std::uint64_t dropped,
+                   std::uint64_t behind, const std::vector<CutOff>& cuts) {
+  if (options.json) {
+    std::string partitions;
+    for (const CutOff& cut : cuts)
+      partitions +=
+          fmt::format("{}{{\"partition\":{},\"before_offset\":{}}}", partitions.empty() ? "" : ",",
+                      cut.partition.value, cut.before.value);
+    fmt::print(
+        "{{\"topic\":{},\"dry_run\":{},\"dropped\":{},\"stay_behind_others\":{},\"partitions\":[{}]"
+        "}}\n",
+        config::json_string(topic), options.dry_run, dropped, behind, partitions);
+    return;
+  }
+  fmt::print("{}: {} {}dropped\n", topic, counted(dropped, "dead letter"),
+             options.dry_run ? "would be " : "");
+  for (const CutOff& cut : cuts)
+    fmt::print("  partition {}: all before offset {}\n", cut.partition.value, cut.before.value);
+  if (behind > 0)
+    fmt::print(
+        "{} chosen ones stay: Kafka deletes from the beginning of a partition, and they lie "
+        "behind others that were not chosen\n",
+        thousands(behind));
+}
 
 int drop(const Options& options, DeadTopics& topics) {
   std::unordered_set<std::string> there;
@@ -172,15 +213,7 @@ int drop(const Options& options, DeadTopics& topics) {
   if (!options.dry_run) {
     if (Status s = topics.cut_off(cuts); !s) return report(s.error());
   }
-  fmt::print("{}: {} {}dropped\n", topics.topic(), counted(dropped, "dead letter"),
-             options.dry_run ? "would be " : "");
-  for (const CutOff& cut : cuts)
-    fmt::print("  partition {}: all before offset {}\n", cut.partition.value, cut.before.value);
-  if (behind > 0)
-    fmt::print(
-        "{} chosen ones stay: Kafka deletes from the beginning of a partition, and they lie "
-        "behind others that were not chosen\n",
-        thousands(behind));
+  print_dropped(options, topics.topic(), dropped, behind, cuts);
   return exit_ok;
 }
 
@@ -194,6 +227,12 @@ int dead(Options& options) {
         "--replayed, …), or write --all");
   if ((options.again && options.action != "replay") || (options.replayed && !dropping))
     return usage("--again belongs to replay, --replayed to drop");
+  if (options.dry_run && (options.action == "list" || options.action == "show"))
+    return usage("--dry-run belongs to replay and drop; " + options.action +
+                 " writes nothing anyway; leave it out");
+  if (options.all && !dropping)
+    return usage("--all belongs to drop; without a choice " + options.action +
+                 " takes all letters anyway; leave it out");
   auto file = options.pipeline.read(options.pipeline.path());
   if (!file) return report(file.error());
   auto topics = DeadTopics::open(*file, std::chrono::seconds(options.timeout_s));

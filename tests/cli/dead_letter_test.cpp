@@ -172,6 +172,13 @@ TEST(DeadCommand, Dropping_needs_a_choice_and_nothing_else_is_asked_of_a_broker_
   EXPECT_EQ(run_thalweg({"dead", "list", file, "--since", "yesterday"}).code, 2);
   EXPECT_EQ(run_thalweg({"dead", "list", file, "--again"}).code, 2);
   EXPECT_EQ(run_thalweg({"dead", "bury", file}).code, 2);
+  for (const char* action : {"list", "show"}) {
+    for (const char* flag : {"--dry-run", "--all"}) {
+      const auto meaningless = run_thalweg({"dead", action, file, flag});
+      EXPECT_EQ(meaningless.code, 2) << action << flag;
+      EXPECT_THAT(meaningless.err, HasSubstr(std::string(flag) + " belongs to")) << action;
+    }
+  }
   const auto none = run_thalweg({"dead", "list", file, "--set", "dead_letters="});
   EXPECT_EQ(none.code, 3);
   EXPECT_THAT(none.err, HasSubstr("dead_letters.topic"));

@@ -1,6 +1,9 @@
 // Dead letters from beginning to end on a real broker: they are listed, shown, sent again into the pipeline, and dropped.
+#include <sstream>
+
 #include <gmock/gmock.h>
 
+#include "cli/json_value.h"
 #include "pipelines/support/broker_pipeline.h"
 
 namespace thalweg {
@@ -8,6 +11,7 @@ namespace {
 
 using test::Command;
 using test::Reader;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 class DeadLettersBroker : public test::BrokerPipeline {
@@ -39,6 +43,17 @@ class DeadLettersBroker : public test::BrokerPipeline {
     Command command(argv, folder_.path());
     const int code = command.wait().value_or(-1);
     return {code, command.out(), command.err()};
+  }
+  // What --json promises: each line is a JSON object.
+  static std::vector<std::string> objects(const std::string& out) {
+    std::vector<std::string> lines;
+    std::istringstream text(out);
+    for (std::string line; std::getline(text, line);) {
+      const auto value = cli::parse_json(line);
+      EXPECT_TRUE(value.ok() && line.starts_with('{')) << line;
+      lines.push_back(line);
+    }
+    return lines;
   }
   std::string retry_;
 };
@@ -82,6 +97,13 @@ TEST_F(DeadLettersBroker, Chosen_ones_are_sent_again_once_and_come_out_as_if_the
   EXPECT_THAT(dead("replay", {"--code", "invalid_model_input"}).out,
               HasSubstr("0 dead letters sent again"))
       << "a second time it is there already";
+  const auto lines = objects(dead("replay", {"--dry-run", "--json"}).out);
+  ASSERT_EQ(lines.size(), 2U) << "the broken one, and the counts";
+  EXPECT_THAT(lines[0], HasSubstr("not_json"));
+  EXPECT_THAT(lines[1],
+              HasSubstr(R"("dry_run":true,"sent":1,"sent_before":1,"replays_max_reached":0)"));
+  EXPECT_THAT(objects(dead("replay", {"--code", "invalid_model_input", "--json"}).out),
+              ElementsAre(HasSubstr(R"("dry_run":false,"sent":0,"sent_before":1)")));
 
   const auto command = run(settings(false));
   Reader reader(brokers_, out_, 2);
@@ -121,6 +143,9 @@ TEST_F(DeadLettersBroker, Only_chosen_ones_at_the_beginning_are_dropped) {
   }
   const Said dry = dead("drop", {"--code", "not_json", "--dry-run"});
   EXPECT_THAT(dry.out, HasSubstr("2 dead letters would be dropped"));
+  EXPECT_THAT(objects(dead("drop", {"--code", "not_json", "--dry-run", "--json"}).out),
+              ElementsAre(HasSubstr(R"("dry_run":true,"dropped":2,"stay_behind_others":1,)"
+                                    R"("partitions":[{"partition":0,"before_offset":2}])")));
   EXPECT_THAT(dead("list").out, HasSubstr("4 dead letters"));
   const Said drop = dead("drop", {"--code", "not_json"});
   EXPECT_EQ(drop.code, 0) << drop.err;
