@@ -6,6 +6,7 @@
 
 #include "cli/pipeline_edit.h"
 #include "control/desk.h"
+#include "model/uri.h"
 #include "model/wish.h"
 #include "run/clock.h"
 #include "run/control_run.h"
@@ -84,10 +85,11 @@ Result<VersionOfModel> parse_version_of(const std::string& option, const std::st
   if (at == std::string::npos) wanted = {names.size() == 1 ? names.front() : "", text};
   const bool known = std::find(names.begin(), names.end(), wanted.model) != names.end();
   if (known && !wanted.version.empty()) return wanted;
-  return Error(Code::config_invalid,
-               fmt::format("{}: expected NAME@VERSION with one of the pipeline's models, {}; got "
-                           "'{}'.{}",
-                           option, quoted_list(names), text, did_you_mean(wanted.model, names)));
+  return Error(
+      Code::config_invalid,
+      fmt::format("{}: expected NAME@VERSION with one of the pipeline's models, {}; got "
+                  "'{}'.{}",
+                  option, quoted_list(names), shown_uri(text), did_you_mean(wanted.model, names)));
 }
 
 Result<PipelineFile> with_states(const PipelineFile& file,
