@@ -78,7 +78,7 @@ std::string shares_of(const std::vector<RouteChange>& changes) {
   for (const RouteChange& c : changes) {
     text += fmt::format(" {}", c.name);
     if (c.share) text += fmt::format("={}%", config::number_text(*c.share / 100.0));
-    if (c.version) text += fmt::format("{}@{}", c.share ? "" : "=", *c.version);
+    if (c.version) text += fmt::format("{}@{}", c.share ? "" : "=", shown_uri(*c.version));
   }
   return text;
 }
