@@ -175,7 +175,6 @@ TEST_F(ExactlyOnceBroker,
   EXPECT_TRUE(read_all(reader, 58)) << command->err();
   EXPECT_TRUE(read_all(dead, 2)) << command->err();
   EXPECT_EQ(command->stop(), 0) << command->err();
-  fmt::print("{}\n", command->err());
   EXPECT_EQ(reader.all().size(), 58U);
   ASSERT_EQ(dead.all().size(), 2U);
   for (const TestMessage& letter : dead.all())
@@ -200,7 +199,6 @@ TEST_F(ExactlyOnceBroker, A_broker_that_dies_and_comes_back_repeats_and_loses_no
   send(3000, 500);
   EXPECT_TRUE(read_all(reader, 3500)) << command->err();
   EXPECT_EQ(command->stop(), 0) << command->err();
-  fmt::print("{}\n", command->err());
   expect_each_once(reader.all(), 3500);
   EXPECT_EQ(committed_records(), 3500);
 }
