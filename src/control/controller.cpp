@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <pthread.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -132,7 +133,15 @@ void Controller::steer(ControlledModel& model) {
   const Wanted wanted =
       desk_.look([&](const Board& b) { return b.model(options_.pipeline, model.name()); });
   tell(model, wanted);
-  if (model.epoch() == wanted.epoch) return;
+  const auto active = [&] {
+    say(Level::info, "control.active",
+        fmt::format("model '{}': epoch {} is active: {}", model.name(), wanted.epoch,
+                    describe(state_of(wanted, model))));
+  };
+  if (model.epoch() == wanted.epoch) {
+    if (activating(model, false)) active();
+    return;
+  }
   if (const auto why = model.refused(wanted.epoch)) {
     const std::lock_guard lock(told_mutex_);
     Told& told = told_[model.name()];
@@ -154,9 +163,15 @@ void Controller::steer(ControlledModel& model) {
     say(Level::error, "control.failed", said);
     return;
   }
-  say(Level::info, "control.active",
-      fmt::format("model '{}': epoch {} is active: {}", model.name(), wanted.epoch,
-                  describe(state_of(wanted, model))));
+  // With `unload: first` it is loaded only now, and serves when it is.
+  if (model.epoch() == wanted.epoch) return active();
+  activating(model, true);
+}
+
+// Was the activation under way?
+bool Controller::activating(const ControlledModel& model, bool yes) {
+  const std::lock_guard lock(told_mutex_);
+  return std::exchange(told_[model.name()].activating, yes);
 }
 
 // From when on a process must have been heard to count as alive; nothing while our own word has not come back.

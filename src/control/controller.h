@@ -92,12 +92,14 @@ class Controller {
     std::string refused;  // by prepare() itself
     bool refusal_said = false;
     std::string failure;  // of activate(), said already
+    bool activating = false;  // asked to serve it, and it does not yet
   };
   [[nodiscard]] Status begin_model(ControlledModel& model);
   void steer(ControlledModel& model);
   void tell(ControlledModel& model, const Wanted& wanted);
   [[nodiscard]] bool everybody_ready(const ControlledModel& model, const Wanted& wanted);
   [[nodiscard]] std::optional<std::chrono::nanoseconds> living_since(const Board& board) const;
+  bool activating(const ControlledModel& model, bool yes);
   void beat();
   void clear_away();
   void run();

@@ -229,6 +229,13 @@ Error at_entry(const ModelEntry& entry, Error error) {
   return where.empty() ? std::move(error) : std::move(error).at(where);
 }
 
+Status check_files(const ModelEntry& entry, const Registry& registry, const VersionFiles& files) {
+  auto kind = runtime_of(entry, registry, files.path);
+  if (!kind) return std::move(kind).error();
+  ModelVersion facts;
+  return read_own_files(files, facts);
+}
+
 // A version is loaded only if nobody wrote to it meanwhile: what was read may be half old and half new.
 Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry,
                                                           const Registry& registry,

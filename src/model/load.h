@@ -49,6 +49,11 @@ struct LoadedVersion {
     const ModelEntry& entry, const Registry& registry, const VersionFiles& files,
     const std::function<void()>& loaded = {});
 
+// What can be known of a version without loading it: its runtime is there, its settings are that runtime's, its files are those of its
+// manifest, its features can be read. Reads all its bytes where there is a manifest. Errors: as load_version().
+[[nodiscard]] Status check_files(const ModelEntry& entry, const Registry& registry,
+                                 const VersionFiles& files);
+
 // The entry's place and the model's name in front of an error; what has its place already stays as it is.
 [[nodiscard]] Error at_entry(const ModelEntry& entry, Error error);
 

@@ -59,7 +59,7 @@ Status ServedModel::Life::open() {
   if (opened_) return {};
   {
     const std::lock_guard lock(mutex_);
-    if (!next_) next_ = Wish{file_wish_, -1, {}, {}};
+    if (!next_) next_ = Wish{file_wish_, -1, {}, false, {}};
   }
   turn();
   const std::lock_guard lock(mutex_);
@@ -120,7 +120,7 @@ Status ServedModel::Life::prepare(const DesiredModel& wish, std::int64_t epoch) 
   if (Status fine = check_wish(wish); !fine.ok()) return fine;
   {
     const std::lock_guard lock(mutex_);
-    next_ = Wish{wish, epoch, {}, {}};
+    next_ = Wish{wish, epoch, {}, false, {}};
     wake_ = true;
     if (!serving_) return {};
   }
@@ -290,21 +290,30 @@ Result<WishedVersions> ServedModel::Life::resolve(const DesiredModel& wish) {
 }
 
 // Until all that the wish means is loaded, or it means nothing that loads: then the next lower version is what "latest" means.
-Result<WishedVersions> ServedModel::Life::pursue(const DesiredModel& wish) {
+// Unless it may unload, what takes the place of something that serves is only checked.
+Result<WishedVersions> ServedModel::Life::pursue(const DesiredModel& wish, bool may_unload) {
   for (;;) {
     auto wished = resolve(wish);
     if (!wished) return wished;
-    const WishedVersion* missing = nullptr;
+    std::vector<const WishedVersion*> missing;  // variants first: the shadow comes behind them
+    bool takes_a_place = false;
     {
       const std::lock_guard lock(mutex_);
       for (const WishedVersion* version : wished->all()) {
         const auto it = known_.find(version->key());
-        if (it == known_.end() || it->second.loaded == nullptr) missing = version;
+        if (it == known_.end() || it->second.loaded == nullptr) missing.push_back(version);
       }
+      takes_a_place = takes_a_place_locked(*wished);
     }
-    if (missing == nullptr) return wished;
-    if (tried_.contains(missing->key())) return *known_failure(missing->key());
-    if (Status loaded = load(*missing, *wished);
+    if (missing.empty()) return wished;
+    bool checked = true;  // before anything that serves is let go
+    for (const WishedVersion* version : missing) {
+      if (tried_.contains(version->key())) return *known_failure(version->key());
+      checked = checked && (!takes_a_place || check_once(*version).ok());
+    }
+    if (!checked) continue;
+    if (takes_a_place && !may_unload) return wished;
+    if (Status loaded = load(*missing.front(), *wished);
         !loaded.ok() && loaded.error().code() == Code::stopped)
       return std::move(loaded).error();
   }
@@ -338,7 +347,12 @@ void ServedModel::Life::pursue_next() {
     next = next_;
   }
   if (!next) return;
-  auto found = pursue(next->wish);
+  bool waits_for_activation = false;
+  {
+    const std::lock_guard lock(mutex_);
+    waits_for_activation = controlled_ && serving_;
+  }
+  auto found = pursue(next->wish, !waits_for_activation);
   std::vector<std::shared_ptr<const ModelVersion>> dropped;
   std::string text;
   std::int64_t version = 0;
@@ -355,7 +369,8 @@ void ServedModel::Life::pursue_next() {
     } else {
       next_->found = std::move(*found);
       next_->refusal.reset();
-      if (!controlled_ || !serving_) {
+      next_->unloads = !all_loaded_locked(*next_->found);
+      if (!next_->unloads && (!controlled_ || !serving_)) {
         Wish wish = std::move(*next_);
         next_.reset();
         move_route_locked(wish);
@@ -376,6 +391,42 @@ void ServedModel::Life::pursue_next() {
   tell();
 }
 
+// With `unload: first`: what was activated cannot be loaded. What served is wanted again, and the new wish waits with its reason.
+void ServedModel::Life::give_up_activation(const Error& why) {
+  if (why.code() == Code::stopped) return;
+  const Error error = at_entry(entry_, why);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!before_) return;
+    if (!next_) {
+      next_ = std::move(active_);
+      next_->found.reset();
+      next_->refusal = error;
+    }
+    active_ = std::move(*before_);
+    before_.reset();
+  }
+  say(true, "model.wish_refused", 0,
+      "what is asked for cannot serve, so what served is loaded again: " + error.message());
+}
+
+// With `unload: first`: while the route is empty records wait, and never for a shadow.
+void ServedModel::Life::serve_variants_alone(const Wish& active) {
+  if (!route_.load()->variants.empty()) {
+    const std::lock_guard lock(mutex_);
+    if (!before_) return;
+  }
+  DesiredModel alone = active.wish;
+  alone.shadow.reset();
+  auto found = pursue(alone);
+  if (!found) return;
+  const std::lock_guard lock(mutex_);
+  if (active_.epoch != active.epoch || !all_loaded_locked(*found)) return;
+  before_.reset();
+  Wish moved{active_.wish, active_.epoch, std::move(*found), false, {}};
+  move_route_locked(moved);
+}
+
 // "latest" may mean another version by now.
 void ServedModel::Life::follow_active() {
   Wish active;
@@ -384,8 +435,10 @@ void ServedModel::Life::follow_active() {
     if (!serving_) return;
     active = active_;
   }
+  if (unload_first_ && active.wish.shadow) serve_variants_alone(active);
   auto found = pursue(active.wish);
   if (!found) {
+    give_up_activation(found.error());
     serve_again();
     return;
   }
@@ -393,9 +446,10 @@ void ServedModel::Life::follow_active() {
   std::int64_t version = 0;
   {
     const std::lock_guard lock(mutex_);
-    const bool same = active.found && *active.found == *found && !route_.load()->variants.empty();
-    if (same || active_.epoch != active.epoch || !all_loaded_locked(*found)) return;
-    Wish moved{active_.wish, active_.epoch, std::move(*found), {}};
+    if (active_.epoch != active.epoch || !all_loaded_locked(*found)) return;
+    before_.reset();
+    if (active_.found && *active_.found == *found && routed_locked(*found)) return;
+    Wish moved{active_.wish, active_.epoch, std::move(*found), false, {}};
     move_route_locked(moved);
     dropped = drop_unwanted_locked();
     version = active_.found->variants.front().version;

@@ -110,13 +110,15 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
     std::string failed_fingerprint;
     Clock::time_point again{};  // when to try what may pass by itself
     std::string told;           // the failure that was said last
+    std::string checked;        // the fingerprint of the files that check_files() found good
     bool on_disk = false;
     bool said = false;  // that it is not complete
   };
   struct Wish {
     DesiredModel wish;
     std::int64_t epoch = -1;
-    std::optional<WishedVersions> found;  // all loaded
+    std::optional<WishedVersions> found;  // all loaded, or all checked and `unloads`
+    bool unloads = false;  // it is loaded when it is activated, in the place of what serves
     std::optional<Error> refusal;
   };
 
@@ -125,7 +127,9 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   void look();
   void pursue_next();
   void follow_active();
-  [[nodiscard]] Result<WishedVersions> pursue(const DesiredModel& wish);
+  [[nodiscard]] Result<WishedVersions> pursue(const DesiredModel& wish, bool may_unload = true);
+  void give_up_activation(const Error& why);
+  void serve_variants_alone(const Wish& active);
   [[nodiscard]] Result<WishedVersions> resolve(const DesiredModel& wish);
   [[nodiscard]] Result<WishedVersion> resolve_one(const VersionWish& version,
                                                   const DesiredModel& wish);
@@ -142,6 +146,8 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
                                                           const std::string& key,
                                                           std::uint64_t load);
   void make_room(const WishedVersions& wished);
+  [[nodiscard]] Status check_once(const WishedVersion& version);
+  void wait_until_freed(const std::set<std::string>& variants);
   void fail(const std::string& key, Error error);
   void serve_again();
   [[nodiscard]] Status check_fit(const std::shared_ptr<const ModelVersion>& version) const;
@@ -151,6 +157,10 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   [[nodiscard]] std::optional<Error> known_failure(const std::string& key) const;
   void move_route_locked(Wish& wish);
   [[nodiscard]] bool all_loaded_locked(const WishedVersions& wished) const;
+  // With `unload: first`: must something that serves go before this is loaded?
+  [[nodiscard]] bool takes_a_place_locked(const WishedVersions& wished) const;
+  // Is this the route as it is?
+  [[nodiscard]] bool routed_locked(const WishedVersions& wished) const;
   // What nobody wants any more, to be let go without the lock.
   [[nodiscard]] std::vector<std::shared_ptr<const ModelVersion>> drop_unwanted_locked(
       const WishedVersions* loading = nullptr);
@@ -185,6 +195,8 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   std::condition_variable changed_;
   std::map<std::string, Known> known_;  // by key; all below guarded by mutex_
   Wish active_;
+  std::optional<Wish>
+      before_;            // what served, while active_ is being loaded in its place; to go back to
   bool serving_ = false;  // active_ was ever activated
   std::optional<Wish> next_;
   std::string previous_;  // key of the version before; empty: none is kept

@@ -10,6 +10,7 @@ namespace thalweg {
 namespace {
 
 constexpr auto load_pause = std::chrono::seconds(10);
+constexpr auto others_freed_within = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -52,15 +53,51 @@ Result<std::shared_ptr<const ModelVersion>> ServedModel::Life::load_and_check(
   return adopted;
 }
 
+Status ServedModel::Life::check_once(const WishedVersion& version) {
+  const std::string now = version.path.empty() ? "" : fingerprint(version.path);
+  {
+    const std::lock_guard lock(mutex_);
+    Known& known = know_locked(version);
+    known.fingerprint = now;
+    if (known.checked == now && !now.empty()) return {};
+  }
+  Status good = check_files(entry_, registry_, {version.version, version.path});
+  if (!good.ok()) {
+    fail(version.key(), good.error());
+    return good;
+  }
+  const std::lock_guard lock(mutex_);
+  know_locked(version).checked = now;
+  return {};
+}
+
+// Variants for as long as it takes: their last batches are done in time, or the watchdog says so. A shadow that hangs never ends.
+void ServedModel::Life::wait_until_freed(const std::set<std::string>& variants) {
+  const auto unloading = [&](bool variant) {
+    return std::any_of(known_.begin(), known_.end(), [&](const auto& item) {
+      return variants.contains(item.first) == variant &&
+             item.second.status.state == VersionState::unloading;
+    });
+  };
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return stop_ || !unloading(true); });
+  changed_.wait_for(lock, others_freed_within, [&] { return stop_ || !unloading(false); });
+}
+
 // Never more than two of everything: what was kept warm for a rollback goes first. With `unload: first` all that the wish does not
-// name goes, and the stream waits until its last batches are done.
+// name goes where that makes room, and the stream waits until its last batches are done.
 void ServedModel::Life::make_room(const WishedVersions& wished) {
   std::vector<std::shared_ptr<const ModelVersion>> dropped;
+  std::set<std::string> variants;
   bool waits = false;
   {
     const std::lock_guard lock(mutex_);
     if (!wished.names(previous_)) previous_.clear();
-    if (unload_first_ && serving_) {
+    if (takes_a_place_locked(wished)) {
+      const auto& serving = before_ ? before_->found : active_.found;
+      if (serving) {
+        for (const WishedVersion& variant : serving->variants) variants.insert(variant.key());
+      }
       auto none = std::make_shared<Route>(*route_.load());
       none->variants.clear();
       none->shadow = nullptr;
@@ -77,12 +114,7 @@ void ServedModel::Life::make_room(const WishedVersions& wished) {
   say(false, "model.unloading", 0,
       "records wait: the old version is freed before the new one is loaded");
   tell();
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] {
-    return stop_ || std::none_of(known_.begin(), known_.end(), [](const auto& item) {
-             return item.second.status.state == VersionState::unloading;
-           });
-  });
+  wait_until_freed(variants);
 }
 
 Status ServedModel::Life::load(const WishedVersion& version, const WishedVersions& wished) {
@@ -191,7 +223,7 @@ Status ServedModel::Life::must_fit(VersionCheck check) {
     std::vector<std::shared_ptr<const ModelVersion>> dropped;
     {
       const std::lock_guard lock(mutex_);
-      Wish again{active_.wish, active_.epoch, std::move(*found), {}};
+      Wish again{active_.wish, active_.epoch, std::move(*found), false, {}};
       if (again.found == active_.found && tried_.size() == failed_before) return *first;
       move_route_locked(again);
       dropped = drop_unwanted_locked();

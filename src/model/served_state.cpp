@@ -57,6 +57,31 @@ bool ServedModel::Life::all_loaded_locked(const WishedVersions& wished) const {
   });
 }
 
+bool ServedModel::Life::takes_a_place_locked(const WishedVersions& wished) const {
+  if (!unload_first_ || !serving_) return false;
+  const auto route = route_.load();
+  if (route->variants.empty()) return true;  // the place is being changed
+  return std::any_of(route->variants.begin(), route->variants.end(), [&](const Variant& variant) {
+    return std::none_of(known_.begin(), known_.end(), [&](const auto& item) {
+      return item.second.loaded == variant.version && wished.names(item.first);
+    });
+  });
+}
+
+bool ServedModel::Life::routed_locked(const WishedVersions& wished) const {
+  const auto route = route_.load();
+  const auto loaded = [this](const WishedVersion& version) {
+    const auto it = known_.find(version.key());
+    return it == known_.end() ? nullptr : it->second.loaded;
+  };
+  return std::equal(route->variants.begin(), route->variants.end(), wished.variants.begin(),
+                    wished.variants.end(),
+                    [&](const Variant& have, const WishedVersion& want) {
+                      return have.version == loaded(want);
+                    }) &&
+         route->shadow == (wished.shadow ? loaded(*wished.shadow) : nullptr);
+}
+
 // REQUIRES that all of it is loaded.
 void ServedModel::Life::move_route_locked(Wish& wish) {
   auto route = std::make_shared<Route>();
@@ -126,6 +151,7 @@ std::vector<std::shared_ptr<const ModelVersion>> ServedModel::Life::drop_unwante
       [this, loading](const std::string& key) {
         return (loading != nullptr && loading->names(key)) ||
                (active_.found && active_.found->names(key)) || key == previous_ ||
+               (before_ && before_->found && before_->found->names(key)) ||
                (next_ && next_->found && next_->found->names(key));
       },
       reason);
@@ -201,12 +227,13 @@ std::vector<VersionStatus> ServedModel::Life::status() const {
 
 DesiredModel ServedModel::Life::wish() const {
   const std::lock_guard lock(mutex_);
+  if (before_) return before_->wish;
   return serving_ ? active_.wish : file_wish_;
 }
 
 std::int64_t ServedModel::Life::epoch() const {
   const std::lock_guard lock(mutex_);
-  return active_.epoch;
+  return before_ ? before_->epoch : active_.epoch;
 }
 
 bool ServedModel::Life::prepared(std::int64_t epoch) const {
@@ -233,7 +260,18 @@ Status ServedModel::Life::activate(std::int64_t epoch) {
   {
     const std::lock_guard lock(mutex_);
     if (serving_ && active_.epoch == epoch && !(next_ && next_->epoch == epoch)) return {};
-    if (!next_ || next_->epoch != epoch || !next_->found || !all_loaded_locked(*next_->found)) {
+    const bool ready = next_ && next_->epoch == epoch && next_->found;
+    if (ready && next_->unloads && !all_loaded_locked(*next_->found)) {
+      // The model's own thread loads it now; until it serves, epoch() is the one before.
+      if (!before_) before_ = std::move(active_);
+      active_ = std::move(*next_);
+      next_.reset();
+      ++swaps_;
+      wake_ = true;
+      changed_.notify_all();
+      return {};
+    }
+    if (!ready || !all_loaded_locked(*next_->found)) {
       return Error(Code::model_unavailable,
                    fmt::format("model '{}': expected the wish of epoch {} to be prepared; it is "
                                "not; wait until prepared() says so",
@@ -241,6 +279,7 @@ Status ServedModel::Life::activate(std::int64_t epoch) {
     }
     Wish wish = std::move(*next_);
     next_.reset();
+    before_.reset();
     move_route_locked(wish);
     dropped = drop_unwanted_locked();
     version = active_.found->variants.front().version;
