@@ -29,8 +29,8 @@ struct Scored {
   std::span<const std::uint32_t>
       answered;  // the rows of `rows` that got an answer; the others failed
   std::span<const std::uint32_t>
-      reads;  // indexes into `columns` of the fields that the version reads
-  const Route& route;
+      reads;                         // indexes into `columns` of the fields that the version reads
+  const Route& route;                // a shadow's: its versions have their names and numbers only
   const Variant* variant = nullptr;  // null for fallback and shadow
   std::span<const std::uint32_t>
       buckets{};  // by row of the batch, what decided who answers it; empty: nothing was to decide
@@ -45,7 +45,8 @@ struct Scored {
 struct Compared {
   const Route& route;
   const Variant& variant;  // who answered
-  const ModelVersion& champion;
+  const ModelVersion&
+      champion;  // its name, number and path only: a shadow keeps no champion in memory
   const ModelVersion& challenger;
   const Schema& output_schema;
   // Row i of the one and row i of the other answer the same row. Rows that either refused are in neither.

@@ -172,6 +172,22 @@ TEST_F(InferShadow, It_gets_nothing_while_the_pipeline_lags_and_nothing_more_tha
   EXPECT_EQ(notes_.lost[static_cast<std::size_t>(ShadowLoss::lagging)], 2U);
 }
 
+// A version that asks another one.
+class Borrowed final : public LoadedModel {
+ public:
+  explicit Borrowed(std::shared_ptr<const ModelVersion> from) : from_(std::move(from)) {}
+  [[nodiscard]] std::span<const Signature> signatures() const noexcept override {
+    return from_->loaded->signatures();
+  }
+  void submit(const Signature& signature, const InferenceRequest& request,
+              InferenceDone done) override {
+    from_->loaded->submit(signature, request, std::move(done));
+  }
+
+ private:
+  const std::shared_ptr<const ModelVersion> from_;
+};
+
 // A lane of its own for `challenger`, and one job of three rows in it.
 struct LaneOfOne {
   LaneOfOne(std::shared_ptr<const ModelVersion> challenger, ScoreObserver& notes,
@@ -215,6 +231,67 @@ TEST_F(InferShadow, A_call_that_hangs_is_left_behind_and_its_version_disabled) {
   EXPECT_EQ(why, ShadowLoss::disabled);
   closed.unlock();
   EXPECT_EQ(notes_.shadow.uses, 0U) << "nobody is told what comes so late";
+}
+
+TEST_F(InferShadow, A_call_that_hangs_keeps_no_champion_in_memory) {
+  static std::mutex gate;
+  std::unique_lock closed(gate);
+  with_shadow([](const InferenceRequest& request) {
+    const std::lock_guard wait(gate);
+    return doubled(request);
+  });
+  auto infer = make("m");
+  Batch batch;
+  fill_numbers(batch, {1, 2});
+  ASSERT_TRUE(run(*infer, batch).ok());
+  batch.reset();
+  const std::weak_ptr<const Route> before = models_.handle("m").fixed;
+  const std::weak_ptr<const ModelVersion> champion =
+      models_.handle("m").fixed->variants.front().version;
+  auto next = std::make_shared<Route>();
+  models_.add("m", one_to_one(), doubled);
+  next->variants.push_back({"", bucket_count, models_.handle("m").now});
+  models_.handle("m").fixed = next;
+  fill_numbers(batch, {1, 2});
+  ASSERT_TRUE(run(*infer, batch).ok());
+  EXPECT_TRUE(before.expired());
+  EXPECT_TRUE(champion.expired());
+  closed.unlock();
+}
+
+TEST_F(InferShadow, A_version_that_hung_once_is_asked_by_no_worker_though_it_is_loaded_again) {
+  static std::mutex gate;
+  std::unique_lock closed(gate);
+  models_.add("m", one_to_one(), [](const InferenceRequest& request) {
+    const std::lock_guard wait(gate);
+    return doubled(request);
+  });
+  const auto version_at = [&](const std::string& path) {
+    const std::shared_ptr<const ModelVersion> loaded = models_.handle("m").now;
+    auto version = std::make_shared<ModelVersion>();
+    version->model = "m";
+    version->path = path;
+    version->signature = loaded->signature;
+    version->loaded = std::make_unique<Borrowed>(loaded);
+    return version;
+  };
+  const std::string path = "models/hangs";
+  LaneOfOne one(version_at(path), notes_.shadow, std::chrono::milliseconds(1));
+  LaneOfOne two(version_at(path), notes_.shadow, std::chrono::milliseconds(1));
+  ShadowLoss why{};
+  ShadowJob* job = two.lane.begin(two.version, why);
+  ASSERT_NE(job, nullptr);
+  two.lane.give_back(*job);
+  one.submit();
+  while (!one.lane.look()) {
+  }
+  EXPECT_EQ(two.lane.begin(two.version, why), nullptr);
+  EXPECT_EQ(why, ShadowLoss::disabled);
+  EXPECT_EQ(two.lane.begin(version_at(path), why), nullptr) << "loaded again";
+  job = two.lane.begin(version_at(path + "_not"), why);
+  ASSERT_NE(job, nullptr);
+  two.lane.give_back(*job);
+  closed.unlock();
 }
 
 TEST_F(InferShadow, The_first_call_of_a_lane_is_not_taken_for_one_that_hangs) {

@@ -80,7 +80,7 @@ class Infer final : public Operator {
   // infer_shadow.cpp
   void offer_to_shadow(Call& call);
   void copy_for_shadow(Call& call, ShadowJob& job);
-  void copy_champion(Call& call, Part& part, ShadowJob::Champion& to, Arena& strings);
+  void copy_champion(Call& call, Part& part, ShadowJob& job, Arena& strings);
 
   InferSettings settings_;
   Schema input_;
@@ -96,8 +96,10 @@ class Infer final : public Operator {
   ScoreObserver* observer_ = nullptr;         // null: nobody
   std::vector<std::uint32_t> answered_;       // scratch of tell_observer
   std::vector<Column> answers_;
-  ScoreObserver* shadow_observer_ = nullptr;  // null: nobody would hear it, so no shadow runs
-  std::unique_ptr<ShadowLane> shadow_;        // from the first route that has one
+  ScoreObserver* shadow_observer_ = nullptr;   // null: nobody would hear it, so no shadow runs
+  std::unique_ptr<ShadowLane> shadow_;         // from the first route that has one
+  std::shared_ptr<const Route> shadow_route_;  // bare_route() of the one below, made once
+  std::weak_ptr<const Route> shadow_route_of_;
 };
 
 void register_infer(Registry& registry);

@@ -65,7 +65,11 @@ void Infer::copy_for_shadow(Call& call, ShadowJob& job) {
   Batch& to = job.batch;
   to.reset();
   to.rows().begin(input_);
-  job.route = call.route;
+  if (shadow_route_ == nullptr || shadow_route_of_.lock() != call.route) {
+    shadow_route_ = bare_route(*call.route);
+    shadow_route_of_ = call.route;
+  }
+  job.route = shadow_route_;
   std::uint32_t last = UINT32_MAX;
   for (const std::uint32_t row : call.rows) {
     const std::uint32_t record = call.record_of(row);
@@ -86,13 +90,15 @@ void Infer::copy_for_shadow(Call& call, ShadowJob& job) {
   for (Part* part : call.asked) {
     if (part->use.run().failure()) continue;
     if (job.champion_count == job.champions.size()) job.champions.emplace_back();
-    copy_champion(call, *part, job.champions[job.champion_count++], to.arena());
+    copy_champion(call, *part, job, to.arena());
   }
 }
 
-void Infer::copy_champion(Call& call, Part& part, ShadowJob::Champion& to, Arena& strings) {
+void Infer::copy_champion(Call& call, Part& part, ShadowJob& job, Arena& strings) {
+  ShadowJob::Champion& to = job.champions[job.champion_count++];
   const auto answered = answered_by(call, part.use, Role::variant, part.rows);
-  to.variant = part.variant;
+  to.variant =
+      &job.route->variants[static_cast<std::size_t>(part.variant - call.route->variants.data())];
   to.ns_per_row = static_cast<double>(part.use.run().times().model_ns) /
                   static_cast<double>(std::max<std::size_t>(part.rows.size(), 1));
   to.rows.clear();

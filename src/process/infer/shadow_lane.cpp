@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "process/infer/call_watch.h"
+#include "process/infer/hung_versions.h"
 #include "process/infer/shadow_run.h"
 
 namespace thalweg {
@@ -52,6 +54,19 @@ bool same(const std::weak_ptr<const ModelVersion>& a,
 
 }  // namespace
 
+std::shared_ptr<const Route> bare_route(const Route& route) {
+  auto bare = std::make_shared<Route>(route);
+  bare->shadow = nullptr;
+  for (Variant& variant : bare->variants) {
+    auto named = std::make_shared<ModelVersion>();
+    named->model = variant.version->model;
+    named->version = variant.version->version;
+    named->path = variant.version->path;
+    variant.version = std::move(named);
+  }
+  return bare;
+}
+
 struct ShadowLane::State {
   // calling ─▶ telling (the thread) or ─▶ abandoned (the worker): whoever is first.
   enum class Phase : std::uint8_t { idle, calling, telling, abandoned };
@@ -84,7 +99,7 @@ struct ShadowLane::State {
   bool ended = false;                 // guarded by mutex
   bool answered = false;              // guarded by mutex; for answers from other threads
   std::atomic<Phase> phase{Phase::idle};
-  std::atomic<std::int64_t> began_ns{0};  // of the job that is being called
+  CallWatch watch;
 
   // The thread's.
   ShadowRun work;
@@ -122,6 +137,7 @@ void ShadowLane::State::serve(const std::shared_ptr<State>& self) {
   // Idle, not only nice: a worker that wakes takes the core at once, and a core that only does this counts as free.
   const sched_param none{};
   (void)::pthread_setschedparam(::pthread_self(), SCHED_IDLE, &none);
+  self->watch.enter();
   while (Slot* slot = self->next()) {
     const Nanos cpu = thread_cpu(), began = now();
     if (!self->run(slot->job)) return;  // abandoned: nobody waits for us
@@ -151,7 +167,7 @@ ShadowLane::State::Slot* ShadowLane::State::next() {
 
 // False: abandoned meanwhile, so that nothing outside this state may be touched.
 bool ShadowLane::State::run(ShadowJob& job) {
-  began_ns.store(now().count());
+  watch.begin();
   phase.store(Phase::calling);
   bool threw = false;
   try {
@@ -233,7 +249,7 @@ ShadowLane::~ShadowLane() {
 std::optional<ShadowLane::Abandoned> ShadowLane::look() {
   // In this order: the moment of a call that has not begun is that of an older one.
   if (state_->phase.load() != State::Phase::calling) return std::nullopt;
-  if (now() - Nanos(state_->began_ns.load()) < options_.hang_after) return std::nullopt;
+  if (!state_->watch.hangs(options_.hang_after)) return std::nullopt;
   auto calling = State::Phase::calling;
   if (!state_->phase.compare_exchange_strong(calling, State::Phase::abandoned)) return std::nullopt;
   std::shared_ptr<const ModelVersion> version;
@@ -247,18 +263,26 @@ std::optional<ShadowLane::Abandoned> ShadowLane::look() {
     for (const auto& slot : state_->slots)
       rows += slot->turn.load() == State::Turn::queued ? slot->job.batch.rows().count() : 0;
   }
-  disable(version);
+  HungVersions::process().add(version);
   thread_.detach();
   start();
   std::string text = fmt::format(
       "model '{}' version {}, a shadow: an answer was expected within {} s; there is none; its "
-      "thread is left behind and it sees no more rows; run what hangs in a process of its own",
+      "thread is left behind and it sees no more rows in this process; run what hangs in a process "
+      "of its own",
       version->model, version->version,
       std::chrono::duration_cast<std::chrono::seconds>(options_.hang_after).count());
   return Abandoned{std::move(version), rows, Error(Code::model_failed, std::move(text))};
 }
 
-bool ShadowLane::disabled(const std::shared_ptr<const ModelVersion>& version) const {
+bool ShadowLane::disabled(const std::shared_ptr<const ModelVersion>& version) {
+  const std::uint64_t changes = HungVersions::process().changes();
+  if (asked_at_ != changes || !same(asked_for_, version)) {
+    asked_at_ = changes;
+    asked_for_ = version;
+    hung_ = HungVersions::process().has(version);
+  }
+  if (hung_) return true;
   return std::any_of(disabled_.begin(), disabled_.end(),
                      [&](const auto& other) { return same(other, version); });
 }
