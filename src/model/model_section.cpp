@@ -174,8 +174,16 @@ Section make_life_section() {
        .min = 0,
        .doc =
            "How long the version before stays in memory, so that going back to it takes no time; "
-           "it is freed earlier when another version is loaded, and never kept with `unload: "
-           "first`."},
+           "it is freed earlier when another one becomes the version before, and never kept with "
+           "`unload: first`."},
+      {.name = "slow_load",
+       .type = SettingType::duration,
+       .unit = "ms",
+       .fallback = "1m",
+       .min = 1,
+       .doc =
+           "A version that loads and warms up for longer is told, and another wish that comes is "
+           "followed without it; until then it is waited for."},
       {.name = "fetch",
        .type = SettingType::strings,
        .example = "[aws, s3, cp, --recursive, \"{uri}\", \"{dir}\"]",

@@ -50,6 +50,7 @@ ServedModel::Life::Life(ModelEntry entry, const Registry& registry, ModelCache& 
       reclaim_(std::move(reclaim)),
       poll_(duration(entry_, "poll")),
       keep_previous_(duration(entry_, "keep_previous")),
+      slow_load_(duration(entry_, "slow_load")),
       unload_first_(entry_.values.string("unload") == "first"),
       folder_(entry_, registry) {}
 
@@ -122,6 +123,7 @@ Status ServedModel::Life::prepare(const DesiredModel& wish, std::int64_t epoch) 
     const std::lock_guard lock(mutex_);
     next_ = Wish{wish, epoch, {}, false, {}};
     wake_ = true;
+    ++wishes_;
     if (!serving_) return {};
   }
   start();
@@ -131,6 +133,10 @@ Status ServedModel::Life::prepare(const DesiredModel& wish, std::int64_t epoch) 
 
 void ServedModel::Life::turn() {
   tried_.clear();
+  {
+    const std::lock_guard lock(mutex_);
+    wishes_seen_ = wishes_;
+  }
   look();
   pursue_next();
   follow_active();

@@ -145,6 +145,10 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   [[nodiscard]] std::shared_ptr<const ModelVersion> adopt(std::unique_ptr<ModelVersion> version,
                                                           const std::string& key,
                                                           std::uint64_t load);
+  // Loads on a thread of its own: one that hangs is left behind when something else is asked for.
+  [[nodiscard]] Result<std::shared_ptr<const LoadedVersion>> load_apart(
+      const WishedVersion& version, std::uint64_t load);
+  void came_too_late(const std::string& key, std::uint64_t load);
   void make_room(const WishedVersions& wished);
   [[nodiscard]] Status check_once(const WishedVersion& version);
   void wait_until_freed(const std::set<std::string>& variants);
@@ -178,6 +182,7 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   const std::shared_ptr<Reclaimer::Queue> reclaim_;
   const std::chrono::milliseconds poll_;
   const std::chrono::milliseconds keep_previous_;
+  const std::chrono::milliseconds slow_load_;
   const bool unload_first_;
 
   std::mutex work_;
@@ -202,6 +207,7 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   std::string previous_;  // key of the version before; empty: none is kept
   Clock::time_point previous_until_;
   std::uint64_t loads_ = 0;
+  std::uint64_t wishes_ = 0, wishes_seen_ = 0;  // counts prepare(); at the begin of this turn
   bool controlled_ = false;
   bool wake_ = false;
   bool stop_ = false;

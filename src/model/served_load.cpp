@@ -37,14 +37,7 @@ Status ServedModel::Life::check_fit(const std::shared_ptr<const ModelVersion>& v
 
 Result<std::shared_ptr<const ModelVersion>> ServedModel::Life::load_and_check(
     const WishedVersion& version, std::uint64_t load) {
-  const auto warming = [&] {
-    {
-      const std::lock_guard lock(mutex_);
-      set_state_locked(know_locked(version), VersionState::warming, "");
-    }
-    tell();
-  };
-  auto shared = cache_.get(entry_, registry_, {version.version, version.path}, warming);
+  auto shared = load_apart(version, load);
   if (!shared) return std::move(shared).error();
   auto own = lend(entry_.name, std::move(*shared));
   own->warnings.insert(own->warnings.begin(), version.warnings.begin(), version.warnings.end());
@@ -84,7 +77,7 @@ void ServedModel::Life::wait_until_freed(const std::set<std::string>& variants) 
   changed_.wait_for(lock, others_freed_within, [&] { return stop_ || !unloading(false); });
 }
 
-// Never more than two of everything: what was kept warm for a rollback goes first. With `unload: first` all that the wish does not
+// What is kept warm for a rollback stays: this load may fail, and then it is wanted most. With `unload: first` all that the wish does not
 // name goes where that makes room, and the stream waits until its last batches are done.
 void ServedModel::Life::make_room(const WishedVersions& wished) {
   std::vector<std::shared_ptr<const ModelVersion>> dropped;
@@ -92,7 +85,6 @@ void ServedModel::Life::make_room(const WishedVersions& wished) {
   bool waits = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!wished.names(previous_)) previous_.clear();
     if (takes_a_place_locked(wished)) {
       const auto& serving = before_ ? before_->found : active_.found;
       if (serving) {
@@ -132,6 +124,7 @@ Status ServedModel::Life::load(const WishedVersion& version, const WishedVersion
   auto loaded = load_and_check(version, load);
   if (!loaded) {
     Error error = std::move(loaded).error();
+    if (error.code() == Code::stopped) return error;
     fail(version.key(), error);
     return error;
   }

@@ -328,6 +328,26 @@ TEST_F(ServedTest, The_version_before_is_freed_when_its_time_is_over_or_another_
   EXPECT_TRUE(eventually([&] { return status_of(*keeps, 1).state == VersionState::end; }));
 }
 
+TEST_F(ServedTest, The_version_before_stays_while_others_are_loaded_that_fail_or_are_a_shadow) {
+  put(1, 10);
+  put(2, 20);
+  put(3, 30);
+  const auto model = make({{"keep_previous", "1h"}, {"version", "1"}});
+  ASSERT_TRUE(model->open().ok());
+  ASSERT_TRUE(model->prepare(wish_for("2"), 1).ok());
+  ASSERT_TRUE(eventually([&] { return serving(*model) == 2; }));
+  dir_.write("4/fake.yaml", "function: nonsense\n");
+  seal(4);
+  ASSERT_TRUE(model->prepare(wish_for("4"), 2).ok());
+  ASSERT_TRUE(eventually([&] { return model->refused(2).has_value(); }));
+  EXPECT_EQ(status_of(*model, 1).role, "previous");
+  DesiredModel wish = wish_for("2");
+  wish.shadow = DesiredShadow{"3", "", 0.5};
+  ASSERT_TRUE(model->prepare(wish, 3).ok());
+  ASSERT_TRUE(eventually([&] { return model->route()->shadow != nullptr; }));
+  EXPECT_EQ(status_of(*model, 1).role, "previous");
+}
+
 TEST_F(ServedTest, Unload_first_frees_the_old_version_before_the_new_one_is_loaded) {
   put(1, 10);
   const auto model = make({{"unload", "first"}});
