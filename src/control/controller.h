@@ -91,7 +91,7 @@ class Controller {
     std::int64_t epoch = -1;
     std::string refused;  // by prepare() itself
     bool refusal_said = false;
-    std::string failure;  // of activate(), said already
+    std::string failure;      // of activate(), said already
     bool activating = false;  // asked to serve it, and it does not yet
   };
   [[nodiscard]] Status begin_model(ControlledModel& model);
