@@ -14,6 +14,7 @@
 #include "control/change.h"
 #include "control/shown.h"
 #include "model/uri.h"
+#include "model/variant_section.h"
 #include "run/controlled_models.h"
 #include "run/exit_code.h"
 #include "run/version_trial.h"
@@ -378,7 +379,7 @@ void add_models_command(Commands& commands) {
   command.add_option("--topic", options->topic, "shadow: where its outputs go")->type_name("TOPIC");
   command.add_option("--cpu-share", options->cpu_share, "shadow: of one core, at most")
       ->capture_default_str()
-      ->check(CLI::Range(0.01, 64.0));
+      ->check(CLI::Range(cpu_share_min, cpu_share_max));
   command
       .add_option("--if-epoch", options->if_epoch,
                   "Only if this epoch is the present one, as status tells it; -1: no record yet")

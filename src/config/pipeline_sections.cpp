@@ -170,8 +170,8 @@ const Section& http_section() {
                    {.name = "token",
                     .example = "a-long-secret",
                     .secret = true,
-                    .doc = "What a caller of the API sends as `Authorization: Bearer TOKEN`; "
-                           "metrics and health are open to all."},
+                    .doc = "What a caller of the API and of `/monitoring` sends as "
+                           "`Authorization: Bearer TOKEN`; metrics and health are open to all."},
                    {.name = "connections_max",
                     .type = SettingType::integer,
                     .fallback = "64",

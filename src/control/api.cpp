@@ -8,6 +8,7 @@
 #include "control/change.h"
 #include "control/json_node.h"
 #include "control/shown.h"
+#include "model/variant_section.h"
 
 namespace thalweg::control {
 namespace {
@@ -31,6 +32,12 @@ const Section& parameters_section() {
            .type = SettingType::boolean,
            .fallback = "false",
            .doc = "The shadow, not a variant."},
+          {.name = "topic", .doc = "Of the shadow: where its outputs go."},
+          {.name = "cpu_share",
+           .type = SettingType::number,
+           .min = cpu_share_min,
+           .max = cpu_share_max,
+           .doc = "Of the shadow: in processor cores, at most."},
           {.name = "if_epoch", .type = SettingType::integer, .doc = "Refused if another."}}};
   return section;
 }
@@ -157,6 +164,15 @@ ChangeRequest request_for(const Controller& controller, const ControlledModel& m
   request.why = who.string("why");
   if (who.given("if_epoch")) request.if_epoch = who.integer("if_epoch");
   return request;
+}
+
+// What is not said stays as it is.
+DesiredShadow shadow_of(const DesiredModel& now, const Values& p) {
+  DesiredShadow shadow = now.shadow.value_or(DesiredShadow{});
+  shadow.version = p.string("version");
+  if (p.given("topic")) shadow.topic = p.string("topic");
+  if (p.given("cpu_share")) shadow.cpu_share = p.number("cpu_share");
+  return shadow;
 }
 
 std::string stands(const VersionReport& v) {
@@ -307,7 +323,7 @@ ApiReply Api::load(const ApiRequest& request, const Target& target) const {
     // Without a version there is nothing to change: the model is loaded.
     if (p.string("version").empty())
       return wanted.record ? std::optional(now) : std::optional<DesiredModel>();
-    auto next = p.boolean("shadow") ? with_shadow(now, DesiredShadow{p.string("version"), "", 0.5})
+    auto next = p.boolean("shadow") ? with_shadow(now, shadow_of(now, p))
                                     : with_version(now, p.string("variant"), p.string("version"));
     if (!next) return std::move(next).error();
     return std::optional(*std::move(next));

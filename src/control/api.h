@@ -2,6 +2,7 @@
 //
 //   POST /v2/repository/index                       Open Inference Protocol: every version of every model, its state and reason
 //   POST /v2/repository/models/NAME/load            {"parameters":{"version":"4","variant":"b","by":…,"why":…}}
+//                                                   a shadow: {"parameters":{"version":"5","shadow":true,"topic":…,"cpu_share":0.25}}
 //   POST /v2/repository/models/NAME/unload          {"parameters":{"variant":"b"}} or {"parameters":{"shadow":true}}
 //   GET  /v2/models/NAME/status                     what is wanted, what each process serves (status.h)
 //   GET  /v2/models/NAME/ready

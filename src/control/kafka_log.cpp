@@ -113,7 +113,7 @@ Status KafkaLog::find_topic(rd_kafka_t* client, const std::string& topic, bool c
     }
     return kafka::create_topic(client, spec, options_.timeout);
   }
-  if (!compacted) return {};
+  if (!compacted) return check_audit(client, topic);
   if ((*info)->partitions != 1)
     return Error(Code::config_invalid,
                  fmt::format("control.topic: expected '{}' to have one partition, since the order "
@@ -128,6 +128,17 @@ Status KafkaLog::find_topic(rd_kafka_t* client, const std::string& topic, bool c
                              "another topic",
                              topic, *policy));
   return {};
+}
+
+// The lines of a model have one key: compaction would keep the last of them.
+Status KafkaLog::check_audit(rd_kafka_t* client, const std::string& topic) const {
+  const auto policy = kafka::topic_setting(client, topic, "cleanup.policy", options_.timeout);
+  if (!policy || policy->find("compact") == std::string::npos) return {};
+  return Error(Code::config_invalid,
+               fmt::format("control.audit_topic: expected '{}' to have cleanup.policy=delete; got "
+                           "'{}', which deletes all but the last change of each model; change it, "
+                           "or name another topic",
+                           topic, *policy));
 }
 
 Status KafkaLog::make_consumer() {

@@ -45,6 +45,7 @@ class KafkaLog final : public ControlLog {
  private:
   struct Acknowledged;
   [[nodiscard]] Status find_topic(rd_kafka_t* client, const std::string& topic, bool compacted);
+  [[nodiscard]] Status check_audit(rd_kafka_t* client, const std::string& topic) const;
   [[nodiscard]] Status make_consumer();
   [[nodiscard]] Status make_producer();
   [[nodiscard]] Status send(const std::string& topic, const std::string& key,

@@ -11,6 +11,7 @@
 #include "config/scalars.h"
 #include "control/json_node.h"
 #include "model/uri.h"
+#include "model/variant_section.h"
 
 namespace thalweg::control {
 namespace {
@@ -49,8 +50,8 @@ const Section& shadow_section() {
           {.name = "cpu_share",
            .type = SettingType::number,
            .fallback = "0.5",
-           .min = 0,
-           .max = 64,
+           .min = cpu_share_min,
+           .max = cpu_share_max,
            .doc = "Of one core, at most."}}};
   return section;
 }
@@ -282,6 +283,11 @@ Status check_state(const DesiredModel& state) {
                  fmt::format("shadow: topic: expected a topic's name (letters, digits, '.', '_', "
                              "'-', at most {}), or nothing; got {}; correct it",
                              topic_bytes_max, Node::scalar(topic).shown()));
+  const double share = state.shadow->cpu_share;
+  if (!(share >= cpu_share_min && share <= cpu_share_max))
+    return Error(Code::config_invalid,
+                 fmt::format("shadow: cpu_share: expected {} to {} cores; got {}; write 0.5",
+                             cpu_share_min, cpu_share_max, share));
   return check_version("shadow", state.shadow->version);
 }
 

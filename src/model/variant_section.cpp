@@ -50,9 +50,9 @@ const Section& shadow_section() {
               {.name = "cpu_share",
                .type = SettingType::number,
                .fallback = "0.5",
-               .min = 0.01,
-               .max = 1,
-               .doc = "What it may use of one processor core, for all workers together."},
+               .min = cpu_share_min,
+               .max = cpu_share_max,
+               .doc = "What it may use, in processor cores, for all workers together."},
           },
       .shorthand = "version"};
   return section;

@@ -73,9 +73,16 @@ struct HttpServer::Impl {
            return http::Response{200, handlers.metrics() + http_page(server->counters()),
                                  prometheus_text};
          }},
-        {"/monitoring", {"GET"}, Runs::shared, [this](const auto&) {
+        // It tells what the fields hold: with a token it is for who has it.
+        {"/monitoring",
+         {"GET"},
+         Runs::shared,
+         [this](const auto&) {
            return http::Response{200, handlers.monitoring ? handlers.monitoring() : "[]",
                                  "application/json"};
+         },
+         [this](const http::Request& request) {
+           return refused(request, handlers.token, address);
          }}};
     if (!handlers.api) return all;
     all.push_back({"/v2/",

@@ -54,6 +54,25 @@ TEST_F(ApiTest, Load_changes_the_version_and_unload_takes_a_variant_away) {
   EXPECT_THAT(whole.body, HasSubstr("pause the pipeline instead"));
 }
 
+TEST_F(ApiTest,
+       A_shadow_is_loaded_with_its_topic_and_its_share_which_stay_when_only_the_version_changes) {
+  const auto loaded = post("/v2/repository/models/m/load", R"({"parameters":
+      {"version":"5","shadow":true,"topic":"scores.shadow","cpu_share":0.25}})");
+  ASSERT_EQ(loaded.status, 200) << loaded.body;
+  EXPECT_THAT(loaded.body,
+              HasSubstr(R"("shadow":{"version":"5","topic":"scores.shadow","cpu_share":0.25})"));
+  EXPECT_THAT(
+      post("/v2/repository/models/m/load", R"({"parameters":{"version":"6","shadow":true}})").body,
+      HasSubstr(R"("shadow":{"version":"6","topic":"scores.shadow","cpu_share":0.25})"));
+  for (const char* share : {"0", "-1", "65"}) {
+    const auto wrong = post(
+        "/v2/repository/models/m/load",
+        std::string(R"({"parameters":{"version":"6","shadow":true,"cpu_share":)") + share + "}}");
+    EXPECT_EQ(wrong.status, 400) << share;
+    EXPECT_THAT(wrong.body, HasSubstr("cpu_share"));
+  }
+}
+
 TEST_F(ApiTest, A_state_is_set_whole_and_409_tells_that_somebody_was_faster) {
   const std::string state = R"("state":{"variants":[{"version":"7","share":10000}]})";
   const auto first = post("/v2/models/m/control", "{" + state + R"(,"if_epoch":-1})");

@@ -92,6 +92,17 @@ TEST_F(ControlLogBroker, What_is_appended_is_read_by_everybody_with_its_offset) 
   EXPECT_EQ(news[0].key, "~process/p/x");
 }
 
+TEST_F(ControlLogBroker, A_history_in_a_compacted_topic_is_refused) {
+  auto admin = kafka::Admin::make(options().kafka);
+  ASSERT_TRUE(admin.ok());
+  ASSERT_TRUE(admin->create({topic + ".audit", 1, 1, {{"cleanup.policy", "compact"}}}, 10s).ok());
+  KafkaLog log(options());
+  const Status opened = log.open();
+  ASSERT_FALSE(opened.ok());
+  EXPECT_THAT(opened.error().message(), HasSubstr("control.audit_topic: expected '" + topic));
+  EXPECT_THAT(opened.error().message(), HasSubstr("cleanup.policy=delete"));
+}
+
 TEST_F(ControlLogBroker, The_topic_is_made_compacted_and_another_kind_is_refused) {
   KafkaLog log(options());
   ASSERT_TRUE(log.open().ok());

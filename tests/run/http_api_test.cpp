@@ -71,6 +71,7 @@ TEST_F(HttpApi, With_a_token_nothing_of_it_is_answered_without_the_token) {
   EXPECT_EQ(status.status, 401);
   EXPECT_THAT(status.head, HasSubstr("WWW-Authenticate: Bearer\r\n"));
   EXPECT_THAT(status.body, Not(HasSubstr("s3cret")));
+  EXPECT_EQ(ask(get("/monitoring")).status, 401) << "it tells what the fields hold";
   EXPECT_EQ(calls, 0);
   EXPECT_EQ(post(authorization("Bearer s3cret")), 200);
   EXPECT_EQ(ask(get("/metrics")).status, 200) << "metrics and health are open";
