@@ -39,10 +39,10 @@ void Controller::broken(const Error& error) {
   say(Level::error, "control.record_broken", error.message());
 }
 
-Status Controller::begin() {
+Status Controller::begin(StartFrom from) {
   if (Status s = desk_.refresh([this](const Error& e) { broken(e); }); !s) return s;
   for (ControlledModel* model : models_) {
-    if (Status s = begin_model(*model); !s) return s;
+    if (Status s = begin_model(*model, from); !s) return s;
     model->on_change([this] { wake(); });
   }
   for (const std::string& text : differences()) say(Level::info, "control.differs", text);
@@ -50,7 +50,7 @@ Status Controller::begin() {
 }
 
 // What is wanted, or what was wanted before, or what the file says: the first that can be loaded.
-Status Controller::begin_model(ControlledModel& model) {
+Status Controller::begin_model(ControlledModel& model, StartFrom from) {
   const Wanted wanted =
       desk_.look([&](const Board& b) { return b.model(options_.pipeline, model.name()); });
   model.controlled(true);
@@ -65,6 +65,8 @@ Status Controller::begin_model(ControlledModel& model) {
     }
     return model.open();
   }
+  if (from != StartFrom::record) return begin_below_record(model, wanted, from);
+  began_with_record_ = true;
   const auto try_state = [&](const DesiredModel& state, std::int64_t epoch) {
     Status s = model.prepare(state, epoch);
     return s ? model.open() : s;
@@ -87,6 +89,21 @@ Status Controller::begin_model(ControlledModel& model) {
   told.refusal_said = true;
   if (!again) told.refused = again.error().message();
   return {};
+}
+
+Status Controller::begin_below_record(ControlledModel& model, const Wanted& wanted,
+                                      StartFrom from) {
+  Before below{-1, model.file_state()};
+  if (from == StartFrom::before && wanted.record->before && wanted.record->before->epoch >= 0) {
+    below = *wanted.record->before;
+    began_with_record_ = true;
+  }
+  {
+    const std::lock_guard lock(told_mutex_);
+    told_[model.name()].epoch = below.epoch;
+  }
+  if (Status s = model.prepare(below.state, below.epoch); !s) return s;
+  return model.open();
 }
 
 std::vector<std::string> Controller::differences() const {

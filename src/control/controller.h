@@ -49,6 +49,9 @@ struct ControllerOptions {
   std::function<void()> each_round = [] {};
 };
 
+// What a start follows: the record; or, when no pipeline could be built with that, the state before it; or else the pipeline file alone.
+enum class StartFrom : std::uint8_t { record, before, file };
+
 struct ControlCounts {
   std::uint64_t records_broken = 0;
   std::uint64_t failures = 0;  // of reading the log, of activating
@@ -65,7 +68,10 @@ class Controller {
   // Everything written so far is read (REQUIRES that the log is open); each model is loaded as wanted. A record that cannot be
   // followed is told, and the state before it, or else the pipeline file's, serves. Blocks. Errors: those of the log, and of the
   // file's own versions.
-  [[nodiscard]] Status begin();
+  // From another state than the record's the record stays wanted, and is told in the first round.
+  [[nodiscard]] Status begin(StartFrom from = StartFrom::record);
+  // Some model began with another state than the pipeline file's.
+  [[nodiscard]] bool began_with_record() const noexcept { return began_with_record_; }
   // A thread that follows the log.
   void start();
   void stop();
@@ -94,7 +100,9 @@ class Controller {
     std::string failure;      // of activate(), said already
     bool activating = false;  // asked to serve it, and it does not yet
   };
-  [[nodiscard]] Status begin_model(ControlledModel& model);
+  [[nodiscard]] Status begin_model(ControlledModel& model, StartFrom from);
+  [[nodiscard]] Status begin_below_record(ControlledModel& model, const Wanted& wanted,
+                                          StartFrom from);
   void steer(ControlledModel& model);
   void tell(ControlledModel& model, const Wanted& wanted);
   [[nodiscard]] bool everybody_ready(const ControlledModel& model, const Wanted& wanted);
@@ -116,6 +124,7 @@ class Controller {
   Heartbeat last_beat_;
   std::optional<std::chrono::nanoseconds> beat_at_;
   bool paused_ = false;
+  bool began_with_record_ = false;
   std::atomic<std::uint64_t> failures_{0};
   std::mutex wake_mutex_;
   std::condition_variable waken_;

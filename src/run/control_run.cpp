@@ -103,11 +103,11 @@ ControlRun::~ControlRun() {
 }
 
 // A broker that does not answer is waited for, as the streams wait for it. Said once.
-Status ControlRun::begin() {
+Status ControlRun::begin(control::StartFrom from) {
   bool said = false;
   for (auto pause = 200ms; true; pause = std::min<std::chrono::milliseconds>(pause * 2, 5s)) {
     Status status = entries_->open();
-    if (status) status = controller_->begin();
+    if (status) status = controller_->begin(from);
     if (status || status.error().retry() != Retry::backoff) return status;
     const std::string& pipeline = controller_->options().pipeline;
     if (!said)

@@ -41,7 +41,7 @@ class ControlRun {
   ~ControlRun();
 
   // Reads the log to its end, waiting for a broker that does not answer yet, and loads each model as wanted. Blocks.
-  [[nodiscard]] Status begin();
+  [[nodiscard]] Status begin(control::StartFrom from = control::StartFrom::record);
   // Before start(): new versions of these are watched. Nothing where the list is empty.
   void guard(std::vector<control::GuardedModel> models, control::Guards::Totals totals);
   // From now on it is followed. `on_pause`: any thread.

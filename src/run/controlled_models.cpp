@@ -5,17 +5,23 @@
 
 #include "model/running.h"
 #include "model/wish.h"
+#include "process/infer/infer.h"
 
 namespace thalweg {
 namespace {
 
 class Controlled final : public control::ControlledModel {
  public:
-  explicit Controlled(std::shared_ptr<ServedModel> model) : model_(std::move(model)) {}
+  Controlled(std::shared_ptr<ServedModel> model, std::shared_ptr<const StateCheck> check)
+      : model_(std::move(model)), check_(std::move(check)) {}
   [[nodiscard]] const std::string& name() const noexcept override { return model_->name(); }
   [[nodiscard]] DesiredModel file_state() const override { return model_->file_wish(); }
   [[nodiscard]] Status open() override { return model_->open(); }
   [[nodiscard]] Status prepare(const DesiredModel& state, std::int64_t epoch) override {
+    // Before anything is loaded: a route that a step cannot follow would stop its worker.
+    if (*check_) {
+      if (Status s = (*check_)(name(), state); !s.ok()) return s;
+    }
     return model_->prepare(state, epoch);
   }
   [[nodiscard]] bool prepared(std::int64_t epoch) const override { return model_->prepared(epoch); }
@@ -35,6 +41,7 @@ class Controlled final : public control::ControlledModel {
 
  private:
   const std::shared_ptr<ServedModel> model_;
+  const std::shared_ptr<const StateCheck> check_;
 };
 
 control::GuardLimits limits_of(const ModelEntry& entry) {
@@ -77,10 +84,24 @@ control::NowServing now_serving(const ServedModel& model) {
 
 }  // namespace
 
-std::vector<std::unique_ptr<control::ControlledModel>> controlled_models(Models& models) {
+StateCheck state_check_of(const Chain& chain) {
+  std::vector<const Infer*> steps;
+  for (const ChainStep& step : chain.steps) {
+    if (const auto* infer = dynamic_cast<const Infer*>(step.op.get())) steps.push_back(infer);
+  }
+  return [steps = std::move(steps)](const std::string& model, const DesiredModel& state) -> Status {
+    for (const Infer* step : steps) {
+      if (Status s = step->check_key(model, state.key); !s.ok()) return s;
+    }
+    return {};
+  };
+}
+
+std::vector<std::unique_ptr<control::ControlledModel>> controlled_models(
+    Models& models, std::shared_ptr<const StateCheck> check) {
   std::vector<std::unique_ptr<control::ControlledModel>> all;
   for (const std::string& name : models.names())
-    all.push_back(std::make_unique<Controlled>(models.served(name)));
+    all.push_back(std::make_unique<Controlled>(models.served(name), check));
   return all;
 }
 

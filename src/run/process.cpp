@@ -98,21 +98,45 @@ Status Process::add(PipelineFile file, ScoreObserver* observer) {
     }
   }
   const SignalMask mask;  // loading a model starts threads
-  auto models = models_of(file, registry_);
-  if (!models) return std::move(models).error();
-  if (follows_control_) {
-    if (Status s = add_control(file, **models); !s) return s;
+  using control::StartFrom;
+  // A record that the steps cannot follow must not keep the process from starting, which a running one would have refused.
+  for (const StartFrom from : {StartFrom::record, StartFrom::before, StartFrom::file}) {
+    const std::size_t controls = controls_.size();
+    const Status added = add_from(file, observer, from);
+    if (added.ok()) break;
+    const bool by_record = controls_.size() > controls && controls_.back() != nullptr &&
+                           controls_.back()->controller().began_with_record();
+    controls_.resize(controls);
+    if (!by_record) return added;
+    log_.write(LogLevel::error, "control.refused",
+               fmt::format("{}: expected to follow its control records; got: {}; what was wanted "
+                           "before is tried",
+                           name, added.error().message()),
+               {{"pipeline", name}});
   }
-  auto pipeline = PipelineRun::build(std::move(file), registry_, **models, clock_, log_, observer);
-  if (!pipeline) return std::move(pipeline).error();
-  models_.push_back(std::move(models).value());
-  pipelines_.push_back(std::move(pipeline).value());
   say_models(*pipelines_.back());
   follow_models(*pipelines_.back());
   return {};
 }
 
-Status Process::add_control(const PipelineFile& file, Models& models) {
+Status Process::add_from(const PipelineFile& file, ScoreObserver* observer,
+                         control::StartFrom from) {
+  auto models = models_of(file, registry_);
+  if (!models) return std::move(models).error();
+  const auto check = std::make_shared<StateCheck>();
+  if (follows_control_) {
+    if (Status s = add_control(file, **models, check, from); !s) return s;
+  }
+  auto pipeline = PipelineRun::build(file, registry_, **models, clock_, log_, observer);
+  if (!pipeline) return std::move(pipeline).error();
+  *check = state_check_of((*pipeline)->chain());
+  models_.push_back(std::move(models).value());
+  pipelines_.push_back(std::move(pipeline).value());
+  return {};
+}
+
+Status Process::add_control(const PipelineFile& file, Models& models,
+                            std::shared_ptr<const StateCheck> check, control::StartFrom from) {
   // Nobody could change anything: no thread for that.
   const Values& v = file.values;
   if (!v.section("control").has("topic") && !v.has("state_directory") && !v.given("http") &&
@@ -120,10 +144,11 @@ Status Process::add_control(const PipelineFile& file, Models& models) {
     controls_.push_back(nullptr);
     return {};
   }
-  auto control = ControlRun::make(file, controlled_models(models), clock_, log_, stop_.get_token());
+  auto control = ControlRun::make(file, controlled_models(models, std::move(check)), clock_, log_,
+                                  stop_.get_token());
   if (!control) return std::move(control).error();
   controls_.push_back(*std::move(control));
-  return controls_.back()->begin();
+  return controls_.back()->begin(from);
 }
 
 void Process::start_controls() {

@@ -23,6 +23,7 @@
 #include "model/models.h"
 #include "run/clock.h"
 #include "run/control_run.h"
+#include "run/controlled_models.h"
 #include "run/http.h"
 #include "run/log.h"
 #include "run/pipeline_run.h"
@@ -74,7 +75,11 @@ class Process {
   void start_pipelines(const Ports& ports);
   void start_pipeline(PipelineRun& pipeline, const Ports& ports);
   void failed(const PipelineRun& pipeline, Error error);
-  [[nodiscard]] Status add_control(const PipelineFile& file, Models& models);
+  [[nodiscard]] Status add_control(const PipelineFile& file, Models& models,
+                                   std::shared_ptr<const StateCheck> check,
+                                   control::StartFrom from);
+  [[nodiscard]] Status add_from(const PipelineFile& file, ScoreObserver* observer,
+                                control::StartFrom from);
   [[nodiscard]] Result<Node> peek(const std::string& pipeline, const std::string& step,
                                   std::size_t rows, const std::stop_token& stop);
   void start_controls();

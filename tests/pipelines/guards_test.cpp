@@ -347,6 +347,36 @@ TEST_F(GuardedPipeline, One_that_its_address_brought_gives_way_to_the_address_be
   check_none_lost();
 }
 
+TEST_F(GuardedPipeline, A_record_by_a_field_that_is_none_stops_neither_the_stream_nor_a_start) {
+  put(1, "function: constant\nvalue: 1\n");
+  put(2, "function: constant\nvalue: 2\n");
+  records_.create("in", 2);
+  start("1", "{ error_share: 0.5 }");
+  std::jthread feeder([this](std::stop_token stop) { feed(stop); });
+  route_to("2");
+  ASSERT_TRUE(eventually([&] { return serving() == 2; }));
+  route([](DesiredModel now) -> Result<DesiredModel> {
+    now.key = "nobody";
+    now.variants.front().version = "1";
+    return now;
+  });
+  ASSERT_TRUE(more_answered(20'000)) << "nobody stalls";
+  EXPECT_EQ(serving(), 2) << "what was wanted before stays";
+  feeder.request_stop();
+  feeder.join();
+  check_none_lost();
+  stop();
+  testing::internal::CaptureStderr();
+  start("1", "{ error_share: 0.5 }");
+  EXPECT_EQ(serving(), 2) << "the state before the record";
+  records_.append("in", 0, {.value = R"({"x":1})"});
+  EXPECT_TRUE(eventually([&] { return answered() > 0; }));
+  stop();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("control.refused"));
+  EXPECT_THAT(said, HasSubstr("got 'nobody'"));
+}
+
 TEST_F(GuardedPipeline, One_that_does_as_well_stays) {
   put(1, "function: constant\nvalue: 1\n");
   put(2, "function: constant\nvalue: 2\n");

@@ -189,7 +189,8 @@ TEST_P(InferVariants, A_field_may_be_the_key) {
   }
 }
 
-TEST_P(InferVariants, A_key_that_is_no_field_is_refused_at_the_start_and_waited_for_later) {
+TEST_P(InferVariants,
+       A_key_that_is_no_field_is_refused_and_should_it_come_all_the_same_no_record_is_lost) {
   add(signs_as(1));
   add(signs_as(2));
   route(5000, -1, "txet");
@@ -197,6 +198,11 @@ TEST_P(InferVariants, A_key_that_is_no_field_is_refused_at_the_start_and_waited_
                                        "record; got 'txet'; there is 'x' and 'text'"));
   route(5000);
   auto infer = make("m");
+  const auto& step = dynamic_cast<const Infer&>(*infer);
+  EXPECT_THAT(step.check_key("m", "txet").error().message(), HasSubstr("got 'txet'"));
+  EXPECT_THAT(step.check_key("m", "x").error().message(), HasSubstr("'x' is float32"));
+  EXPECT_TRUE(step.check_key("m", "text").ok());
+  EXPECT_TRUE(step.check_key("other", "txet").ok()) << "this step does not ask it";
   route(5000, 8, "x");
   Batch batch;
   fill(batch, 0, 4);

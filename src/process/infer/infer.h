@@ -46,6 +46,8 @@ class Infer final : public Operator {
   [[nodiscard]] Progress process(Batch& batch, const Resume& resume) override;
   [[nodiscard]] Status result(Batch& batch) override;
   [[nodiscard]] std::string describe() const override;
+  // Whether the buckets of that model's rows can be made of the field `key` here. Any thread. Errors: config_invalid.
+  [[nodiscard]] Status check_key(const std::string& model, const std::string& key) const;
   // What the step's own features, those of the pipeline file, hash to for the model that serves. Empty: there are none, or this step
   // does not ask that model.
   [[nodiscard]] std::string features_sha256(const std::string& model) const;

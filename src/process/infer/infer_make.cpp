@@ -60,10 +60,7 @@ Status Infer::bind_primary(const OperatorContext& context) {
     if (!bound) return std::move(bound).error();
     if (outputs_.empty()) outputs_ = bound->binding->outputs;
   }
-  if (auto key = key_column(**route, input_); !key) {
-    return Error(Code::config_invalid, fmt::format("{}: model '{}': {}", settings_.who,
-                                                   settings_.model, key.error().message()));
-  }
+  if (Status key = check_key(settings_.model, (*route)->key); !key.ok()) return key;
   output_schema_.fields = columns_of(outputs_);
   for (const Field& column : output_schema_.fields) schema_.fields.push_back(column);
   return {};
@@ -97,6 +94,16 @@ Status Infer::bind_fallback(const OperatorContext& context) {
                     outputs_[i].type.to_string(), settings_.model, columns[i].type.to_string()));
   }
   return {};
+}
+
+Status Infer::check_key(const std::string& model, const std::string& key) const {
+  if (model != settings_.model) return {};
+  Route route;
+  route.key = key;
+  auto column = key_column(route, input_);
+  if (column) return {};
+  return Error(Code::config_invalid,
+               fmt::format("{}: model '{}': {}", settings_.who, model, column.error().message()));
 }
 
 std::string Infer::features_sha256(const std::string& model) const {
