@@ -72,7 +72,10 @@ TEST_F(HttpsFetch, A_version_named_by_its_address_and_hash_serves_and_is_fetched
   ASSERT_TRUE(opened.ok()) << opened.error().message();
   EXPECT_EQ(serving(*model), 7);
   EXPECT_EQ(model->current()->path, options_.cache + "/" + hash_);
-  EXPECT_EQ(status_of(*model, 7).uri, uri("7", hash_));
+  const auto status = model->status();  // the folder that the server shows has a 7 too
+  EXPECT_TRUE(std::any_of(status.begin(), status.end(), [&](const VersionStatus& version) {
+    return version.version == 7 && version.uri == uri("7", hash_);
+  }));
   server_.reset();
   const auto again = make({{"version", uri("7", hash_)}, {"cache", options_.cache}});
   EXPECT_TRUE(again->open().ok()) << "the server is away, the cache is not";

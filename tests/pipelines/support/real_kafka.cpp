@@ -50,6 +50,12 @@ std::string make_topic(const std::string& brokers, const std::string& stem, int 
   return name;
 }
 
+std::string make_control_topic(const std::string& brokers) {
+  std::string name = make_topic(brokers, "control", 1, {{"cleanup.policy", "compact"}});
+  or_throw(admin_of(brokers).create({name + ".audit", 1, 1, {}}, 30s));
+  return name;
+}
+
 bool has_topic(const std::string& brokers, const std::string& topic) {
   auto info = admin_of(brokers).topic(topic, 30s);
   or_throw(info);

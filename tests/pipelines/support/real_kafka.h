@@ -22,6 +22,8 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 // A new topic of a name nobody has used.
 [[nodiscard]] std::string make_topic(const std::string& brokers, const std::string& stem,
                                      int partitions = 1, const Settings& settings = {});
+// As `thalweg models` would make it, its history beside it.
+[[nodiscard]] std::string make_control_topic(const std::string& brokers);
 [[nodiscard]] bool has_topic(const std::string& brokers, const std::string& topic);
 // What the group has committed, by partition; nothing where it has not.
 [[nodiscard]] std::map<int, std::int64_t> committed(const std::string& brokers,
