@@ -377,6 +377,29 @@ TEST_F(GuardedPipeline, A_record_by_a_field_that_is_none_stops_neither_the_strea
   EXPECT_THAT(said, HasSubstr("got 'nobody'"));
 }
 
+TEST_F(GuardedPipeline,
+       With_unload_first_a_person_routes_and_the_guard_takes_back_and_none_is_lost) {
+  put(1, "function: constant\nvalue: 1\n");
+  put(2, "function: constant\nvalue: 2\n");
+  put(3, "function: constant\nvalue: 3\nfail_when: negative\n");
+  records_.create("in", 2);
+  start("1", "{ error_share: 0.05, rows_min: 200 }, unload: first");
+  std::jthread feeder([this](std::stop_token stop) { feed(stop); });
+  ASSERT_TRUE(more_answered(1000));
+  route_to("2");
+  ASSERT_TRUE(eventually([&] { return serving() == 2; }));
+  ASSERT_TRUE(more_answered(20'000));
+  ASSERT_EQ(serving(), 2) << "and it stays";
+  route_to("3");
+  ASSERT_TRUE(eventually([&] { return wanted().epoch == 2; })) << "the guard writes a record";
+  ASSERT_TRUE(eventually([&] { return serving() == 2; }));
+  ASSERT_TRUE(more_answered(1000));
+  feeder.request_stop();
+  feeder.join();
+  check_none_lost();
+  EXPECT_EQ(answers_of_versions().size(), 3U);
+}
+
 TEST_F(GuardedPipeline, One_that_does_as_well_stays) {
   put(1, "function: constant\nvalue: 1\n");
   put(2, "function: constant\nvalue: 2\n");
