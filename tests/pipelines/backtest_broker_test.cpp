@@ -50,16 +50,6 @@ inference_log: {{topic: {6}, share: 0}}
 )",
                               group_, brokers_, folder_.path(), in_, out_, dead_, log_, control_));
   }
-  struct Said {
-    int code = -1;
-    std::string out, err;
-  };
-  Said thalweg(std::vector<std::string> words) const {
-    words.insert(words.begin(), test::thalweg_binary());
-    Command command(words, folder_.path());
-    const auto code = command.wait();
-    return {code.value_or(-1), command.out(), command.err()};
-  }
   Said backtest(std::vector<std::string> more) const {
     more.insert(more.begin(), {"backtest", folder_ / "p.yaml"});
     return thalweg(more);

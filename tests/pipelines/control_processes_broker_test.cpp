@@ -57,16 +57,6 @@ dead_letters: {6}
 )",
                               group_, brokers_, control_, folder_.path(), in_, out_, dead_));
   }
-  struct Said {
-    int code = -1;
-    std::string out, err;
-  };
-  Said thalweg(std::vector<std::string> words) const {
-    words.insert(words.begin(), test::thalweg_binary());
-    Command command(words, folder_.path());
-    const auto code = command.wait();
-    return {code.value_or(-1), command.out(), command.err()};
-  }
   Said models(std::vector<std::string> words) const {
     words.insert(words.begin(), "models");
     words.insert(words.begin() + 2, folder_ / "p.yaml");

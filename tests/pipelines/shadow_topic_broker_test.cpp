@@ -43,16 +43,6 @@ to: {{topic: {5}, value: {{n: n, score: score}}}}
 )",
                               group_, brokers_, control_, folder_.path(), in_, out_, shadow));
   }
-  struct Said {
-    int code = -1;
-    std::string out, err;
-  };
-  Said thalweg(std::vector<std::string> words) const {
-    words.insert(words.begin(), test::thalweg_binary());
-    Command command(words, folder_.path());
-    const auto code = command.wait();
-    return {code.value_or(-1), command.out(), command.err()};
-  }
   Said shadow(std::vector<std::string> what) const {
     std::vector<std::string> words{"models", "shadow", folder_ / "p.yaml", "m"};
     words.insert(words.end(), what.begin(), what.end());

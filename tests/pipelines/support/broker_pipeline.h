@@ -22,6 +22,18 @@ class BrokerPipeline : public testing::Test {
     use(real_broker());
   }
 
+  struct Said {
+    int code = -1;
+    std::string out, err;
+  };
+  // The binary with these words, in the folder, until it ends.
+  [[nodiscard]] Said thalweg(std::vector<std::string> words) const {
+    words.insert(words.begin(), thalweg_binary());
+    Command command(words, folder_.path());
+    const auto code = command.wait();
+    return {code.value_or(-1), command.out(), command.err()};
+  }
+
   // Topics on that broker, and the pipeline file that names them.
   void use(const std::string& brokers, int partitions = 2, bool make_topics = true) {
     brokers_ = brokers;
