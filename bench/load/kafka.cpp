@@ -48,17 +48,26 @@ int partitions_of(kafka::Admin& admin, const std::string& topic) {
 
 std::vector<std::int64_t> end_offsets(rd_kafka_t* client, const std::string& topic,
                                       int partitions) {
-  const kafka::ListHandle list = kafka::make_list(static_cast<std::size_t>(partitions));
-  for (int p = 0; p < partitions; ++p)
-    kafka::add(*list, topic, {p}).offset = RD_KAFKA_OFFSET_END;  // asked as a "time"
-  check(rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(patience.count() * 1000)),
-        "topic '" + topic + "': its end cannot be had");
-  std::vector<std::int64_t> ends;
-  for (const auto& element : kafka::elements(*list)) {
-    check(element.err, "topic '" + topic + "': the end of a partition cannot be had");
-    ends.push_back(element.offset);
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const kafka::ListHandle list = kafka::make_list(static_cast<std::size_t>(partitions));
+    for (int p = 0; p < partitions; ++p)
+      kafka::add(*list, topic, {p}).offset = RD_KAFKA_OFFSET_END;  // asked as a "time"
+    rd_kafka_resp_err_t err =
+        rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(patience.count() * 1000));
+    std::vector<std::int64_t> ends;
+    for (const auto& element : kafka::elements(*list)) {
+      if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = element.err;
+      ends.push_back(element.offset);
+    }
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return ends;
+    // A topic of many partitions is there before all of them have their leader.
+    const bool soon = err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+                      err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!soon || std::chrono::steady_clock::now() > until)
+      check(err, "topic '" + topic + "': its end cannot be had");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return ends;
 }
 
 void create_topic(kafka::Admin& admin, const std::string& topic, int partitions) {

@@ -135,6 +135,8 @@ def drain(contestant, broker, topics, logs, *, workload, limits, partitions=2, w
                     if look is not None and state.feed(look):
                         break
                     state.check(time.monotonic())
+                else:
+                    raise Failed(f"the watcher of its output ended: {last_line(logs / 'watch.log')}")
                 run.must_live()
                 result = state.result(run.tree.sample()) | stages.ask(run.metrics_port)
                 result["exit_code"] = run.stop()
