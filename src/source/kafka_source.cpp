@@ -17,13 +17,24 @@ using Millis = std::chrono::milliseconds;
 
 constexpr std::uint64_t one = 1;  // what an eventfd wants written
 
+// A member hears of a rebalance with the answer to a heartbeat. Every 3 s, as librdkafka has it, a partition that moves between two workers
+// stood still for two such times. A third of the session at most, as Kafka wants it.
+std::int64_t heartbeat_ms(const kafka::Config& config) {
+  constexpr std::int64_t usual = 500;
+  const auto session = config.number(Role::consumer, "session.timeout.ms");
+  return session ? std::clamp<std::int64_t>(*session / 3, 1, usual) : usual;
+}
+
+}  // namespace
+
 // For latency and for bounded memory; the user may set others.
-kafka::Pairs defaults(const KafkaSourceOptions& o) {
+kafka::Pairs consumer_defaults(const KafkaSourceOptions& o) {
   kafka::Pairs pairs{
       {"client.id", o.client_id + "-" + std::to_string(o.worker)},
       {"queued.min.messages",
-       "10000"},  // per partition; 100,000 otherwise: small records cost more than their bytes
-      // Per partition; 64 MiB otherwise. What was fetched should still be in the cache when it is read: 16 MiB cost half of the rate.
+       "10000"},  // 100,000 otherwise: small records cost more than their bytes
+      // For all partitions, since they share a queue; 64 MiB otherwise. What was fetched should still be in the cache when it is read: 16 MiB
+      // cost half of the rate.
       {"queued.max.messages.kbytes", "4096"},
       // 1 s otherwise: a full queue that was drained would stand still. A queue this small is drained in milliseconds.
       {"fetch.queue.backoff.ms", "1"},
@@ -34,12 +45,15 @@ kafka::Pairs defaults(const KafkaSourceOptions& o) {
       {"log.connection.close", "false"},
       {"socket.keepalive.enable", "true"},
   };
-  // The broker chooses the assignor of the new protocol, and librdkafka refuses to be told.
+  // The broker chooses the assignor and the heartbeats of the new protocol, and librdkafka refuses to be told.
   if (o.kafka.value(Role::consumer, "group.protocol") != "consumer") {
     pairs.emplace_back("partition.assignment.strategy", "cooperative-sticky");
+    pairs.emplace_back("heartbeat.interval.ms", std::to_string(heartbeat_ms(o.kafka)));
   }
   return pairs;
 }
+
+namespace {
 
 // What at-least-once rests on.
 kafka::Pairs owned(const KafkaSourceOptions& o) {
@@ -63,7 +77,7 @@ kafka::Pairs owned(const KafkaSourceOptions& o) {
 Status try_consumer(const KafkaSourceOptions& options) {
   kafka::Pairs last = owned(options);
   last.insert(last.end(), {{"bootstrap.servers", ""}, {"security.protocol", "plaintext"}});
-  auto conf = kafka::make_conf(options.kafka, Role::consumer, defaults(options), last);
+  auto conf = kafka::make_conf(options.kafka, Role::consumer, consumer_defaults(options), last);
   if (!conf) return std::move(conf).error();
   kafka::ClientContext context("", [](kafka::LogLevel, std::string_view) {});
   auto made = kafka::make_client(Role::consumer, *std::move(conf), context);
@@ -98,7 +112,8 @@ Status KafkaSource::open(Waker& waker, SourceListener& listener) {
 }
 
 Status KafkaSource::make_consumer(Waker& waker) {
-  auto conf = kafka::make_conf(options_.kafka, Role::consumer, defaults(options_), owned(options_));
+  auto conf = kafka::make_conf(options_.kafka, Role::consumer, consumer_defaults(options_),
+                               owned(options_));
   if (!conf) return std::move(conf).error();
   rd_kafka_conf_set_rebalance_cb(conf->get(), on_rebalance);
   rd_kafka_conf_set_offset_commit_cb(conf->get(), on_commit);

@@ -57,6 +57,9 @@ struct KafkaSourceOptions {
   kafka::LogSink log;                               // none: spdlog
 };
 
+// What its consumer is given where the user has set nothing: for latency and for bounded memory.
+[[nodiscard]] kafka::Pairs consumer_defaults(const KafkaSourceOptions& options);
+
 // Would librdkafka make this consumer? What settings contradict each other it says only then. No broker is called, and nothing of TLS or SASL is
 // begun: `check` asks this without a network. Errors: config_invalid.
 [[nodiscard]] Status try_consumer(const KafkaSourceOptions& options);

@@ -527,6 +527,23 @@ TEST_F(KafkaSourceTest, Properties_that_contradict_each_other_are_a_configuratio
       << s.error().message();
 }
 
+TEST(ConsumerDefaults,
+     A_member_hears_of_a_rebalance_within_half_a_second_or_a_third_of_its_session) {
+  const auto heartbeat = [](kafka::Pairs settings) {
+    settings.emplace_back("bootstrap.servers", "nowhere:9092");
+    KafkaSourceOptions o;
+    o.kafka = *kafka::make_config(settings);
+    for (const auto& [name, value] : consumer_defaults(o)) {
+      if (name == "heartbeat.interval.ms") return value;
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(heartbeat({}), "500");
+  EXPECT_EQ(heartbeat({{"session.timeout.ms", "120000"}}), "500");
+  EXPECT_EQ(heartbeat({{"session.timeout.ms", "900"}}), "300");
+  EXPECT_EQ(heartbeat({{"group.protocol", "consumer"}}), "none") << "the broker's to choose";
+}
+
 TEST(CommitMetadata, Carries_the_number_of_partitions_there_were) {
   const kafka::ListHandle list = kafka::make_list();
   auto& p = kafka::add(*list, "in", {0});
