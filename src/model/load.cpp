@@ -68,10 +68,11 @@ Result<WarmUpPlan> read_plan(const Values& values) {
   return plan;
 }
 
-// 0: no bound.
-Result<std::size_t> read_rows_max(const Values& values, const std::vector<BatchCost>& costs) {
+// 0: no bound. What the calling thread spends says nothing of a model that answers from elsewhere.
+Result<std::size_t> read_rows_max(const Values& values, const std::vector<BatchCost>& costs,
+                                  bool answers_later) {
   const std::string& text = values.string("rows_max");
-  if (text == "auto") return recommended_rows_max(costs);
+  if (text == "auto") return answers_later ? 0 : recommended_rows_max(costs);
   if (text == "none") return std::size_t{0};
   return parse_count(values, "rows_max", text);
 }
@@ -130,7 +131,7 @@ Status check_and_warm(const ModelEntry& entry, const Registry& registry, LoadedV
   if (!report) return std::move(report).error();
   facts.costs = std::move(report->costs);
   facts.warnings.insert(facts.warnings.end(), report->warnings.begin(), report->warnings.end());
-  auto rows_max = read_rows_max(values, facts.costs);
+  auto rows_max = read_rows_max(values, facts.costs, report->answers_later);
   if (!rows_max) return std::move(rows_max).error();
   facts.rows_max = *rows_max;
   if (facts.manifest != nullptr && !facts.manifest->golden.empty()) {

@@ -25,7 +25,7 @@ constexpr double tolerance_absolute = 1e-4;
 
 // A size must be better by this much before it bounds others. Little, since calls get larger than any that is measured here, and a cost
 // that rises at all goes on rising: a network that is 6 % dearer at 512 rows than at 128 was 22 % dearer at 1,024.
-constexpr double clearly = 1.05;
+constexpr double hardly_more = 1.05;
 constexpr int rounds_max = 3;  // of measuring, before a bound is believed
 
 double microseconds(clockid_t clock) {
@@ -79,6 +79,18 @@ InferenceResult call(LoadedModel& model, const Signature& signature,
   return *std::move(answer->result);
 }
 
+// The smallest size whose rows cost hardly more than those of the best one. Made-up rows are all alike and share what a model looks up, so
+// they make large calls look cheaper than a stream's rows are: where more rows gain nothing here, they lose something there.
+std::vector<BatchCost>::const_iterator enough_rows(const std::vector<BatchCost>& costs) {
+  const auto cheaper = [](const BatchCost& a, const BatchCost& b) {
+    return a.cpu_us_per_row < b.cpu_us_per_row;
+  };
+  const auto best = std::min_element(costs.begin(), costs.end(), cheaper);
+  return std::find_if(costs.begin(), best, [&](const BatchCost& c) {
+    return c.cpu_us_per_row <= hardly_more * best->cpu_us_per_row;
+  });
+}
+
 class WarmUp {
  public:
   WarmUp(LoadedModel& model, const Signature& signature, const Batching& batching,
@@ -90,7 +102,10 @@ class WarmUp {
     if (!accepted_ || plan_.sizes.empty()) return std::move(report_);
     if (auto status = measure_all(); !status.ok()) return std::move(status).error();
     // A bound is set for good, so it is not set by one moment's noise.
-    for (int round = 1; round < rounds_max && recommended_rows_max(report_.costs) > 0; ++round) {
+    const auto bounded = [&] {
+      return !report_.answers_later && recommended_rows_max(report_.costs) > 0;
+    };
+    for (int round = 1; round < rounds_max && bounded(); ++round) {
       if (auto status = measure_again(); !status.ok()) return std::move(status).error();
     }
     check_outputs();
@@ -150,13 +165,11 @@ class WarmUp {
     return {};
   }
 
-  // From the best size on: those below are no candidates.
+  // From the size that looks like the bound on: those below are no candidates.
   Status measure_again() {
     const double end = deadline();
-    const auto best = std::min_element(
-        report_.costs.begin(), report_.costs.end(),
-        [](const BatchCost& a, const BatchCost& b) { return a.cpu_us_per_row < b.cpu_us_per_row; });
-    for (auto i = static_cast<std::size_t>(best - report_.costs.begin()); i < least_.size(); ++i) {
+    const auto bound = enough_rows(report_.costs) - report_.costs.cbegin();
+    for (auto i = static_cast<std::size_t>(bound); i < least_.size(); ++i) {
       if (auto status = measure(least_[i], end); !status.ok()) return status;
       report_.costs[i] = least_[i].cost();
     }
@@ -170,16 +183,19 @@ class WarmUp {
     return plan_.clocks().wall_us + guess < end && size * bytes_per_row_ <= bytes_max;
   }
 
-  // Several calls of one size; short ones beyond the deadline too, since one call alone says little.
+  // Several calls of one size, two where it is measured again; short ones beyond the deadline too, since one call alone says little.
   Status measure(Least& least, double end) {
-    constexpr int calls_min = 3;
-    constexpr int calls_max = 5;
     constexpr double short_us = 10'000;
+    const bool again = std::isfinite(least.wall_us);
+    const int calls_min = again ? 2 : 3;
+    const int calls_max = again ? 2 : 5;
     MadeRows rows(signature_, batching_, least.rows, length_, blank_);
     const InferenceRequest request = rows.all();
     // The first call of a size plans for it (shapes, buffers): run, not counted.
-    if (auto first = call(model_, signature_, request); !first.ok())
-      return refused(least.rows, std::move(first).error());
+    if (!again) {
+      auto first = call(model_, signature_, request);
+      if (!first.ok()) return refused(least.rows, std::move(first).error());
+    }
     for (int i = 0; i < calls_max; ++i) {
       const WarmUpClocks before = plan_.clocks();
       const bool enough = i >= calls_min || (i > 0 && least.wall_us > short_us);
@@ -299,16 +315,8 @@ Status warm_up_for(const ModelVersion& version, const std::vector<std::uint32_t>
 }
 
 std::size_t recommended_rows_max(const std::vector<BatchCost>& costs) {
-  if (costs.size() < 2) return 0;
-  const auto cost = [](const BatchCost& c) { return c.cpu_us_per_row; };
-  const double best = cost(*std::min_element(
-      costs.begin(), costs.end(), [&](const auto& a, const auto& b) { return cost(a) < cost(b); }));
-  if (cost(costs.back()) <= clearly * best) return 0;
-  // The largest size that is not clearly worse than the best: more rows a call are more throughput at the same cost.
-  for (auto it = costs.rbegin(); it != costs.rend(); ++it) {
-    if (cost(*it) <= clearly * best) return it->rows;
-  }
-  return 0;
+  const auto enough = enough_rows(costs);
+  return enough == costs.end() || enough + 1 == costs.end() ? 0 : enough->rows;
 }
 
 std::string to_string(const std::vector<BatchCost>& costs) {

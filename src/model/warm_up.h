@@ -54,8 +54,8 @@ struct WarmUpReport {
 [[nodiscard]] Status warm_up_for(const ModelVersion& version,
                                  const std::vector<std::uint32_t>& outputs);
 
-// The rows per call to pin, if the largest size costs clearly more than the best (over 5 %): the largest one that does not.
-// 0: no bound.
+// The rows per call to pin: the smallest size whose rows cost at most 5 % more than those of the best one. 0: no bound, since that is the
+// largest size, and still larger ones may cost less.
 [[nodiscard]] std::size_t recommended_rows_max(const std::vector<BatchCost>& costs);
 
 // "1 row 123 µs, 8 rows 68 µs, …": CPU time per row.

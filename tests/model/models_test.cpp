@@ -201,14 +201,16 @@ TEST(WarmUp, A_model_that_answers_later_is_waited_for) {
   EXPECT_GE(version->costs.size(), 1U);
 }
 
-TEST(WarmUp, A_bound_is_pinned_only_where_more_rows_cost_more) {
+TEST(WarmUp, A_bound_is_pinned_where_more_rows_gain_nothing) {
   const auto costs = [](std::initializer_list<std::pair<std::size_t, double>> list) {
     std::vector<BatchCost> costs;
     for (const auto& [rows, us] : list) costs.push_back({rows, us, us});
     return costs;
   };
-  EXPECT_EQ(recommended_rows_max(costs({{1, 123}, {8, 68}, {32, 61}, {128, 61}, {512, 60}})), 0U);
-  EXPECT_EQ(recommended_rows_max(costs({{1, 103}, {8, 73}, {32, 68}, {128, 69}, {512, 97}})), 128U);
+  EXPECT_EQ(recommended_rows_max(costs({{1, 16}, {8, 2.2}, {32, 0.7}, {128, 0.26}, {512, 0.16}})),
+            0U);
+  EXPECT_EQ(recommended_rows_max(costs({{1, 123}, {8, 68}, {32, 66}, {128, 61}, {512, 60}})), 128U);
+  EXPECT_EQ(recommended_rows_max(costs({{1, 103}, {8, 73}, {32, 68}, {128, 69}, {512, 97}})), 32U);
   EXPECT_EQ(recommended_rows_max(costs({{1, 54}, {8, 17}, {32, 12.2}, {128, 10.8}, {512, 11.4}})),
             128U);
   EXPECT_EQ(recommended_rows_max(costs({{1, 10}, {8, 20}})), 1U);
@@ -259,14 +261,14 @@ class CostlyModel final : public LoadedModel {
 };
 
 TEST(WarmUp, Noise_does_not_pin_a_bound) {
-  // 20 µs a call and 5 a row; two calls of three take up to three times as long, since others have had the caches.
+  // 2,000 µs a call and 5 a row; two calls of three take up to three times as long, since others have had the caches.
   std::uint64_t dice = 1;
   for (int round = 0; round < 200; ++round) {
     CostlyModel model(
         [&dice](std::size_t rows, int) {
           dice = dice * 6364136223846793005ULL + 1442695040888963407ULL;
           const double noise = static_cast<double>((dice >> 33) % 300) / 100 - 1;
-          return (20 + 5 * static_cast<double>(rows)) * (1 + std::max(0.0, noise));
+          return (2000 + 5 * static_cast<double>(rows)) * (1 + std::max(0.0, noise));
         },
         0);
     EXPECT_EQ(model.recommended(), 0U) << round;
@@ -279,14 +281,14 @@ TEST(WarmUp, A_bound_is_measured_again_before_it_is_pinned) {
   CostlyModel model(
       [&large](std::size_t rows, int) {
         const bool busy = rows == 512 && ++large <= 8;
-        return (20 + 5 * static_cast<double>(rows)) * (busy ? 2 : 1);
+        return (400 + 5 * static_cast<double>(rows)) * (busy ? 2 : 1);
       },
       0);
   EXPECT_EQ(model.recommended(), 0U);
 }
 
 TEST(WarmUp, Time_that_others_have_taken_does_not_count) {
-  CostlyModel model([](std::size_t rows, int) { return 20 + 5 * static_cast<double>(rows); }, 3);
+  CostlyModel model([](std::size_t rows, int) { return 2000 + 5 * static_cast<double>(rows); }, 3);
   EXPECT_EQ(model.recommended(), 0U);
 }
 
