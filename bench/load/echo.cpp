@@ -103,8 +103,10 @@ class EchoWorker {
                                        {"enable.auto.commit", "false"},
                                        {"enable.auto.offset.store", "false"},
                                        {"auto.offset.reset", "earliest"},
-                                       {"queued.max.messages.kbytes", "16384"},
-                                       {"fetch.queue.backoff.ms", "20"}});
+                                       // As Thalweg's source has them: more fell out of the cache.
+                                       {"queued.min.messages", "10000"},
+                                       {"queued.max.messages.kbytes", "4096"},
+                                       {"fetch.queue.backoff.ms", "1"}});
     rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
     rd_kafka_conf_set_opaque(conf.get(), this);
     consumer_ = make_client(RD_KAFKA_CONSUMER, std::move(conf));

@@ -47,7 +47,7 @@ def arguments(names):
     parser.add_argument("--only", type=some_of(names), default=names)
     parser.add_argument("--variant", type=variant_of(names), action="append", default=[])
     parser.add_argument("--workload", type=some_of(WORKLOADS))
-    parser.add_argument("--phase", type=some_of(PHASES), default=PHASES)
+    parser.add_argument("--phase", type=some_of(PHASES))
     parser.add_argument("--pairs", type=int)
     parser.add_argument("--records", type=int)
     parser.add_argument("--seconds", type=float)
@@ -56,6 +56,8 @@ def arguments(names):
     parser.add_argument("--merge", type=Path, nargs="+")
     options = parser.parse_args()
     options.workload = options.workload or (WORKLOADS if options.full else ["tabular", "image"])
+    options.phase_given = options.phase is not None
+    options.phase = options.phase or (PHASES if options.full else [p for p in PHASES if p != "growth"])
     options.seconds = options.seconds or (60 if options.full else 12)
     options.data = options.data.resolve()
     return options
@@ -113,8 +115,9 @@ def main():
     needs = [w for w in options.workload if w in FILES]
     if "growth" in options.phase and "tabular" not in needs:
         needs.append("tabular")
-    prepare(options.data, [*needs, "tabular"])
+    hashes = prepare(options.data, [*needs, "tabular"])
     results = Results(options.out)
+    results.all["data"] = hashes
     for c in contestants:
         c.install(results.logs)
     try:

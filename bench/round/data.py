@@ -1,5 +1,6 @@
 """What the generator writes, and topics filled with it, each once a round."""
 
+import hashlib
 import json
 import subprocess
 
@@ -18,10 +19,10 @@ FILES = {
 
 
 def prepare(folder, workloads):
-    """Generates what is missing. Errors: Failed, when the generator or what it needs is not there."""
+    """Generates what is missing; the hashes of the files, which are printed. Errors: Failed, when the generator or what it needs is not there."""
     files = [folder / FILES[w] for w in workloads] + [folder / "models" / "tabular" / "1" / "saved_model.pb"]
     if all(file.exists() for file in files):
-        return
+        return _hashes(folder)
     install = BENCH / "peers" / "python-common" / "install"
     generator = BENCH / "workloads" / "generate.py"
     if not install.exists() or not generator.exists():
@@ -31,7 +32,28 @@ def prepare(folder, workloads):
     if done.returncode != 0:
         raise Failed("data: the generator's Python packages cannot be installed; see the words above")
     python = done.stdout.strip().splitlines()[-1]
-    subprocess.run([python, generator, "--out", folder], check=True)
+    if subprocess.run([python, generator, "--out", folder]).returncode != 0:
+        raise Failed("data: the generator failed; see the words above")
+    return _hashes(folder)
+
+
+def _hashes(folder):
+    """What the generator wrote of each file, held against the files: what was cut short or changed since is not measured."""
+    path = folder / "HASHES"
+    if not path.exists():
+        raise Failed(f"data: expected {path}, which the generator writes; got none; delete the folder, and it is generated anew")
+    found = {}
+    for line in path.read_text().splitlines():
+        wanted, name = line.split()[:2]
+        if not (folder / name).exists():
+            continue
+        with (folder / name).open("rb") as file:
+            got = hashlib.file_digest(file, "sha256").hexdigest()
+        if got != wanted:
+            raise Failed(f"data: {name}: expected SHA-256 {wanted} (HASHES beside it); got {got}; delete the folder, and it is generated anew")
+        say(f"data: {name} {got[:16]}…")
+        found[name] = got
+    return found
 
 
 def widen(folder, times=10):

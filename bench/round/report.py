@@ -27,9 +27,13 @@ def table(head, rows):
 
 
 DRAIN_HEAD = [
-    "contestant", "events/s", "CPU-µs", "w/o JIT", "with start", "w/o JIT", "CPU ÷ {0}", "rate ÷ {0}",
+    "contestant", "runs", "events/s", "CPU-µs", "w/o JIT", "with start", "w/o JIT", "CPU ÷ {0}", "w/o JIT", "rate ÷ {0}",
     "first s", "RSS MB", "peak MB",
 ]  # fmt: skip
+
+
+def _measured(results, wanted):
+    return sum("reason" not in run for run in results.runs("drains", **wanted))
 
 
 def drains(results, workload, names, reference):
@@ -40,11 +44,12 @@ def drains(results, workload, names, reference):
             continue
         compare = {"what": "drain", "workload": workload}
         rows.append([
-            name,
+            name, str(_measured(results, wanted)),
             _number(results.median("drains", "rate", **wanted), 0),
             *[_number(results.median("drains", key, **wanted)) for key in (
                 "cpu_us", "cpu_us_without_compilers", "whole_cpu_us", "whole_cpu_us_without_compilers")],
             _ratio(results.ratio("drains", "cpu_us", name, reference, **compare)),
+            _ratio(results.ratio("drains", "cpu_us_without_compilers", name, reference, **compare)),
             _ratio(results.ratio("drains", "rate", name, reference, **compare)),
             _number(results.median("drains", "first_output_s", **wanted)),
             *[_number(results.median("drains", key, **wanted), 0) for key in ("rss_mb", "peak_mb")],
@@ -102,12 +107,12 @@ def growth(results, names):
                 wanted = {"what": what, key: point, "contestant": name}
                 if results.runs("drains", **wanted):
                     rows.append([
-                        name, f"{what} {point}", _number(results.median("drains", "rate", **wanted), 0),
+                        name, f"{what} {point}", str(_measured(results, wanted)), _number(results.median("drains", "rate", **wanted), 0),
                         _number(results.median("drains", "cpu_us", **wanted)),
                         _number(results.median("drains", "cores", **wanted)),
                         _number(results.median("drains", "peak_mb", **wanted), 0), _batches(results, wanted),
                     ])  # fmt: skip
-    head = ["contestant", "at", "events/s", "CPU-µs", "cores", "peak MB", "rows a batch: 10, 50, 90 %"]
+    head = ["contestant", "at", "runs", "events/s", "CPU-µs", "cores", "peak MB", "rows a batch: 10, 50, 90 %"]
     return table(head, rows) if rows else None
 
 
@@ -130,12 +135,23 @@ def ceilings(results):
     return table(["ceiling", "of", "CPU-µs an event", "at"], rows) if rows else None
 
 
+def _where(run):
+    counted = " ".join(f"{run[k]} {k}" for k in ("partitions", "workers") if k in run)
+    return " ".join(str(run[k]) for k in ("contestant", "what", "workload", "at") if k in run) + f", pair {run['pair']}" + (
+        f", {counted}" if counted else "")  # fmt: skip
+
+
+def ended_badly(results):
+    """Runs that count, and whose contestant did not end by itself with 0 when it was asked to."""
+    runs = [r for r in results.all["drains"] + results.all["latencies"] if r.get("exit_code")]
+    return "\n".join(f"- {_where(r)}: ended with {r['exit_code']} when it was stopped" for r in runs)
+
+
 def absent(results):
     lines = [f"- {name}: {c['reason']}" for name, c in results.all["contestants"].items() if c["reason"]]
     for run in results.all["drains"] + results.all["latencies"]:
         if "reason" in run:
-            where = " ".join(str(run[k]) for k in ("what", "workload", "at", "pair") if k in run)
-            lines.append(f"- {run['contestant']}, {where}: {run['reason']}")
+            lines.append(f"- {_where(run)}: {run['reason']}")
     return "\n".join(lines)
 
 
@@ -152,7 +168,7 @@ def text(results, contestants):
     for workload in dict.fromkeys(r["workload"] for r in results.all["latencies"]):
         parts += [f"## {workload}: latency from the scheduled time", latencies(results, workload, names)]
     parts += ["## Where the time goes", stages(results, names), "## Growth", growth(results, names), "## Ceilings", ceilings(results)]
-    parts += ["## Not measured", absent(results)]
+    parts += ["## Not measured", absent(results), "## Ended badly", ended_badly(results)]
     # A heading without anything under it goes.
     kept = [p for i, p in enumerate(parts) if p and not (p.startswith("##") and not parts[i + 1])]
     return "\n\n".join(kept) + "\n"

@@ -54,6 +54,7 @@ class Loop:
             "bootstrap.servers": order["BENCH_BROKERS"], "group.id": order["BENCH_GROUP"],
             "auto.offset.reset": "earliest", "enable.auto.commit": False,
             "fetch.message.max.bytes": 8 << 20, "queued.max.messages.kbytes": 32 << 10,
+            "fetch.queue.backoff.ms": 1,  # a second otherwise, which a queue that was full stands still
         })  # fmt: skip
 
     def stop(self, *_):

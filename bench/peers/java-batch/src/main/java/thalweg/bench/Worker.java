@@ -75,12 +75,21 @@ final class Worker implements Runnable, ConsumerRebalanceListener {
       consumer.subscribe(List.of(input), this);
       loop();
       settle();
-      consumer.commitSync();
+      commitTheLast();
     } catch (Exception error) {
       error.printStackTrace();
       Runtime.getRuntime().halt(1); // nothing after the last commit is lost: it is read again
     } finally {
       ended.countDown();
+    }
+  }
+
+  // stop() wakes whatever the consumer does next, and that may be this.
+  private void commitTheLast() {
+    try {
+      consumer.commitSync();
+    } catch (WakeupException wakeup) {
+      consumer.commitSync();
     }
   }
 
