@@ -205,7 +205,7 @@ std::optional<Response> Connection::take_head() {
     no.headers.emplace_back("Allow", listed(methods));
     return no;
   }
-  if (auto no = Service::refused(*route_, *request_)) return no;
+  if (auto no = service_.refused(*route_, *request_)) return no;
   const auto expected = head[field::expect];
   if (!expected.empty() && !beast::iequals(expected, "100-continue"))
     return refusal(417, "expected no other expectation than 100-continue");

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/message.h"
@@ -24,5 +25,8 @@ struct Route {
   // May this caller ask at all? Called at_once, before any body is read. Nothing: he may.
   std::function<std::optional<Response>(const Request&)> refuse{};
 };
+
+// Told what a handler threw, whose caller got a 500. On any of the server's threads; does not throw. Null: nobody is told.
+using Fault = std::function<void(std::string_view path, std::string_view what)>;
 
 }  // namespace thalweg::http

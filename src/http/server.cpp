@@ -13,8 +13,11 @@
 namespace thalweg::http {
 
 struct Server::Impl {
-  Impl(std::string host, std::uint16_t number, std::vector<Route> routes, const Limits& limits)
-      : address(std::move(host)), port(number), service(std::move(routes), limits) {}
+  Impl(std::string host, std::uint16_t number, std::vector<Route> routes, const Limits& limits,
+       Fault fault)
+      : address(std::move(host)),
+        port(number),
+        service(std::move(routes), limits, std::move(fault)) {}
 
   // A handler of ours that throws, for want of memory say, ends its connection and not the process.
   void serve() {
@@ -22,8 +25,8 @@ struct Server::Impl {
       try {
         io.run();
         return;
-      } catch (const std::exception&) {
-        continue;
+      } catch (const std::exception& why) {
+        service.failed("a connection", why);
       }
     }
   }
@@ -37,8 +40,10 @@ struct Server::Impl {
   std::thread thread;
 };
 
-Server::Server(std::string address, std::uint16_t port, std::vector<Route> routes, Limits limits)
-    : impl_(std::make_unique<Impl>(std::move(address), port, std::move(routes), limits)) {}
+Server::Server(std::string address, std::uint16_t port, std::vector<Route> routes, Limits limits,
+               Fault fault)
+    : impl_(std::make_unique<Impl>(std::move(address), port, std::move(routes), limits,
+                                   std::move(fault))) {}
 
 Server::~Server() {
   stop();

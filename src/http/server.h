@@ -21,7 +21,8 @@ namespace thalweg::http {
 
 class Server {
  public:
-  Server(std::string address, std::uint16_t port, std::vector<Route> routes, Limits limits = {});
+  Server(std::string address, std::uint16_t port, std::vector<Route> routes, Limits limits = {},
+         Fault fault = {});
   ~Server();  // stops
 
   // Once. Errors: io_failed when the address cannot be bound.

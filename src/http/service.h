@@ -1,8 +1,10 @@
 // What all connections of a server share.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string_view>
 #include <vector>
@@ -17,7 +19,7 @@ namespace thalweg::http {
 
 class Service {
  public:
-  Service(std::vector<Route> routes, const Limits& limits);
+  Service(std::vector<Route> routes, const Limits& limits, Fault fault);
 
   // Null: there is no such path.
   [[nodiscard]] const Route* find(std::string_view path) const noexcept;
@@ -26,7 +28,9 @@ class Service {
   [[nodiscard]] bool answer(const Route& route, std::shared_ptr<const Request> request,
                             Answered done);
   // May the route be asked at all? A handler's mistake is an answer too.
-  [[nodiscard]] static std::optional<Response> refused(const Route& route, const Request& request);
+  [[nodiscard]] std::optional<Response> refused(const Route& route, const Request& request) const;
+  // Tells of a handler that threw.
+  void failed(std::string_view path, const std::exception& why) const;
 
   // Handlers are asked to stop, and waited for.
   void stop();
@@ -36,7 +40,11 @@ class Service {
   std::stop_source stopping;
 
  private:
+  [[nodiscard]] std::shared_ptr<const Response> call(const Route& route,
+                                                     const Request& request) const;
+
   const std::vector<Route> routes_;
+  const Fault fault_;
   // Of the shared routes, one each, as routes_; its place in memory is the page's name.
   std::vector<std::function<std::shared_ptr<const Response>()>> pages_;
   Pool pool_;

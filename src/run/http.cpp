@@ -108,7 +108,7 @@ struct HttpServer::Impl {
 HttpServer::HttpServer(std::string address, std::uint16_t port, HttpHandlers handlers,
                        const http::Limits& limits)
     : impl_(std::make_unique<Impl>(address, std::move(handlers))) {
-  impl_->server.emplace(std::move(address), port, impl_->routes(), limits);
+  impl_->server.emplace(std::move(address), port, impl_->routes(), limits, impl_->handlers.fault);
 }
 
 HttpServer::~HttpServer() = default;

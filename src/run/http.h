@@ -15,6 +15,7 @@
 #include "control/api.h"
 #include "http/counters.h"
 #include "http/limits.h"
+#include "http/route.h"
 
 namespace thalweg {
 
@@ -29,6 +30,7 @@ struct HttpHandlers {
   std::function<control::ApiReply(const control::ApiRequest&)> api{};
   std::string token{};                        // empty: none
   std::function<std::string()> monitoring{};  // JSON: drift and comparisons; none: not served
+  http::Fault fault{};                        // what one of these has thrown: for the log
 };
 
 class HttpServer {

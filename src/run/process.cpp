@@ -278,6 +278,13 @@ HttpHandlers Process::handlers() {
       if (p->paused()) text += p->name() + ": paused\n";
     return text;
   };
+  handlers.fault = [this](std::string_view path, std::string_view what) {
+    log_.write(LogLevel::error, "http.fault",
+               fmt::format("http: {}: expected an answer of its handler; got: {}; the caller heard "
+                           "500; please report it",
+                           path, what),
+               {{"path", std::string(path)}});
+  };
   std::vector<control::Controller*> controllers;
   for (const auto& control : controls_)
     if (control) controllers.push_back(&control->controller());

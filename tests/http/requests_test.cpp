@@ -154,9 +154,11 @@ TEST_F(HttpRequests, Requests_sent_without_waiting_are_answered_in_their_order) 
   EXPECT_EQ(caller.answer().body, "GET /echo/3 []");
 }
 
-TEST_F(HttpRequests, A_handler_that_throws_is_a_500_and_the_server_goes_on) {
+TEST_F(HttpRequests, A_handler_that_throws_is_a_500_which_is_told_and_the_server_goes_on) {
   EXPECT_EQ(ask(get("/throws")).status, 500);
   EXPECT_EQ(livez(), 200);
+  const std::lock_guard lock(faults_mutex);
+  EXPECT_EQ(faults, std::vector<std::string>{"/throws: std::bad_alloc"});
 }
 
 TEST_F(HttpRequests, Answers_are_counted_by_status) {

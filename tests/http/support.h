@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,7 +107,11 @@ class HttpServed : public ::testing::Test {
                                  if (request.header("AUTHORIZATION") == "yes") return std::nullopt;
                                  return refusal(401, "expected yes");
                                }}};
-    server.emplace(address, 0, std::move(routes), limits);
+    server.emplace(address, 0, std::move(routes), limits,
+                   [this](std::string_view path, std::string_view what) {
+                     const std::lock_guard lock(faults_mutex);
+                     faults.emplace_back(fmt::format("{}: {}", path, what));
+                   });
     const Status started = server->start();
     ASSERT_TRUE(started.ok()) << started.error().message();
     port = server->port();
@@ -116,6 +121,8 @@ class HttpServed : public ::testing::Test {
   }
   [[nodiscard]] int livez() const { return RawHttp(port).ask(test::get("/livez")).status; }
 
+  std::mutex faults_mutex;
+  std::vector<std::string> faults;  // faults_mutex
   Gate gate, page_gate;
   std::atomic<int> pages{0}, let_in{0};
   std::optional<Server> server;
