@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -50,6 +52,29 @@ Status check_isolation(const Values& kafka, std::string_view owner) {
   return {};
 }
 
+// Each with its port, 9092 where none is given.
+std::set<std::string> brokers_of(std::string_view list) {
+  std::set<std::string> brokers;
+  while (!list.empty()) {
+    std::string_view one = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), one.size() + 1));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (one.empty()) continue;
+    const std::string_view behind_address = one.substr(one.find(']') + 1);  // [::1]:9092
+    const bool has_port = behind_address.find(':') != std::string_view::npos;
+    brokers.insert(std::string(one) + (has_port ? "" : ":9092"));
+  }
+  return brokers;
+}
+
+// A broker is in one cluster only, so one that is named in both lists is enough, whatever else they name and in which order.
+bool same_cluster(const std::string& one, const std::string& other) {
+  const auto a = brokers_of(one), b = brokers_of(other);
+  return one == other ||
+         std::any_of(a.begin(), a.end(), [&](const auto& broker) { return b.contains(broker); });
+}
+
 // A transaction lives in one cluster: its offsets are committed where its outputs are.
 Status check_one_cluster(const Values& v) {
   const auto servers = [](const Values& kafka) {
@@ -62,7 +87,7 @@ Status check_one_cluster(const Values& v) {
   for (const Values& to : v.sections("to")) {
     const auto own = servers(to.section("kafka"));
     const std::string output = own ? own->value : shared;
-    if (input == output) continue;
+    if (same_cluster(input, output)) continue;
     return config_error(
         own ? own->where : from->where,
         fmt::format("bootstrap.servers: expected the same brokers for input and outputs, since "

@@ -240,6 +240,58 @@ TEST(Pipeline, What_breaks_exactly_once_is_refused_and_nowhere_else) {
   (void)good(with("kafka: {isolation.level: read_uncommitted}\ncommit_interval: 10s"));
 }
 
+TEST(Pipeline, The_three_times_of_a_transaction_are_held_against_each_other_wherever_they_stand) {
+  const auto eos = [](const std::string& to, const std::string& more) {
+    return "pipeline: p\nfrom: {topic: a, start: earliest}\nto: {topic: b" + to +
+           "}\ndelivery: exactly_once\n" + more + "\n";
+  };
+  // The outputs' own counts before the common one.
+  EXPECT_EQ(transaction_timeout_of(
+                good(eos(", kafka: {transaction.timeout.ms: 2000}",
+                         "kafka: {transaction.timeout.ms: 1000}\ncommit_interval: 1500ms"))
+                    .values)
+                .count(),
+            2000);
+  EXPECT_EQ(error_of(eos(", kafka: {transaction.timeout.ms: 1500}", "commit_interval: 1500ms")),
+            "t.yaml:5: commit_interval: expected less than transaction.timeout.ms (1500ms), or the "
+            "broker would abort each transaction before it is committed; got 1500ms; lower it, or "
+            "raise kafka.transaction.timeout.ms");
+  (void)good(eos(", kafka: {transaction.timeout.ms: 1501}", "commit_interval: 1500ms"));
+  for (const char* name : {"message.timeout.ms", "delivery.timeout.ms"}) {
+    const std::string property = std::string(", kafka: {") + name + ": ";
+    (void)good(eos(property + "10000}", ""));
+    for (const char* wrong : {"10001", "0"}) {  // 0: without an end
+      EXPECT_EQ(error_of(eos(property + wrong + "}", "")),
+                std::string("t.yaml:3: ") + name +
+                    ": expected at most transaction.timeout.ms (10000 ms) and more than 0, since "
+                    "delivery is exactly_once; got " +
+                    wrong + "; lower it, or remove it");
+    }
+    // A shorter transaction takes the time of its messages with it.
+    EXPECT_EQ(error_of(eos(property + "9000}", "kafka: {transaction.timeout.ms: 8000}")),
+              std::string("t.yaml:3: ") + name +
+                  ": expected at most transaction.timeout.ms (8000 ms) and more than 0, since "
+                  "delivery is exactly_once; got 9000; lower it, or remove it");
+  }
+}
+
+TEST(Pipeline, Input_and_outputs_of_a_transaction_are_in_one_cluster_if_they_name_a_broker_alike) {
+  const auto eos = [](const std::string& input, const std::string& output) {
+    return "pipeline: p\nfrom: {topic: a, start: earliest, kafka: {bootstrap.servers: \"" + input +
+           "\"}}\nto: {topic: b, kafka: {bootstrap.servers: \"" + output +
+           "\"}}\ndelivery: exactly_once\n";
+  };
+  (void)good(eos("a:1,b:1", "b:1,a:1"));
+  (void)good(eos("a:1, b:1,", " b:1 ,a:1"));
+  (void)good(eos("a,b", "b:9092"));
+  (void)good(eos("[::1]:9092", "[::1]"));
+  for (const auto& [input, output] : {std::pair{"a:1", "a:2"}, std::pair{"a:1,b:1", "c:1,a:2"}}) {
+    EXPECT_NE(error_of(eos(input, output)).find("expected the same brokers for input and outputs"),
+              std::string::npos)
+        << input << " " << output;
+  }
+}
+
 TEST(Pipeline, Settings_that_do_not_fit_each_other_are_refused) {
   EXPECT_EQ(error_of(with("memory_max: 8MiB")),
             "t.yaml:4: batch.bytes_max: expected at most memory_max (8MiB); got 16MiB; raise "
