@@ -284,8 +284,10 @@ void KafkaSource::close() {
     table_.for_each_held(
         [&](const TopicState&, std::int32_t, const PartitionState&) { holds_any = true; });
     // A member without partitions that is closed leaves without a word (librdkafka 2.15.1, cooperative protocol), and the group waits for
-    // it until its session is over. Without its subscription it says so.
-    if (!holds_any) rd_kafka_unsubscribe(client());
+    // it until its session is over. Without its subscription it says so. A static member is not to leave: its place is kept for who
+    // comes again under its name.
+    const bool is_static = !options_.kafka.value(Role::consumer, "group.instance.id").empty();
+    if (!holds_any && !is_static) rd_kafka_unsubscribe(client());
     const kafka::QueueHandle queue(rd_kafka_queue_new(client()));
     const auto until = Steady::now() + options_.close_timeout;
     const kafka::ErrorHandle failed(rd_kafka_consumer_close_queue(client(), queue.get()));

@@ -1,4 +1,7 @@
 // What the group sees of a process that goes: nobody may have to wait for a member that is no more.
+#include <set>
+#include <sstream>
+
 #include "kafka/admin.h"
 #include "pipelines/support/broker_pipeline.h"
 
@@ -35,6 +38,92 @@ TEST_F(GroupBroker, A_member_without_a_partition_says_that_it_leaves) {
   EXPECT_EQ(busy->stop(), 0) << busy->err();
   EXPECT_EQ(members(), 0);
 }
+
+TEST_F(GroupBroker, A_static_member_without_a_partition_keeps_its_place_when_it_stops) {
+  use(brokers_, 1);
+  const auto settings = [](const std::string& name) {
+    return std::vector<std::string>{"from.kafka.session.timeout.ms=120000",
+                                    "from.kafka.group.instance.id=" + name};
+  };
+  const auto busy = run(settings("busy"));
+  ASSERT_TRUE(says(*busy, "worker.assigned")) << busy->err();
+  const auto idle = run(settings("idle"));
+  ASSERT_TRUE(says(*idle, "worker.assigned")) << idle->err();
+  ASSERT_TRUE(test::eventually([&] { return members() == 2; }));
+  EXPECT_EQ(idle->stop(), 0) << idle->err();
+  EXPECT_EQ(members(), 2);
+  EXPECT_EQ(busy->stop(), 0) << busy->err();
+  EXPECT_EQ(members(), 2);
+}
+
+// protocol, how the process ends
+using Restart = std::pair<std::string, int>;
+class StaticGroupBroker : public GroupBroker, public testing::WithParamInterface<Restart> {
+ protected:
+  [[nodiscard]] std::unique_ptr<test::Command> start(const std::string& name) const {
+    std::vector<std::string> settings{"from.kafka.group.instance.id=" + name};
+    if (GetParam().first == "kip848") {
+      settings.emplace_back("from.kafka.group.protocol=consumer");
+    } else {
+      settings.insert(settings.end(), {"from.kafka.session.timeout.ms=60000",
+                                       "from.kafka.heartbeat.interval.ms=300"});
+    }
+    return run(settings);
+  }
+  // What it holds, by its log.
+  [[nodiscard]] std::set<int> held(const test::Command& command) const {
+    std::set<int> all;
+    std::istringstream lines(command.err());
+    for (std::string line; std::getline(lines, line);) {
+      const bool comes = line.find("\"worker.assigned\"") != std::string::npos;
+      const bool goes = line.find("\"worker.revoked\"") != std::string::npos ||
+                        line.find("\"worker.lost\"") != std::string::npos;
+      for (int p = 0; p < partitions_; ++p) {
+        if (line.find(fmt::format("{}[{}]", in_, p)) == std::string::npos) continue;
+        if (comes) all.insert(p);
+        if (goes) all.erase(p);
+      }
+    }
+    return all;
+  }
+  static std::size_t rebalances(const test::Command& command) {
+    return command.count_in_err("\"worker.assigned\"") +
+           command.count_in_err("\"worker.revoked\"") + command.count_in_err("\"worker.lost\"");
+  }
+};
+
+TEST_P(StaticGroupBroker, A_process_that_is_started_again_gets_its_partitions_and_moves_no_others) {
+  use(brokers_, 4);
+  auto first = start("first");
+  const auto other = start("other");
+  ASSERT_TRUE(test::eventually([&] {
+    return held(*first).size() == 2 && held(*other).size() == 2;
+  })) << first->err()
+      << other->err();
+  const auto before = held(*first);
+  const std::size_t rebalances_before = rebalances(*other);
+  const int signal = GetParam().second;
+  first->signal(signal);
+  EXPECT_EQ(first->wait(), signal == SIGTERM ? 0 : 128 + signal) << first->err();
+  send(0, 400);
+  first = start("first");
+  test::Reader reader(brokers_, out_, 4);
+  EXPECT_TRUE(reader.until_count(400)) << first->err() << other->err();
+  EXPECT_EQ(held(*first), before) << first->err();
+  EXPECT_EQ(rebalances(*other), rebalances_before) << other->err();
+  EXPECT_EQ(first->stop(), 0) << first->err();
+  EXPECT_EQ(other->stop(), 0) << other->err();
+  EXPECT_EQ(committed_records(), 400);
+}
+
+INSTANTIATE_TEST_SUITE_P(Restarts, StaticGroupBroker,
+                         testing::Values(Restart{"cooperative", SIGTERM},
+                                         Restart{"cooperative", SIGKILL},
+                                         Restart{"kip848", SIGTERM}),
+                         [](const auto& info) {
+                           return info.param.first +
+                                  (info.param.second == SIGTERM ? "_stopped" : "_killed");
+                         });
 
 // timeout(1) does so, and whatever signals a whole process group.
 TEST_F(GroupBroker, A_stop_that_is_said_twice_at_once_is_a_clean_stop) {
