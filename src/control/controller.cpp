@@ -242,7 +242,7 @@ void Controller::beat() {
   const auto at = clock_.monotonic();
   const bool due = !beat_at_ || (desk_.log().shared() && at - *beat_at_ >= options_.alive / 3);
   if (!due && now == last_beat_) return;
-  desk_.log().post(process_key(options_.pipeline, options_.process), to_node(now).to_json());
+  if (!post(process_key(options_.pipeline, options_.process), to_node(now).to_json())) return;
   if (due) clear_away();
   last_beat_ = std::move(now);
   beat_at_ = at;
@@ -258,8 +258,19 @@ void Controller::clear_away() {
     }
     return ids;
   });
-  for (const std::string& id : buried)
-    desk_.log().post(process_key(options_.pipeline, id), std::nullopt);
+  for (const std::string& id : buried) (void)post(process_key(options_.pipeline, id), std::nullopt);
+}
+
+// What could not be posted is posted in the next round. Said once, until one went.
+bool Controller::post(const std::string& key, const std::optional<std::string>& value) {
+  const Status posted = desk_.log().post(key, value);
+  if (!posted && !unwritable_)
+    say(Level::warning, "control.unwritable",
+        fmt::format("what this process says of itself is not written, and others see an older "
+                    "word: {}",
+                    posted.error().message()));
+  unwritable_ = !posted;
+  return posted.ok();
 }
 
 bool Controller::turn(std::chrono::milliseconds at_most) {
@@ -319,7 +330,7 @@ void Controller::stop() {
   if (thread_.joinable()) {
     thread_.join();
     for (ControlledModel* model : models_) model->on_change({});
-    desk_.log().post(process_key(options_.pipeline, options_.process), std::nullopt);
+    (void)post(process_key(options_.pipeline, options_.process), std::nullopt);
   }
 }
 

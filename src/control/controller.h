@@ -110,6 +110,7 @@ class Controller {
   bool activating(const ControlledModel& model, bool yes);
   void beat();
   void clear_away();
+  [[nodiscard]] bool post(const std::string& key, const std::optional<std::string>& value);
   void run();
   void say(ControlNews::Level level, const char* event, std::string text) const;
   void broken(const Error& error);
@@ -123,6 +124,7 @@ class Controller {
   std::string trouble_;               // told_mutex_
   Heartbeat last_beat_;
   std::optional<std::chrono::nanoseconds> beat_at_;
+  bool unwritable_ = false;  // the last post failed
   bool paused_ = false;
   bool began_with_record_ = false;
   std::atomic<std::uint64_t> failures_{0};

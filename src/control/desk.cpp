@@ -131,8 +131,12 @@ Status Desk::pause(const std::string& pipeline, bool yes, const std::string& by,
                                {"by", json_string(by)},
                                {"why", json_string(why)},
                                {"to_epoch", json_number(*offset)}});
-  if (Status s = log_.audit(pause_key(pipeline), line.to_json()); !s) return s;
-  return refresh();
+  const Status audited = log_.audit(pause_key(pipeline), line.to_json());
+  if (Status s = refresh(); !s) return s;
+  if (audited) return {};
+  return Error(audited.error().code(),
+               fmt::format("the pipeline is {}, but its line in the history is not written: {}",
+                           yes ? "paused" : "resumed", audited.error().message()));
 }
 
 }  // namespace thalweg::control

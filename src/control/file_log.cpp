@@ -153,8 +153,11 @@ Status FileLog::replace(const std::string& path, const std::string& text, bool s
   {
     const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!file.ok()) return failed(beside, "open the file");
-    if (!write_whole(file.get(), text) || (sync && ::fsync(file.get()) != 0))
-      return failed(beside, "write the file");
+    if (!write_whole(file.get(), text) || (sync && ::fsync(file.get()) != 0)) {
+      const Status why = failed(beside, "write the file");
+      ::unlink(beside.c_str());  // where there is no room it must not take any
+      return why;
+    }
   }
   if (::rename(beside.c_str(), path.c_str()) != 0) return failed(path, "replace the file");
   const Descriptor folder(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -180,18 +183,23 @@ Result<std::int64_t> FileLog::append(const std::string& key,
   return next;
 }
 
-void FileLog::post(const std::string& key, const std::optional<std::string>& value) {
+Status FileLog::post(const std::string& key, const std::optional<std::string>& value) {
   // A process that ends keeps its last word here: there is nobody to take its place.
-  if (value) (void)replace(process_path_, line_of({0, key, value, -1}), false);
+  return value ? replace(process_path_, line_of({0, key, value, -1}), false) : Status{};
 }
 
+// A line is there whole, or not at all: half of one would spoil the next. Locked, since the command line writes here too.
 Status FileLog::audit(const std::string&, const std::string& value) {
   const Descriptor file(
       ::open(audit_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!file.ok()) return failed(audit_path_, "open the file");
-  if (!write_whole(file.get(), value + "\n") || ::fsync(file.get()) != 0)
-    return failed(audit_path_, "write the file");
-  return {};
+  if (::flock(file.get(), LOCK_EX) != 0) return failed(audit_path_, "lock the file");
+  const off_t before = ::lseek(file.get(), 0, SEEK_END);
+  if (write_whole(file.get(), value + "\n") && ::fsync(file.get()) == 0) return {};
+  Status why = failed(audit_path_, "write the file");
+  if (before < 0 || ::ftruncate(file.get(), before) != 0)
+    return failed(audit_path_, "take back half of a line");
+  return why;
 }
 
 }  // namespace thalweg::control

@@ -282,10 +282,11 @@ Result<std::int64_t> KafkaLog::append(const std::string& key,
   return send_and_wait(options_.topic, key, value);
 }
 
-void KafkaLog::post(const std::string& key, const std::optional<std::string>& value) {
-  if (!producer_) return;
-  (void)send(options_.topic, key, value, nullptr);
+Status KafkaLog::post(const std::string& key, const std::optional<std::string>& value) {
+  if (!producer_) return {};
+  Status sent = send(options_.topic, key, value, nullptr);
   rd_kafka_poll(producer_.get(), 0);
+  return sent;
 }
 
 Status KafkaLog::audit(const std::string& key, const std::string& value) {

@@ -37,7 +37,7 @@ class KafkaLog final : public ControlLog {
   Result<std::vector<LogEntry>> follow(std::chrono::milliseconds at_most) override;
   Result<std::int64_t> append(const std::string& key,
                               const std::optional<std::string>& value) override;
-  void post(const std::string& key, const std::optional<std::string>& value) override;
+  Status post(const std::string& key, const std::optional<std::string>& value) override;
   Status audit(const std::string& key, const std::string& value) override;
   [[nodiscard]] bool shared() const noexcept override { return true; }
   [[nodiscard]] std::string where() const override;

@@ -38,8 +38,9 @@ class ControlLog {
   // Returns when it is written so that it stays. The offset it got.
   [[nodiscard]] virtual Result<std::int64_t> append(const std::string& key,
                                                     const std::optional<std::string>& value) = 0;
-  // The same without waiting, for what is written again soon anyway (heartbeats).
-  virtual void post(const std::string& key, const std::optional<std::string>& value) = 0;
+  // The same without waiting, for what is written again soon anyway (heartbeats). An error: it was not even begun.
+  [[nodiscard]] virtual Status post(const std::string& key,
+                                    const std::optional<std::string>& value) = 0;
   // A line for the history that nothing overwrites. Returns when it is written.
   [[nodiscard]] virtual Status audit(const std::string& key, const std::string& value) = 0;
   // Do other processes write here too?
@@ -67,8 +68,9 @@ class MemoryLog final : public ControlLog {
   Result<std::vector<LogEntry>> follow(std::chrono::milliseconds at_most) override;
   Result<std::int64_t> append(const std::string& key,
                               const std::optional<std::string>& value) override;
-  void post(const std::string& key, const std::optional<std::string>& value) override {
+  Status post(const std::string& key, const std::optional<std::string>& value) override {
     (void)append(key, value);
+    return {};
   }
   Status audit(const std::string& key, const std::string& value) override;
   [[nodiscard]] bool shared() const noexcept override { return shared_; }

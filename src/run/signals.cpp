@@ -33,6 +33,7 @@ SignalWatch::SignalWatch(std::function<void(int)> on_stop)
   ::pthread_sigmask(SIG_BLOCK, &set, &previous_);
   // A reader that went away is an error code of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may grow no further
   thread_ = std::thread([this] { watch(); });
 }
 

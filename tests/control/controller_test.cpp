@@ -289,11 +289,12 @@ TEST_F(ControllerTest, Who_names_an_epoch_is_refused_when_somebody_was_faster) {
   EXPECT_THAT(late.error().message(), HasSubstr("somebody was faster"));
 }
 
-// Between another's reading and writing somebody writes.
+// Between another's reading and writing somebody writes; or there is no room to write.
 class SlowLog final : public ControlLog {
  public:
   explicit SlowLog(std::shared_ptr<MemoryEntries> entries) : log_(std::move(entries), true) {}
   std::function<void()> before_append;
+  std::optional<Error> fails;
   Status open() override { return {}; }
   Result<std::vector<LogEntry>> read_to_end() override { return log_.read_to_end(); }
   Result<std::vector<LogEntry>> follow(std::chrono::milliseconds t) override {
@@ -301,10 +302,15 @@ class SlowLog final : public ControlLog {
   }
   Result<std::int64_t> append(const std::string& k, const std::optional<std::string>& v) override {
     if (auto f = std::exchange(before_append, {})) f();
+    if (fails) return *fails;
     return log_.append(k, v);
   }
-  void post(const std::string&, const std::optional<std::string>&) override {}
-  Status audit(const std::string& k, const std::string& v) override { return log_.audit(k, v); }
+  Status post(const std::string& k, const std::optional<std::string>& v) override {
+    return fails ? Status(*fails) : log_.post(k, v);
+  }
+  Status audit(const std::string& k, const std::string& v) override {
+    return fails ? Status(*fails) : log_.audit(k, v);
+  }
   bool shared() const noexcept override { return true; }
   std::string where() const override { return "slow"; }
 
@@ -325,6 +331,35 @@ TEST_F(ControllerTest, The_last_writer_wins_and_is_told_of_whom_he_replaced_unse
   EXPECT_THAT(changed->warning, HasSubstr("somebody wrote epoch 0 between reading -1"));
   ASSERT_TRUE(other.refresh().ok());
   EXPECT_EQ(other.look([](const Board& b) { return b.model("p", "m").epoch; }), changed->epoch);
+}
+
+TEST_F(ControllerTest, Where_nothing_can_be_written_changes_are_refused_and_what_serves_goes_on) {
+  SlowLog log(entries);
+  Desk desk(log, clock);
+  FakeModel model{"m"};
+  std::vector<std::string> news;
+  ControllerOptions options;
+  options.pipeline = "p";
+  options.process = "one";
+  options.news = [&](const ControlNews& n) { news.push_back(n.event + " " + n.text); };
+  Controller controller(std::move(options), desk, {&model}, clock);
+  ASSERT_TRUE(controller.begin().ok());
+  log.fails = Error(Code::io_failed, "no room on the disk");
+  for (int i = 0; i < 3; ++i) controller.turn();
+  EXPECT_EQ(std::count_if(news.begin(), news.end(),
+                          [](const auto& n) { return n.starts_with("control.unwritable"); }),
+            1);
+  const auto refused = set_version(desk, "4");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message(), HasSubstr("no room on the disk"));
+  controller.turn();
+  EXPECT_EQ(model.active, -1) << "the file's";
+
+  log.fails.reset();
+  const auto changed = set_version(desk, "4");
+  ASSERT_TRUE(changed.ok());
+  for (int i = 0; i < 3; ++i) controller.turn();
+  EXPECT_EQ(model.active, changed->epoch);
 }
 
 TEST_F(ControllerTest, A_change_is_told_to_the_history_and_a_dry_run_to_nobody) {

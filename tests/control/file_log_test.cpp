@@ -1,7 +1,9 @@
 #include "control/file_log.h"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,26 @@ namespace {
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
+// As on a disk that is full: no file of this process gets larger than that.
+class NoRoom {
+ public:
+  explicit NoRoom(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &usual_);
+    const rlimit small{bytes, usual_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~NoRoom() {
+    ::setrlimit(RLIMIT_FSIZE, &usual_);
+    std::signal(SIGXFSZ, signal_);
+  }
+  NoRoom(const NoRoom&) = delete;
+  NoRoom& operator=(const NoRoom&) = delete;
+
+ private:
+  void (*signal_)(int);
+  rlimit usual_{};
+};
+
 class FileLogTest : public ::testing::Test {
  protected:
   FileLogTest()
@@ -21,6 +43,14 @@ class FileLogTest : public ::testing::Test {
     fs::remove_all(folder);
   }
   ~FileLogTest() override { fs::remove_all(folder); }
+  [[nodiscard]] std::string text_of(const char* name) const {
+    std::ifstream file(folder / name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  [[nodiscard]] std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+  }
   fs::path folder;
 };
 
@@ -48,8 +78,8 @@ TEST_F(FileLogTest, The_history_only_grows_and_a_process_leaves_one_word) {
   std::ifstream file(folder / "p.audit.jsonl");
   std::string text{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(text, "first\nsecond\n");
-  log.post("~process/p/only", "a");
-  log.post("~process/p/only", "b");
+  ASSERT_TRUE(log.post("~process/p/only", "a").ok());
+  ASSERT_TRUE(log.post("~process/p/only", "b").ok());
   FileLog reader(folder, "p");
   const auto entries = reader.read_to_end();
   ASSERT_EQ(entries->size(), 1u);
@@ -75,6 +105,41 @@ TEST_F(FileLogTest, A_kill_at_any_moment_leaves_an_old_state_or_a_new_one) {
     ASSERT_TRUE(entries.ok()) << entries.error().message();
     for (const LogEntry& e : *entries) EXPECT_EQ(e.value, large);
   }
+}
+
+TEST_F(FileLogTest, A_full_disk_is_an_error_with_the_file_and_the_reason_and_what_was_there_stays) {
+  FileLog log(folder, "p");
+  ASSERT_TRUE(log.open().ok());
+  EXPECT_EQ(*log.append("p/m", "one"), 0);
+  const std::string before = text_of("p.control.jsonl");
+  const std::size_t files_before = files();
+  {
+    const NoRoom full(before.size() + 10);
+    const auto refused = log.append("p/m", std::string(100, 'x'));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code(), Code::io_failed);
+    EXPECT_THAT(refused.error().message(), HasSubstr("p.control.jsonl"));
+    EXPECT_THAT(refused.error().message(), HasSubstr("File too large"));
+    EXPECT_FALSE(log.post("~process/p/only", std::string(100, 'x')).ok());
+  }
+  EXPECT_EQ(text_of("p.control.jsonl"), before);
+  EXPECT_EQ(files(), files_before) << "a half-written one would take the last room";
+  EXPECT_EQ(*log.append("p/m", "two"), 1);
+  EXPECT_EQ(FileLog(folder, "p").read_to_end()->front().value, "two");
+}
+
+TEST_F(FileLogTest, A_line_that_finds_no_room_in_the_history_leaves_no_half_of_it) {
+  FileLog log(folder, "p");
+  ASSERT_TRUE(log.open().ok());
+  ASSERT_TRUE(log.audit("k", "first").ok());
+  {
+    const NoRoom full(10);
+    const Status refused = log.audit("k", "a long second line");
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().message(), HasSubstr("p.audit.jsonl: expected to write the file"));
+  }
+  ASSERT_TRUE(log.audit("k", "third").ok());
+  EXPECT_EQ(text_of("p.audit.jsonl"), "first\nthird\n");
 }
 
 TEST_F(FileLogTest, A_file_that_is_not_one_of_ours_is_said) {

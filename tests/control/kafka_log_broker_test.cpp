@@ -82,7 +82,7 @@ TEST_F(ControlLogBroker, What_is_appended_is_read_by_everybody_with_its_offset) 
   EXPECT_EQ((*all)[0].value, "a");
   EXPECT_EQ((*all)[1].value, std::nullopt);
   EXPECT_EQ((*all)[1].offset, 1);
-  one.post("~process/p/x", "b");
+  ASSERT_TRUE(one.post("~process/p/x", "b").ok());
   std::vector<LogEntry> news;
   EXPECT_TRUE(eventually([&] {
     auto came = two.follow(100ms);
@@ -216,7 +216,7 @@ TEST_F(ControlLogBroker, A_newcomer_reads_the_same_state_when_only_the_last_word
   std::vector<LogEntry> left;
   ASSERT_TRUE(eventually(
       [&] {
-        log.post("~process/p/gone", "{\"format\":1,\"pid\":1}");
+        if (!log.post("~process/p/gone", "{\"format\":1,\"pid\":1}")) return false;
         KafkaLog late(options());
         if (!late.open()) return false;
         auto entries = late.read_to_end();

@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <sstream>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -50,6 +51,14 @@ Command::~Command() {
 
 void Command::signal(int number) const {
   if (!code_) ::kill(pid_, number);
+}
+
+void Command::limit_files(std::optional<std::uint64_t> bytes) const {
+  rlimit limit{};
+  if (::prlimit(pid_, RLIMIT_FSIZE, nullptr, &limit) != 0)
+    throw std::runtime_error("cannot limit a process");
+  limit.rlim_cur = bytes ? *bytes : limit.rlim_max;
+  (void)::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr);
 }
 
 bool Command::running() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -19,6 +20,8 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   void signal(int number) const;
+  // From now on no file of the process gets larger than that, as on a disk that is full; none: as before.
+  void limit_files(std::optional<std::uint64_t> bytes) const;
   [[nodiscard]] bool running();
   // Exit code, or 128 + signal; nothing if it still runs when the time is over.
   [[nodiscard]] std::optional<int> wait(
