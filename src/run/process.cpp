@@ -356,9 +356,12 @@ void Process::wait_for_end() {
   };
   while (!ended()) {
     changed_.wait_for(lock, 1s);
+    lock.unlock();  // answering a group may take its time
+    keep_memberships();
     watch_calls();
     tick();
     show_progress(last_records);
+    lock.lock();
     // One that failed takes the others with it.
     for (const auto& p : pipelines_) {
       if (first_failed_ == nullptr && p->failed()) first_failed_ = p.get();
@@ -367,6 +370,17 @@ void Process::wait_for_end() {
       lock.unlock();
       request_stop();
       lock.lock();
+    }
+  }
+}
+
+// How long a call may take is the watchdog's to say, not max.poll.interval.ms: who is inside stays a member of his group.
+void Process::keep_memberships() {
+  for (const auto& pipeline : pipelines_) {
+    if (!pipeline->started()) continue;
+    for (const auto& worker : pipeline->workers()) {
+      if (worker->metrics().call_began_ns.load(std::memory_order_relaxed) != 0)
+        worker->keep_membership();
     }
   }
 }

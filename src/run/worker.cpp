@@ -32,6 +32,7 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
     : options_(std::move(options)),
       clock_(clock),
       source_(std::move(source)),
+      member_(dynamic_cast<kafka::GroupMember*>(source_.get())),
       chain_(std::move(chain)),
       sink_(sink),
       crash_watch_(options_.crash_journal),
@@ -87,8 +88,14 @@ bool Worker::step_pending() const noexcept {
                      [](const auto& run) { return run->pending; });
 }
 
-bool Worker::turn() {
+void Worker::serve_source() {
+  in_service_ = true;
   source_->serve();
+  in_service_ = false;
+}
+
+bool Worker::turn() {
+  serve_source();
   bool did = pump();
   if (may_take()) did |= take_batch();
   did |= committer_->turn();
@@ -112,6 +119,7 @@ void Worker::came_round() noexcept {
 }
 
 Status Worker::run() {
+  own_baton_ = std::unique_lock(baton_);
   // Once told to stop, close() goes on: it finishes what is under way, within a time limit.
   while (!done() && !stop_.load(std::memory_order_acquire)) {
     if (turn()) continue;
@@ -123,6 +131,7 @@ Status Worker::run() {
     }
   }
   close();
+  own_baton_.unlock();
   metrics_.came_round_ns.store(0, std::memory_order_relaxed);
   if (failure_) return *failure_;
   return {};
@@ -280,8 +289,7 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
       run.step_began = clock_.monotonic();
       run.in_call = true;
       publish_calls();
-      const Resume resume = [this, &run] { resume_run(run); };
-      if (chain_->steps[run.next_step].op->process(run.batch, resume) == Progress::pending) {
+      if (call_step(run) == Progress::pending) {
         run.pending = true;
         continue;
       }
@@ -302,6 +310,16 @@ bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {
   }
   encode(run);
   return true;
+}
+
+// Meanwhile somebody else may take the baton: the batch is in the step's hands, the rest of the worker stands still.
+Progress Worker::call_step(BatchRun& run) {
+  const bool running = own_baton_.owns_lock();
+  if (running) own_baton_.unlock();
+  const Resume resume = [this, &run] { resume_run(run); };
+  const Progress progress = chain_->steps[run.next_step].op->process(run.batch, resume);
+  if (running) own_baton_.lock();
+  return progress;
 }
 
 // Any thread. The worker may be gone as soon as `resumed` is seen, so it waits for this call to have ended (close).

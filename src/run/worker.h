@@ -6,8 +6,8 @@
 //
 // When outputs may go and when offsets are committed is its committer's business (committer.h).
 //
-// Threads: all methods belong to the worker's thread, except request_stop, the metrics, and the calls that the
-// sink (delivered) and asynchronous steps (resume) make.
+// Threads: all methods belong to the worker's thread, except request_stop, pause, keep_membership, the metrics, and the calls that
+// the sink (delivered) and asynchronous steps (resume) make.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "thalweg/ports.h"
 
 #include "config/error_rules.h"
+#include "kafka/group_member.h"
 #include "run/batch_run.h"
 #include "run/chain.h"
 #include "run/committer.h"
@@ -59,6 +61,9 @@ class Worker final : private SourceListener, private CommitHost {
   void request_stop() noexcept;
   // Any thread. No more records are taken until it is over; the group is still served.
   void pause(bool yes) noexcept;
+  // One other thread, once it is open, now and then while the worker is inside of a call and cannot serve its group: it stays a member all
+  // the same, and after revoke_timeout rebalances are answered for it. Blocks while such an answer takes.
+  void keep_membership();
   // Nothing more will come and nothing is under way.
   [[nodiscard]] bool done() const noexcept;
   [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
@@ -67,6 +72,7 @@ class Worker final : private SourceListener, private CommitHost {
 
  private:
   // worker.cpp: taking and walking
+  void serve_source();
   bool take_batch();
   [[nodiscard]] bool may_take() const noexcept;
   void find_parts(BatchRun& run);
@@ -74,6 +80,7 @@ class Worker final : private SourceListener, private CommitHost {
   void begin(BatchRun& run);
   bool walk_all();
   bool walk(BatchRun& run, std::size_t steps_allowed);
+  [[nodiscard]] Progress call_step(BatchRun& run);
   void resume_run(BatchRun& run) noexcept;
   void publish_calls() noexcept;
   void wait_for_calls();
@@ -113,6 +120,8 @@ class Worker final : private SourceListener, private CommitHost {
   void drop_given_up();
   [[nodiscard]] bool let_all_go() override;
 
+  // worker_stand_in.cpp: keep_membership
+
   // worker_group.cpp: rebalance, and what the committer asks
   void assigned(std::span<const TopicPartition> partitions) override;
   void revoked(std::span<const TopicPartition> partitions) override;
@@ -136,9 +145,16 @@ class Worker final : private SourceListener, private CommitHost {
   EventLoop loop_;
   RunMailbox mailbox_{loop_};
   std::unique_ptr<Source> source_;
+  kafka::GroupMember* const member_;  // the source; null: it belongs to no group
   std::unique_ptr<Chain> chain_;
   Sink& sink_;
   WorkerMetrics metrics_;
+
+  // Who has the baton is the worker, and all of this is his (worker_stand_in.cpp).
+  std::mutex baton_;
+  std::unique_lock<std::mutex> own_baton_;  // of the thread that runs; by hand nobody has it
+  bool in_service_ = false;                 // the source is calling back
+  bool standing_in_ = false;                // somebody else has it, during a call
 
   OffsetProgress progress_;
   CrashWatch crash_watch_;

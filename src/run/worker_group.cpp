@@ -30,8 +30,9 @@ void Worker::revoked(std::span<const TopicPartition> partitions) {
            std::any_of(partitions.begin(), partitions.end(),
                        [&](const auto& at) { return progress_.under_way(at); });
   };
-  // What is not finished in time is given up: the next owner reads it again. When closing, the time is over already.
-  if (!closed_) {
+  // What is not finished in time is given up: the next owner reads it again. When closing, or when a call has kept the group waiting, the
+  // time is over already.
+  if (!closed_ && !standing_in_) {
     committer_->hurry(true);
     (void)finish_within(options_.revoke_timeout, busy);
     committer_->hurry(false);
@@ -119,7 +120,7 @@ bool Worker::nothing_to_send() const {
 
 void Worker::serve_group() {
   came_round();
-  source_->serve();
+  serve_source();
 }
 
 void Worker::publish_lag() {

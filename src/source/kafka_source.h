@@ -13,7 +13,7 @@
 //   broker away      ──▶ broker_unreachable, told once; librdkafka reconnects for ever
 //   lost, not revoked──▶ never committed
 //
-// Threads: the worker's own. librdkafka's threads only fill the queues.
+// Threads: one at a time, as a rule the worker's own; still_here() any. librdkafka's threads only fill the queues.
 #pragma once
 
 #include <chrono>
@@ -28,6 +28,7 @@
 #include "config/pipeline.h"
 #include "kafka/admin.h"
 #include "kafka/client.h"
+#include "kafka/group_member.h"
 #include "source/partition_table.h"
 
 namespace thalweg {
@@ -64,7 +65,7 @@ struct KafkaSourceOptions {
 // begun: `check` asks this without a network. Errors: config_invalid.
 [[nodiscard]] Status try_consumer(const KafkaSourceOptions& options);
 
-class KafkaSource final : public Source {
+class KafkaSource final : public Source, public kafka::GroupMember {
  public:
   explicit KafkaSource(KafkaSourceOptions options);
   ~KafkaSource() override;
@@ -81,6 +82,7 @@ class KafkaSource final : public Source {
   [[nodiscard]] bool ended() const noexcept override;
   void lag(std::vector<Lag>& out) const override;
   void close() override;
+  void still_here() noexcept override;
 
   // For tests.
   [[nodiscard]] rd_kafka_t* client() const noexcept { return life_->client.get(); }
@@ -142,8 +144,9 @@ class KafkaSource final : public Source {
   Waker* waker_ = nullptr;
   SourceListener* listener_ = nullptr;
   std::shared_ptr<Life> life_;
-  kafka::QueueHandle events_;  // both queues die before the client
+  kafka::QueueHandle events_;  // the queues die before the client
   kafka::QueueHandle data_;
+  kafka::QueueHandle presence_;  // always empty: to be polled from outside
   std::vector<rd_kafka_message_t*>
       taken_;  // from the data queue, not delivered yet: [taken_begin_, size)
   std::size_t taken_begin_ = 0;

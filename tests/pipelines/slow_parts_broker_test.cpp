@@ -22,6 +22,17 @@ class SlowPartsBroker : public test::BrokerPipeline {
                      "from.kafka.heartbeat.interval.ms=300"});
     return run(settings);
   }
+  // One call of six seconds, then ten records.
+  void expect_kept_through_a_long_call(const test::Command& command) {
+    test::produce(brokers_, in_,
+                  {{.value = R"({"n":0,"x":1})", .key = "0", .partition = 0},
+                   {.value = R"({"n":1,"x":-1})", .key = "1", .partition = 1}});
+    Reader reader(brokers_, out_, 2);
+    EXPECT_TRUE(reader.until_count(2)) << command.err();
+    send(2, 10);
+    EXPECT_TRUE(reader.until_count(12)) << command.err();
+    EXPECT_EQ(reader.all().size(), 12U);
+  }
   static void expect_one_assignment(const test::Command& command) {
     EXPECT_EQ(command.count_in_err("\"worker.assigned\""), 1U) << command.err();
     EXPECT_EQ(command.count_in_err("\"worker.lost\""), 0U) << command.err();
@@ -88,19 +99,69 @@ TEST_F(SlowPartsBroker, A_call_longer_than_the_poll_interval_keeps_the_membershi
   // 20 ms a row: what `thread: auto` takes for slow.
   slow_ = "20ms, hang_when: negative, hang_for: 6s";
   write_file();
+  const auto command = start();
+  expect_kept_through_a_long_call(*command);
+  EXPECT_EQ(command->stop(), 0) << command->err();
+  expect_one_assignment(*command);
+  EXPECT_EQ(committed_records(), 12);
+}
+
+// name, settings of the group
+using Protocol = std::pair<std::string, std::vector<std::string>>;
+class SlowCallBroker : public SlowPartsBroker, public testing::WithParamInterface<Protocol> {};
+
+TEST_P(SlowCallBroker,
+       Longer_than_the_poll_interval_it_keeps_the_membership_in_the_workers_thread) {
+  slow_ = "0ms, thread: worker, hang_when: negative, hang_for: 6s";
+  write_file();
+  auto settings = GetParam().second;
+  settings.emplace_back("from.kafka.max.poll.interval.ms=2500");
+  const auto command = run(settings);
+  expect_kept_through_a_long_call(*command);
+  EXPECT_EQ(command->stop(), 0) << command->err();
+  expect_one_assignment(*command);
+  EXPECT_EQ(committed_records(), 12);
+}
+
+TEST_P(SlowCallBroker, Who_joins_during_it_gets_partitions_while_it_runs_and_nothing_is_lost) {
+  slow_ = "0ms, thread: worker, hang_when: negative, hang_for: 12s";
+  write_file();
   test::produce(brokers_, in_,
                 {{.value = R"({"n":0,"x":1})", .key = "0", .partition = 0},
                  {.value = R"({"n":1,"x":-1})", .key = "1", .partition = 1}});
-  const auto command = start();
+  auto settings = GetParam().second;
+  settings.insert(settings.end(),
+                  {"from.kafka.max.poll.interval.ms=2500", "watchdog.report_after=1s"});
+  const auto busy = run(settings);
+  ASSERT_TRUE(says(*busy, "model.slow_call")) << busy->err();
+  const auto newcomer = run(settings);
+  EXPECT_TRUE(says(*newcomer, "assigned " + in_)) << busy->err() << newcomer->err();
   Reader reader(brokers_, out_, 2);
-  EXPECT_TRUE(reader.until_count(2)) << command->err();
-  send(2, 10);
-  EXPECT_TRUE(reader.until_count(12)) << command->err();
-  EXPECT_EQ(command->stop(), 0) << command->err();
-  expect_one_assignment(*command);
-  EXPECT_EQ(reader.all().size(), 12U);
-  EXPECT_EQ(committed_records(), 12);
+  reader.until_quiet();
+  EXPECT_EQ(keys(reader.all()).count("1"), 0U) << "the call still runs";
+  send(2, 20);
+  EXPECT_TRUE(reader.until([](const auto& all) { return keys(all).size() == 22; }))
+      << busy->err() << newcomer->err();
+  EXPECT_EQ(busy->stop(), 0) << busy->err();
+  EXPECT_EQ(newcomer->stop(), 0) << newcomer->err();
+  reader.until_quiet();
+  EXPECT_EQ(reader.all().size(), 22U) << "some came twice";
+  for (const auto* command : {busy.get(), newcomer.get()})
+    EXPECT_EQ(command->count_in_err("\"worker.lost\""), 0U) << command->err();
+  EXPECT_EQ(committed_records(), 22);
 }
+
+const std::vector<std::string> classic{"from.kafka.session.timeout.ms=2000",
+                                       "from.kafka.heartbeat.interval.ms=300"};
+INSTANTIATE_TEST_SUITE_P(
+    Protocols, SlowCallBroker,
+    testing::Values(Protocol{"cooperative", classic},
+                    Protocol{
+                        "eager",
+                        {classic[0], classic[1], "from.kafka.partition.assignment.strategy=range"}},
+                    // Its session is the broker's to say.
+                    Protocol{"kip848", {"from.kafka.group.protocol=consumer"}}),
+    [](const auto& info) { return info.param.first; });
 
 TEST_F(SlowPartsBroker, A_source_that_is_silent_for_longer_than_the_poll_interval_loses_nobody) {
   const auto command = start();

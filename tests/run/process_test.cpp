@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kafka/group_member.h"
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
 
@@ -44,6 +45,34 @@ class NoSource final : public Source {
 
  private:
   Error answer_;
+};
+
+// A member of a group, which counts how often somebody says that it is still here.
+class MemberSource final : public Source, public kafka::GroupMember {
+ public:
+  MemberSource(std::unique_ptr<Source> inner, std::atomic<int>& said)
+      : inner_(std::move(inner)), said_(said) {}
+  void still_here() noexcept override { ++said_; }
+  [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override {
+    return inner_->open(waker, listener);
+  }
+  void serve() override { inner_->serve(); }
+  [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override {
+    return inner_->drain(batch, limits);
+  }
+  [[nodiscard]] Status commit(std::span<const TopicPartitionOffset> next, bool wait) override {
+    return inner_->commit(next, wait);
+  }
+  [[nodiscard]] Status seek(std::span<const TopicPartitionOffset> to) override {
+    return inner_->seek(to);
+  }
+  [[nodiscard]] bool ended() const noexcept override { return inner_->ended(); }
+  void lag(std::vector<Lag>& out) const override { inner_->lag(out); }
+  void close() override { inner_->close(); }
+
+ private:
+  const std::unique_ptr<Source> inner_;
+  std::atomic<int>& said_;
 };
 
 class ProcessTest : public testing::Test {
@@ -191,6 +220,31 @@ TEST_F(ProcessTest, One_that_cannot_start_stops_those_that_run) {
   ASSERT_FALSE(ended.ok());
   EXPECT_EQ(ended.error().code(), Code::topic_missing);
   EXPECT_EQ(ended.error().message().rfind("pipeline 'wrong': ", 0), 0u) << ended.error().message();
+}
+
+TEST_F(ProcessTest, A_worker_inside_of_a_long_call_is_kept_in_its_group_by_the_process) {
+  fill(0);
+  log_of_records.append("in", 0, {.value = R"({"x": -1})"});
+  std::string text(pipeline_text);
+  const std::string hangs = "runtime: fake, thread: worker, hang_when: negative, hang_for: 4s";
+  text.replace(text.find("runtime: fake"), 13, hangs);
+  Process process(registry, log);
+  ASSERT_TRUE(process.add(read_pipeline_text(text, "numbers.yaml").value()).ok());
+  std::atomic<int> said{0};
+  Ports with_members = ports();
+  with_members.source = [&, plain = with_members.source](
+                            const PipelineFile& file,
+                            std::size_t worker) -> Result<std::unique_ptr<Source>> {
+    auto source = plain(file, worker);
+    if (!source) return source;
+    return std::unique_ptr<Source>(std::make_unique<MemberSource>(std::move(source).value(), said));
+  };
+  auto running = std::async(std::launch::async, [&] { return process.run(with_members); });
+  while (sink.load() == nullptr || sink.load()->acknowledged("out").empty())
+    std::this_thread::yield();
+  EXPECT_GE(said.load(), 1);
+  process.request_stop();
+  EXPECT_TRUE(running.get().ok());
 }
 
 TEST_F(ProcessTest, Two_pipelines_of_one_name_are_refused) {

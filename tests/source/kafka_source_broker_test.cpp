@@ -216,6 +216,34 @@ TEST_F(KafkaSourceBroker, A_member_that_is_not_served_loses_its_partitions_and_c
   ASSERT_TRUE(eventually([&] { return member.turn(), member.read.size() == 80; })) << "read again";
 }
 
+TEST_P(KafkaGroupBroker,
+       A_member_that_is_said_to_be_here_keeps_its_partitions_without_being_served) {
+  kafka::Pairs settings = GetParam().second;
+  settings.emplace_back("max.poll.interval.ms", "1500");
+  // Of the protocol of KIP-848 the broker says both.
+  if (settings.front().first != "group.protocol")
+    settings.insert(settings.end(),
+                    {{"session.timeout.ms", "1200"}, {"heartbeat.interval.ms", "300"}});
+  write(0, 40);
+  Member member(options(settings));
+  member.open();
+  ASSERT_TRUE(eventually([&] { return member.turn(), member.read.size() == 40; }));
+  // Longer than the interval, twice over.
+  const auto until = std::chrono::steady_clock::now() + 4s;
+  std::thread outside([&] {
+    (void)eventually([&] {
+      member.source.still_here();
+      return std::chrono::steady_clock::now() > until;
+    });
+  });
+  outside.join();
+  write(40, 80);
+  ASSERT_TRUE(eventually([&] { return member.turn(), member.read.size() >= 80; }));
+  EXPECT_EQ(member.read.size(), 80U) << "read again";
+  EXPECT_TRUE(member.listener.lost_partitions.empty());
+  EXPECT_EQ(member.listener.assignments, 1);
+}
+
 // `group.instance.id: rack-7` in the pipeline file: the workers are rack-7-0 and rack-7-1, so none takes another's place.
 TEST_F(KafkaSourceBroker, A_static_member_that_restarts_in_time_moves_no_partition_of_others) {
   const auto member = [&](int worker) {
