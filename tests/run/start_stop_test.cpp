@@ -3,6 +3,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <malloc.h>
 #include <thread>
@@ -11,10 +12,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "kafka/embedded_cluster.h"
 #include "model/native.h"
 #include "run/process.h"
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
+#include "support/mock_cluster.h"
 
 namespace thalweg {
 namespace {
@@ -87,17 +90,15 @@ constexpr bool sanitized = false;
 #endif
 
 // Ten cycles are for what is made once and kept: thread pools of libraries, pages of the allocator.
-void expect_flat(const std::string& pipeline, std::size_t growth_max) {
-  Registry registry;
-  register_builtins(registry);
-  Log log{LogLevel::error, LogFormat::json};
-  for (int i = 0; i < 10; ++i) start_and_stop(pipeline, registry, log);
+void expect_flat(const std::function<void()>& cycle, std::size_t growth_max, int cycles = 100) {
+  for (int i = 0; i < 10; ++i) cycle();
   const Taken ten = taken();
-  for (int i = 10; i < 100; ++i) start_and_stop(pipeline, registry, log);
-  // A joined thread stands in /proc for a moment more: the kernel wakes first who waits for it.
+  for (int i = 10; i < cycles; ++i) cycle();
+  // A joined thread stands in /proc for a moment more: the kernel wakes first who waits for it. So does the other end of a connection.
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   Taken hundred = taken();
-  while (hundred.threads > ten.threads && std::chrono::steady_clock::now() < until)
+  while ((hundred.threads > ten.threads || hundred.files != ten.files) &&
+         std::chrono::steady_clock::now() < until)
     hundred = taken();
   EXPECT_LE(hundred.threads, ten.threads);
   EXPECT_EQ(hundred.files, ten.files);
@@ -113,12 +114,62 @@ void expect_flat(const std::string& pipeline, std::size_t growth_max) {
 
 constexpr std::size_t mib = std::size_t{1} << 20;
 
+void expect_flat(const std::string& pipeline, std::size_t growth_max) {
+  Registry registry;
+  register_builtins(registry);
+  Log log{LogLevel::error, LogFormat::json};
+  expect_flat([&] { start_and_stop(pipeline, registry, log); }, growth_max);
+}
+
 TEST(StartStop, A_hundred_cycles_take_no_more_threads_files_or_memory_than_ten) {
   // A batch's columns kept by each cycle would be more than 4 MiB.
   expect_flat(
       pipeline_with(
           R"({ runtime: fake, inputs: { x: "float32[?,4]" }, outputs: { y: "float32[?]" } })", "y"),
       4 * mib);
+}
+
+// A consumer, a producer, and what the admin calls of the start make, in each cycle.
+TEST(StartStop, Thirty_cycles_with_Kafka_clients_take_no_more_threads_files_or_memory_than_ten) {
+  auto cluster = kafka::EmbeddedCluster::start();
+  ASSERT_TRUE(cluster.ok());
+  const std::string brokers = (*cluster)->bootstrap();
+  for (const char* topic : {"in", "out", "dead"})
+    ASSERT_TRUE((*cluster)->create_topic(topic, 2).ok());
+  std::vector<test::TestMessage> messages;
+  for (int i = 0; i < 100; ++i)
+    messages.push_back({.value = R"({"x": [1, 2, 3, 4]})", .partition = i % 2});
+  test::produce(brokers, "in", messages);
+  Registry registry;
+  register_builtins(registry);
+  Log log{LogLevel::error, LogFormat::json};
+  int groups = 0;
+  const auto cycle = [&] {
+    std::string text = fmt::format(
+        "{}kafka: {{bootstrap.servers: \"{}\", fetch.wait.max.ms: 5}}\ngroup: g{}\n",
+        pipeline_with(
+            R"({ runtime: fake, inputs: { x: "float32[?,4]" }, outputs: { y: "float32[?]" } })",
+            "y"),
+        brokers, groups++);
+    // The mock coordinator makes who is left wait for a session to end when another one has left.
+    text.replace(text.find("workers: 2"), 10, "workers: 1");
+    Process process(registry, log);
+    auto file = read_pipeline_text(text, "numbers.yaml");
+    ASSERT_TRUE(file.ok()) << file.error().message();
+    ASSERT_TRUE(process.add(std::move(file).value()).ok());
+    auto running = std::async(std::launch::async, [&] { return process.run(); });
+    const auto forwarded = [&] {
+      std::uint64_t all = 0;
+      for (const auto& worker : process.pipelines().front()->workers())
+        all += worker->metrics().forwarded.get();
+      return all;
+    };
+    EXPECT_TRUE(test::eventually([&] { return process.started() && forwarded() == 100; }));
+    process.request_stop();
+    const Status ended = running.get();
+    EXPECT_TRUE(ended.ok()) << ended.error().message();
+  };
+  expect_flat(cycle, 8 * mib, 30);
 }
 
 std::string real_model(std::string_view runtime) {
