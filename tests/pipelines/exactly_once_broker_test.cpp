@@ -1,6 +1,7 @@
 // delivery: exactly_once against a real broker: killed, stopped, rebalanced, refused. A reader that reads committed records only sees
 // each input record once, as an output or a dead letter, in the order of its partition.
 #include "pipelines/support/broker_pipeline.h"
+#include "pipelines/support/prometheus.h"
 
 namespace thalweg {
 namespace {
@@ -140,21 +141,35 @@ TEST_F(ExactlyOnceBroker, A_zombie_that_wakes_up_commits_nothing_and_goes_on_as_
   slow_ = "5ms";
   use(test::real_broker());
   send(0, 3000);
-  const std::vector<std::string> settings{"from.kafka.session.timeout.ms=6000"};
+  std::vector<std::string> settings{"from.kafka.session.timeout.ms=6000"};
+  const int port = test::free_port();
+  settings.push_back(fmt::format("http.port={}", port));
   const auto zombie = start(settings, "zombie");
+  settings.pop_back();
+  const auto aborted = [&] {
+    return test::metric_of(port, "thalweg_transactions_aborted_total").value_or(-1);
+  };
   Reader reader(brokers_, out_, 2);
   ASSERT_TRUE(reader.until_count(300)) << zombie->err();
+  const double aborted_before = aborted();
+  ASSERT_GE(aborted_before, 0) << zombie->err();
   zombie->signal(SIGSTOP);
   const auto heir = start(settings, "heir");
   // Without the partitions of the zombie nothing would come.
   EXPECT_TRUE(reader.until_count(1500, 90s)) << heir->err();
   zombie->signal(SIGCONT);
+  // What it held is taken back: it knows that it is out, or is told so at its commit.
+  EXPECT_TRUE(says(*zombie, "\"worker.lost\"")) << zombie->err();
+  EXPECT_TRUE(test::eventually([&] { return aborted() > aborted_before; })) << zombie->err();
+  EXPECT_GE(zombie->count_in_err("\"worker.error\""), 1U) << zombie->err();
   EXPECT_TRUE(read_all(reader, 3000)) << zombie->err() << heir->err();
+  // It came back as a member: the only one, when the other goes.
+  EXPECT_TRUE(test::eventually([&] { return zombie->count_in_err("\"worker.assigned\"") >= 2; }))
+      << zombie->err();
+  EXPECT_EQ(heir->stop(), 0) << heir->err();
   send(3000, 200);
   EXPECT_TRUE(read_all(reader, 3200)) << zombie->err() << heir->err();
-  EXPECT_TRUE(zombie->running());
   EXPECT_EQ(zombie->stop(), 0) << zombie->err();
-  EXPECT_EQ(heir->stop(), 0) << heir->err();
   expect_each_once(reader.all(), 3200);
   EXPECT_EQ(committed_records(), 3200);
 }

@@ -81,6 +81,19 @@ std::string filled_in(std::string expression) {
   return expression;
 }
 
+std::optional<double> metric_of(int port, const std::string& name) {
+  httplib::Client client("127.0.0.1", port);
+  const auto answer = client.Get("/metrics");
+  if (!answer || answer->status != 200) return std::nullopt;
+  std::optional<double> sum;
+  std::istringstream lines(answer->body);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(name + "{") && !line.starts_with(name + " ")) continue;
+    sum = sum.value_or(0) + std::stod(line.substr(line.rfind(' ') + 1));
+  }
+  return sum;
+}
+
 Prometheus::Prometheus(const std::string& folder, const std::string& target) : port_(free_port()) {
   const std::string rules = std::string(THALWEG_SOURCE_DIR) + "/ops/prometheus/";
   std::ofstream(folder + "/prometheus.yml") << fmt::format(R"(

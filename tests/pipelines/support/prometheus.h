@@ -21,6 +21,9 @@ namespace thalweg::test {
 // As Grafana would ask: with everything selected.
 [[nodiscard]] std::string filled_in(std::string expression);
 
+// What a process says on its page just now, all series of that name together; nothing: it says nothing of it.
+[[nodiscard]] std::optional<double> metric_of(int port, const std::string& name);
+
 // A server on 127.0.0.1 that scrapes one address each half second, judged by the rules of ops/prometheus. Killed with the test.
 class Prometheus {
  public:
