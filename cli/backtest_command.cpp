@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ struct Options {
   std::string from, to, log, labels, output;
   bool as_recorded = false, json = false, quiet = false;
   HistoryOptions history;
+  std::optional<double> threshold, low, high;  // none: what the pipeline's `comparison` says
   BacktestOptions backtest;
 };
 
@@ -62,8 +64,19 @@ std::string mistake_in(const Options& o) {
     return "--log: expected --as-recorded with it; got it alone";
   if (!o.history.input.empty() && !(o.from.empty() && o.to.empty()))
     return "--input: expected no --from and no --to, which are places in a topic; got both";
-  if (o.backtest.low >= o.backtest.high) return "--low: expected less than --high";
   return {};
+}
+
+// What was not typed is as it is between a champion and its shadow.
+Status fill_comparison(Options& o, const PipelineFile& file) {
+  const Values& comparison = file.values.section("comparison");
+  o.backtest.threshold = o.threshold.value_or(comparison.number("threshold"));
+  o.backtest.low = o.low.value_or(comparison.number("low"));
+  o.backtest.high = o.high.value_or(comparison.number("high"));
+  if (o.backtest.low < o.backtest.high) return {};
+  return Error(Code::config_invalid,
+               fmt::format("--low: expected less than --high ({}); got {}; give both",
+                           o.backtest.high, o.backtest.low));
 }
 
 Result<std::map<std::string, DesiredModel>> wished(const std::string& option,
@@ -272,6 +285,8 @@ int backtest(Options& options) {
 
   auto prepared = prepare(options);
   if (!prepared) return report(prepared.error());
+  if (Status fits = fill_comparison(options, prepared->file); !fits)
+    return usage(std::string(fits.error().message()));
   monitor::RecordedAnswers answers;
   if (options.as_recorded) {
     if (Status read = read_log(options, prepared->file, answers); !read)
@@ -381,12 +396,15 @@ void add_backtest_command(Commands& commands) {
                   "The output that is compared; else the first that is one number a row")
       ->type_name("FIELD");
   command
-      .add_option("--threshold", options->backtest.threshold,
-                  "From which score on a row counts as a yes")
-      ->capture_default_str();
-  command.add_option("--low", options->backtest.low, "The least score, for PSI and Spearman")
-      ->capture_default_str();
-  command.add_option("--high", options->backtest.high, "The largest score")->capture_default_str();
+      .add_option("--threshold", options->threshold,
+                  "From which score on a row counts as a yes; else comparison.threshold")
+      ->type_name("SCORE");
+  command
+      .add_option("--low", options->low,
+                  "The least score, for PSI and Spearman; else comparison.low")
+      ->type_name("SCORE");
+  command.add_option("--high", options->high, "The largest score; else comparison.high")
+      ->type_name("SCORE");
   command
       .add_option("--labels", options->labels,
                   "Labels, for the quality of both: a file, -, or topic:NAME, as for evaluate")

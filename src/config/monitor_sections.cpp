@@ -27,10 +27,11 @@ std::vector<Setting> drift_settings() {
        .type = SettingType::integer,
        .unit = "rows",
        .fallback = "1000",
-       .min = 100,
+       .min = 1000,
        .max = 1e9,
        .example = "10000",
-       .doc = "The fewest rows of a window; it stays open until it has them."},
+       .doc = "The fewest rows of a window; it stays open until it has them. With fewer than 1,000 "
+              "only large shifts would be told from chance."},
       {.name = "windows",
        .type = SettingType::integer,
        .unit = "windows",
@@ -56,6 +57,26 @@ std::vector<Setting> drift_settings() {
        .doc = "Where the begin and the end of an alarm are written, as JSON; if absent, alarms are "
               "metrics, log lines and in the HTTP API only."},
   };
+}
+
+std::vector<Setting> comparison_settings() {
+  return {{.name = "threshold",
+           .type = SettingType::number,
+           .fallback = "0.5",
+           .example = "0.8",
+           .doc = "From which score on a row counts as a yes; the share of decisions that flip is "
+                  "counted at it. Between `low` and `high`."},
+          {.name = "low",
+           .type = SettingType::number,
+           .fallback = "0",
+           .example = "-1",
+           .doc = "The least score that is told from others; what lies below counts in the "
+                  "outermost of 64 cells."},
+          {.name = "high",
+           .type = SettingType::number,
+           .fallback = "1",
+           .example = "100",
+           .doc = "The largest one; more than `low`."}};
 }
 
 std::vector<Setting> log_settings() {
@@ -98,6 +119,16 @@ const Section& drift_section() {
           "Watches how the fields that a model reads, and its scores, are distributed, and says "
           "when that is no longer what the model was trained on.",
       .settings = drift_settings()};
+  return section;
+}
+
+const Section& comparison_section() {
+  static const Section section{
+      .name = "comparison",
+      .doc =
+          "How the scores of a champion and of its shadow are compared: the range of the 64 × 64 "
+          "cells, and the threshold of decisions.",
+      .settings = comparison_settings()};
   return section;
 }
 

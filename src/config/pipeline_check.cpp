@@ -206,8 +206,34 @@ Status check_create_topics(const Values& v) {
       "created; write enabled: true");
 }
 
+Status check_comparison(const Values& comparison) {
+  const double low = comparison.number("low");
+  const double high = comparison.number("high");
+  const double threshold = comparison.number("threshold");
+  if (low >= high) {
+    return config_error(
+        comparison.where(comparison.given("low") ? "low" : "high"),
+        fmt::format("comparison: low: expected less than high ({}); got {}; give both, as in "
+                    "{{low: 0, high: 100}}",
+                    number_text(high), number_text(low)));
+  }
+  // On a border, or outside, all decisions are the same, and none would ever flip.
+  if (threshold <= low || threshold >= high) {
+    return config_error(
+        comparison.where(comparison.given("threshold") ? "threshold"
+                         : comparison.given("low")     ? "low"
+                                                       : "high"),
+        fmt::format("comparison: threshold: expected more than low ({}) and less than high ({}); "
+                    "got {}; write threshold: {}",
+                    number_text(low), number_text(high), number_text(threshold),
+                    number_text((low + high) / 2)));
+  }
+  return {};
+}
+
 Status check_running(const Values& v) {
   if (auto status = check_delivery(v); !status) return status;
+  if (auto status = check_comparison(v.section("comparison")); !status) return status;
   const std::int64_t memory = v.integer("memory_max");
   const auto too_large = [&](const Values& owner, const char* name, const char* shown) -> Status {
     if (owner.integer(name) <= memory) return {};

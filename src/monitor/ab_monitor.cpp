@@ -102,18 +102,20 @@ std::vector<AbLive> AbMonitor::report() const {
   return tests;
 }
 
+std::string ab_json(const AbLive& test) {
+  std::string out = fmt::format("{{\"model\":{},\"epoch\":{},\"arms\":[",
+                                config::json_string(test.model), test.epoch);
+  for (const AbLiveArm& arm : test.arms)
+    out += (&arm == test.arms.data() ? "" : ",") + arm_json(arm);
+  out += "],\"verdicts\":[";
+  for (const AbVerdict& verdict : test.verdicts)
+    out += (&verdict == test.verdicts.data() ? "" : ",") + to_json(verdict);
+  return out + "]}";
+}
+
 std::string ab_json(const std::vector<AbLive>& tests) {
   std::string out = "[";
-  for (const AbLive& test : tests) {
-    out += fmt::format("{}{{\"model\":{},\"epoch\":{},\"arms\":[", out.size() > 1 ? "," : "",
-                       config::json_string(test.model), test.epoch);
-    for (const AbLiveArm& arm : test.arms)
-      out += (&arm == test.arms.data() ? "" : ",") + arm_json(arm);
-    out += "],\"verdicts\":[";
-    for (const AbVerdict& verdict : test.verdicts)
-      out += (&verdict == test.verdicts.data() ? "" : ",") + to_json(verdict);
-    out += "]}";
-  }
+  for (const AbLive& test : tests) out += (out.size() > 1 ? "," : "") + ab_json(test);
   return out + "]";
 }
 

@@ -55,7 +55,8 @@ class AbMonitor {
   std::vector<std::unique_ptr<AbObserver>> observers_;  // mutex_
 };
 
-// For the HTTP API: a list with an object for each model.
+// For the HTTP API and for `thalweg models status`: an object; a list with one for each model.
+[[nodiscard]] std::string ab_json(const AbLive& test);
 [[nodiscard]] std::string ab_json(const std::vector<AbLive>& tests);
 
 }  // namespace thalweg::monitor

@@ -108,11 +108,12 @@ std::string comparison_json(const std::vector<VersionPair>& pairs, double thresh
     if (out.size() > 1) out += ',';
     out += fmt::format(
         "{{\"model\":{},\"champion\":{},\"challenger\":{},\"rows\":{},\"not_numbers\":{},"
-        "\"mean_difference\":{:.6},\"threshold\":{},\"flip_share\":{:.6},\"psi\":{:.6},"
+        "\"low\":{},\"high\":{},\"outside_rows\":{},\"mean_difference\":{:.6},\"threshold\":{},"
+        "\"flip_share\":{:.6},\"psi\":{:.6},"
         "\"spearman\":{:.6},\"latency_ratio\":{:.4}}}",
         config::json_string(p.model), p.champion, p.challenger, p.grid.rows(), p.grid.not_numbers(),
-        p.grid.mean_difference(), threshold, p.grid.flip_share(threshold), p.grid.psi(),
-        p.grid.spearman(), p.latency_ratio());
+        p.grid.low(), p.grid.high(), p.grid.outside(), p.grid.mean_difference(), threshold,
+        p.grid.flip_share(threshold), p.grid.psi(), p.grid.spearman(), p.latency_ratio());
   }
   return out + "]";
 }

@@ -46,12 +46,15 @@ void ScoreGrid::add(double champion, double challenger) noexcept {
   }
   ++counts_[cell(champion) * cells + cell(challenger)];
   ++rows_;
+  const auto out = [this](double score) { return score < low_ || score > high_; };
+  outside_ += out(champion) || out(challenger) ? 1U : 0U;
 }
 
 void ScoreGrid::merge(const ScoreGrid& other) noexcept {
   for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
   rows_ += other.rows_;
   not_numbers_ += other.not_numbers_;
+  outside_ += other.outside_;
 }
 
 ScoreGrid::Margin ScoreGrid::champions() const noexcept {

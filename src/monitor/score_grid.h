@@ -27,6 +27,8 @@ class ScoreGrid {
 
   [[nodiscard]] std::uint64_t rows() const noexcept { return rows_; }
   [[nodiscard]] std::uint64_t not_numbers() const noexcept { return not_numbers_; }
+  // Rows of which one score, or both, lay outside the range: many mean that it is the wrong one.
+  [[nodiscard]] std::uint64_t outside() const noexcept { return outside_; }
   [[nodiscard]] double low() const noexcept { return low_; }
   [[nodiscard]] double high() const noexcept { return high_; }
   [[nodiscard]] std::uint64_t at(std::size_t champion, std::size_t challenger) const noexcept {
@@ -51,6 +53,7 @@ class ScoreGrid {
   double high_ = 1;
   std::uint64_t rows_ = 0;
   std::uint64_t not_numbers_ = 0;
+  std::uint64_t outside_ = 0;
   std::array<std::uint64_t, cells * cells> counts_{};
 };
 

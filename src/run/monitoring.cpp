@@ -25,6 +25,10 @@ monitor::DriftOptions drift_options_of(const Values& drift) {
   return options;
 }
 
+monitor::ComparisonOptions comparison_options_of(const Values& comparison) {
+  return {comparison.number("threshold"), comparison.number("low"), comparison.number("high")};
+}
+
 Monitoring::Monitoring(const PipelineFile& file, const Registry& registry, Log& log)
     : pipeline_(file.values.string("pipeline")),
       log_(log),
@@ -33,6 +37,7 @@ Monitoring::Monitoring(const PipelineFile& file, const Registry& registry, Log& 
                 .what = "answers of the shadow",
                 .forbidden = own_topics(file.values)},
                log),
+      comparison_(comparison_options_of(file.values.section("comparison"))),
       shadow_records_(registry, [this](monitor::ShadowRecord r) {
         (void)shadows_.put({std::move(r.topic), std::move(r.key), std::move(r.value),
                             std::move(r.header), r.timestamp});
@@ -91,6 +96,13 @@ MonitoringFigures Monitoring::figures() const {
   for (const SideTopics::Counts& topic : shadows_.counts())
     figures.shadow_topics.push_back({topic.topic, topic.written, topic.lost});
   return figures;
+}
+
+std::map<std::string, std::string> Monitoring::ab() const {
+  std::map<std::string, std::string> tests;
+  for (const monitor::AbLive& test : ab_.report())
+    tests.emplace(test.model, monitor::ab_json(test));
+  return tests;
 }
 
 std::string Monitoring::json() const {

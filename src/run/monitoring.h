@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,6 +30,7 @@
 namespace thalweg {
 
 [[nodiscard]] monitor::DriftOptions drift_options_of(const Values& drift);
+[[nodiscard]] monitor::ComparisonOptions comparison_options_of(const Values& comparison);
 
 class Monitoring final {
  public:
@@ -50,6 +52,8 @@ class Monitoring final {
   void close();
 
   [[nodiscard]] MonitoringFigures figures() const;
+  // The A/B tests under way, by model, as JSON.
+  [[nodiscard]] std::map<std::string, std::string> ab() const;
   [[nodiscard]] std::string json() const;
 
  private:

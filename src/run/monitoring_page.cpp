@@ -50,12 +50,18 @@ void add_comparisons(MetricFamilies& out, const MonitoringFigures& figures) {
                                  {"challenger", std::to_string(pair.challenger)}};
     out.add("thalweg_comparison_rows_total", "counter", "Rows that both versions answered.", labels,
             static_cast<double>(pair.grid.rows()));
+    out.add("thalweg_comparison_outside_rows_total", "counter",
+            "Those of them with a score outside `comparison.low` and `comparison.high`.", labels,
+            static_cast<double>(pair.grid.outside()));
     out.add("thalweg_comparison_mean_difference", "gauge",
             "Mean of the absolute difference of their scores.", labels,
             pair.grid.mean_difference());
     out.add("thalweg_comparison_flip_share", "gauge",
             "Share of decisions that would be others with the challenger.", labels,
             pair.grid.flip_share(figures.threshold));
+    out.add("thalweg_comparison_threshold", "gauge",
+            "From which score on a decision is a yes: `comparison.threshold`.", labels,
+            figures.threshold);
     out.add("thalweg_comparison_psi", "gauge",
             "Population stability index of the challenger's scores against the champion's.", labels,
             pair.grid.psi());

@@ -100,6 +100,12 @@ TEST_F(BacktestTest, People_read_a_table_and_another_threshold_flips_others) {
                              HasSubstr("Spearman              -1")));
   EXPECT_THAT(backtest({"--model", "3", "--threshold", "0.95"}).out, HasSubstr("10 % at 0.95"))
       << "the only model needs no name";
+  write("", "comparison: { threshold: 0.95, low: -1, high: 2 }");
+  EXPECT_THAT(backtest({"--model", "3"}).out, HasSubstr("10 % at 0.95")) << "as the pipeline says";
+  EXPECT_THAT(backtest({"--model", "3", "--threshold", "0.5"}).out, HasSubstr("100 % at 0.5"));
+  const Ran refused = backtest({"--model", "3", "--high", "-2"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--low: expected less than --high (-2); got -1; give both"));
 }
 
 TEST_F(BacktestTest, Against_another_version_and_with_itself_it_is_the_same) {

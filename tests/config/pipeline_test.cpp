@@ -297,6 +297,17 @@ TEST(Pipeline, Settings_that_do_not_fit_each_other_are_refused) {
             "t.yaml:4: batch.bytes_max: expected at most memory_max (8MiB); got 16MiB; raise "
             "memory_max or lower "
             "batch.bytes_max");
+  EXPECT_EQ(error_of(with("comparison: {low: 2}")),
+            "t.yaml:4: comparison: low: expected less than high (1); got 2; give both, as in "
+            "{low: 0, high: 100}");
+  EXPECT_EQ(error_of(with("comparison: {threshold: 1}")),
+            "t.yaml:4: comparison: threshold: expected more than low (0) and less than high (1); "
+            "got 1; write threshold: 0.5");
+  EXPECT_EQ(error_of(with("comparison: {low: 10, high: 20}")),
+            "t.yaml:4: comparison: threshold: expected more than low (10) and less than high (20); "
+            "got 0.5; write threshold: 15");
+  const std::string few = error_of(with("drift: {rows_min: 999}"));
+  EXPECT_NE(few.find("between 1000 and"), std::string::npos) << few;
   EXPECT_EQ(error_of(with("watchdog: {report_after: 1m, exit_after: 30s}")),
             "t.yaml:4: watchdog: expected exit_after to be at least report_after (1m); got 30s; "
             "raise exit_after or lower "

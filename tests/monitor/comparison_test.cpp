@@ -60,6 +60,23 @@ TEST(Comparison, What_the_shadows_of_several_workers_heard_is_added_up) {
   EXPECT_NE(comparison_json(report, 0.5).find("\"flip_share\":0.25"), std::string::npos);
 }
 
+TEST(Comparison, Scores_of_another_range_have_a_threshold_and_cells_of_their_own) {
+  ComparisonMonitor monitor({.threshold = 50, .low = 0, .high = 100});
+  Observers observers;
+  observers.add(monitor.observer());
+  Pair pair;
+  pair.tell(*observers.on_shadow(), {10, 40, 60, 90}, {12, 55, 58, 120});
+  const auto report = monitor.report();
+  ASSERT_EQ(report.size(), 1U);
+  EXPECT_NEAR(report[0].grid.flip_share(monitor.options().threshold), 0.25, 1e-9);
+  EXPECT_NEAR(report[0].grid.mean_difference(), (2 + 15 + 2 + 10) / 4.0, 100.0 / 64);
+  EXPECT_EQ(report[0].grid.outside(), 1U) << "120";
+  EXPECT_GT(report[0].grid.spearman(), 0.9);
+  const std::string json = comparison_json(report, monitor.options().threshold);
+  EXPECT_NE(json.find("\"low\":0,\"high\":100,\"outside_rows\":1"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"threshold\":50,\"flip_share\":0.25"), std::string::npos) << json;
+}
+
 struct Lagging final : ScoreObserver {
   int heard = 0;
   void scored(const Scored&) noexcept override { ++heard; }

@@ -37,13 +37,15 @@ class ScrapedBroker : public test::BrokerPipeline {
   // Everything that has a metric.
   std::unique_ptr<test::Command> start() {
     const std::string log = test::make_topic(brokers_, "log");
+    const std::string side = test::make_topic(brokers_, "side");
     return run(
         {"models={m: {runtime: fake, variants: [{name: a, version: 1, share: 50%}, "
-         "{name: b, version: 2, share: 50%}], shadow: {version: 3, cpu_share: 1}, "
-         "guards: {error_share: 0.5}, versions: {1: {}, 2: {}, 3: {function: mean}}}}",
-         "drift={first_rows: 1000, rows_min: 100, window: 1s}",
-         "inference_log={topic: " + log + ", share: 1}", "state_directory=" + folder_ / "state",
-         "http={port: 0}", "workers=2"});
+         "{name: b, version: 2, share: 50%}], shadow: {version: 3, cpu_share: 1, topic: " +
+             side +
+             "}, "
+             "guards: {error_share: 0.5}, versions: {1: {}, 2: {}, 3: {function: mean}}}}",
+         "drift={first_rows: 1000, window: 1s}", "inference_log={topic: " + log + ", share: 1}",
+         "state_directory=" + folder_ / "state", "http={port: 0}", "workers=2"});
   }
   static int port_of(const test::Command& command) {
     const std::string words = command.err(), mark = "listening on 127.0.0.1:";

@@ -56,7 +56,7 @@ class ShadowTopic : public testing::Test {
   Status add(const std::string& shadow) {
     auto file = read_pipeline_text(
         fmt::format(pipeline_text, fmt::arg("models", models_.path()), fmt::arg("shadow", shadow)),
-        "watched.yaml");
+        "watched.yaml", settings_);
     if (!file) return std::move(file).error();
     process_ = std::make_unique<Process>(registry_, log_);
     return process_->add(std::move(*file));
@@ -145,6 +145,7 @@ class ShadowTopic : public testing::Test {
   ScratchDir models_;
   MemoryLog records_;
   std::string missing_;
+  Overrides settings_;
   std::size_t fed_ = 0;
   std::atomic<MemorySink*> sink_ = nullptr, side_ = nullptr;
   std::unique_ptr<Process> process_;
@@ -232,6 +233,31 @@ TEST_F(ShadowTopic, The_comparison_has_the_figures_that_the_answers_themselves_g
   EXPECT_NEAR(figures[0].grid.spearman(), spearman, 0.005);
   EXPECT_GT(flips, 100);
   EXPECT_LT(spearman, -0.9);
+}
+
+// Exactly as many flips as the answers have at the threshold that is set: 62.5 is a border of the cells.
+TEST_F(ShadowTopic, Scores_of_another_range_are_compared_at_the_threshold_that_is_set) {
+  put(1, "rescale: p, scale: 100");
+  put(2, "rescale: p, scale: 100, offset: 10");
+  settings_ = {{"comparison", "{threshold: 62.5, low: 0, high: 100}"}};
+  start(to_side);
+  std::vector<float> values;
+  for (int i = 0; i < 100; ++i) values.push_back((static_cast<float>(i) + 0.25F) / 100);
+  feed(values);
+  const auto figures = process_->pipelines().front()->monitoring().figures();
+  ASSERT_EQ(figures.comparisons.size(), 1U);
+  EXPECT_EQ(figures.comparisons[0].grid.rows(), 100U);
+  EXPECT_EQ(figures.comparisons[0].grid.outside(), 10U) << "those above 100";
+  EXPECT_NEAR(figures.comparisons[0].grid.mean_difference(), 9.55, 100.0 / 64);
+  EXPECT_DOUBLE_EQ(figures.comparisons[0].grid.flip_share(62.5), 0.1);
+  const std::string json = process_->pipelines().front()->monitoring().json();
+  EXPECT_THAT(json, HasSubstr(R"("low":0,"high":100,"outside_rows":10,)"));
+  EXPECT_THAT(json, HasSubstr(R"("threshold":62.5,"flip_share":0.1,)"));
+  const std::string page = monitoring_page({figures});
+  for (const char* said : {"thalweg_comparison_flip_share{", "thalweg_comparison_threshold{",
+                           "thalweg_comparison_outside_rows_total{"})
+    EXPECT_THAT(page, HasSubstr(said));
+  EXPECT_THAT(page, HasSubstr("challenger=\"2\"} 62.5\n")) << page;
 }
 
 TEST_F(ShadowTopic, A_change_of_the_topic_takes_effect_with_the_next_batch_and_so_does_its_end) {
