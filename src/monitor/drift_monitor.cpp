@@ -173,7 +173,7 @@ FieldDrift DriftMonitor::judge(FieldState& field, const FieldBaseline& baseline)
   const auto m = std::accumulate(baseline.counts.begin(), baseline.counts.end(), std::uint64_t{0});
   const PooledPsi found = pooled_psi(baseline.counts, field.window);
   out.psi = found.psi;
-  out.limit = std::max(options_.threshold, psi_without_drift(n, m, found.bins, options_.level));
+  out.limit = std::max(options_.threshold, psi_without_drift(n, m, found, options_.level));
   out.missing_share = share_of(field.window, missing_bin, static_cast<double>(n));
   out.outside_share = share_of(field.window, outside_bin, static_cast<double>(n));
   field.above = out.psi > out.limit ? field.above + 1 : 0;

@@ -10,6 +10,16 @@ namespace thalweg::monitor {
 namespace {
 
 constexpr std::size_t quantiles = bins_max - 2;
+constexpr std::size_t top_max = bins_max - 3;
+
+// A row's half, by its number: as good as tossed, and the same each time (the mixer of SplitMix64: Steele, Lea and Flood, OOPSLA 2014).
+// Every other row would not do: rows take turns by themselves.
+bool chooses(std::uint64_t row) {
+  row += 0x9e3779b97f4a7c15ULL;
+  row = (row ^ (row >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  row = (row ^ (row >> 27)) * 0x94d049bb133111ebULL;
+  return ((row ^ (row >> 31)) & 1) != 0;
+}
 
 // Of up to 18 different values each gets its own bin.
 std::vector<double> cuts_of(const std::vector<double>& sorted) {
@@ -62,15 +72,16 @@ void FieldSample::add(std::string_view text) {
   }
   keep(static_cast<double>(text.size()));
   if (too_many_) return;
-  const auto it = texts_.find(text);
-  if (it != texts_.end()) {
-    ++it->second;
-  } else if (texts_.size() < categories_max) {
-    texts_.emplace(text, 1);
-  } else {
-    too_many_ = true;
-    texts_.clear();
+  auto it = texts_.find(text);
+  if (it == texts_.end()) {
+    if (texts_.size() == categories_max) {
+      too_many_ = true;
+      texts_.clear();
+      return;
+    }
+    it = texts_.emplace(text, Seen{}).first;
   }
+  ++(chooses(seen_) ? it->second.choosing : it->second.counted);
 }
 
 void FieldSample::merge(const FieldSample& other) {
@@ -80,7 +91,11 @@ void FieldSample::merge(const FieldSample& other) {
   for (const double number : other.numbers_) keep(number);
   seen_ = all;
   too_many_ = too_many_ || other.too_many_;
-  for (const auto& [text, count] : other.texts_) texts_[text] += count;
+  for (const auto& [text, seen] : other.texts_) {
+    Seen& sum = texts_[text];
+    sum.choosing += seen.choosing;
+    sum.counted += seen.counted;
+  }
   if (texts_.size() > categories_max) too_many_ = true;
   if (too_many_) texts_.clear();
 }
@@ -98,18 +113,33 @@ FieldBaseline FieldSample::baseline() const {
 FieldBaseline FieldSample::of_categories() const {
   FieldBaseline out;
   out.of = FieldBaseline::Of::category;
-  std::vector<std::pair<std::uint64_t, std::string>> by_count;
-  for (const auto& [text, count] : texts_) by_count.emplace_back(count, text);
-  std::stable_sort(by_count.begin(), by_count.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
-  out.counts = {missing_, 0, 0};
-  for (auto& [count, text] : by_count) {
-    if (out.counts.size() < bins_max) {
-      out.top.push_back(std::move(text));
-      out.counts.push_back(count);
+  // With a bin for each there is nothing to choose.
+  const bool choosing = texts_.size() > top_max;
+  struct One {
+    const std::string* text;
+    std::uint64_t rank, count;
+  };
+  std::vector<One> all;
+  std::uint64_t counted = 0;
+  for (const auto& [text, seen] : texts_) {
+    all.push_back(
+        {&text, choosing ? seen.choosing : seen.all(), choosing ? seen.counted : seen.all()});
+    counted += all.back().count;
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const One& a, const One& b) { return a.rank > b.rank; });
+  const double share = seen_ == 0 ? 1 : static_cast<double>(counted) / static_cast<double>(seen_);
+  out.counts = {static_cast<std::uint64_t>(std::llround(static_cast<double>(missing_) * share)), 0,
+                0};
+  for (const One& one : all) {
+    if (one.rank == 0) {
+      out.counts[outside_bin] += one.count;
+    } else if (out.counts.size() < bins_max) {
+      out.top.push_back(*one.text);
+      out.counts.push_back(one.count);
     } else {
-      out.others.push_back(std::move(text));
-      out.counts[other_bin] += count;
+      out.others.push_back(*one.text);
+      out.counts[other_bin] += one.count;
     }
   }
   return out;
@@ -155,7 +185,9 @@ Baseline baseline_of(const std::vector<FieldSample>& samples) {
   for (const FieldSample& sample : merged) {
     out.fields.push_back(sample.baseline());
     const auto& counts = out.fields.back().counts;
-    out.rows = std::max(out.rows, std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+    const auto counted = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    // Of categories half of the rows may be counted, and all of them made the baseline.
+    out.rows = std::max(out.rows, sample.category() ? sample.rows() : counted);
   }
   return out;
 }

@@ -1,6 +1,10 @@
 // What a baseline is made of: a sample of one field's values. The sum of two is the sample of all rows of both.
 //
 // Of more rows than fit, every row has the same chance to stay: Vitter, "Random Sampling with a Reservoir" (1985), algorithm R.
+//
+// Categories of which there are more than bins are chosen by one half of the rows and counted in the other (Cox, "A note on data-splitting for the
+// evaluation of significance levels", Biometrika 62, 1975). Counted in the rows that made them the commonest they would be commoner than they are, and what
+// no row had would have no share at all: without any drift the index would be that far off.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +35,10 @@ class FieldSample {
   void let_go();
 
  private:
+  struct Seen {
+    std::uint64_t choosing = 0, counted = 0;  // the two halves
+    [[nodiscard]] std::uint64_t all() const noexcept { return choosing + counted; }
+  };
   void keep(double number);
   [[nodiscard]] FieldBaseline of_categories() const;
   [[nodiscard]] FieldBaseline of_numbers() const;
@@ -44,7 +52,7 @@ class FieldSample {
   std::uint64_t seen_ = 0;      // all others
   std::uint64_t random_ = 88172645463325252ULL;
   std::vector<double> numbers_;  // values, or the lengths of texts
-  std::map<std::string, std::uint64_t, std::less<>> texts_;
+  std::map<std::string, Seen, std::less<>> texts_;
 };
 
 // Of all fields; samples of the same field are merged.

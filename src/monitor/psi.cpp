@@ -43,25 +43,36 @@ PooledPsi pooled_psi(std::span<const std::uint64_t> baseline,
   const double m = total_of(baseline);
   const double n = total_of(window);
   if (m == 0 || n == 0) return {};
-  const double scale = std::min(1.0, n / m);
+  // What both saw together says what is expected in the smaller one. The baseline's count alone would not do: of bins that are alike those that it saw
+  // less often than they deserve would be put together, and the others kept.
+  const double scale = std::min(m, n) / (m + n);
   std::array<std::uint64_t, bins_max + 1> before{};
   std::array<std::uint64_t, bins_max + 1> now{};
+  const auto expected = [&](std::size_t bin) {
+    return static_cast<double>(before[bin] + now[bin]) * scale;
+  };
   std::size_t bins = 1;  // the first is for the rare ones
   for (std::size_t i = 0; i < baseline.size(); ++i) {
-    const bool rare = static_cast<double>(baseline[i]) * scale < expected_min;
+    const bool rare = static_cast<double>(baseline[i] + window[i]) * scale < expected_min;
     const std::size_t at = rare ? 0 : bins++;
     before[at] += baseline[i];
     now[at] += window[i];
   }
   std::size_t first = 0;
-  if (static_cast<double>(before[0]) * scale < expected_min && bins > 1) {
-    const auto rarest = std::min_element(before.begin() + 1, before.begin() + bins);
-    *rarest += before[0];
-    now[static_cast<std::size_t>(rarest - before.begin())] += now[0];
+  if (expected(0) < expected_min && bins > 1) {
+    std::size_t rarest = 1;
+    for (std::size_t bin = 2; bin < bins; ++bin)
+      if (expected(bin) < expected(rarest)) rarest = bin;
+    before[rarest] += before[0];
+    now[rarest] += now[0];
     first = 1;
   }
   const std::size_t left = bins - first;
-  return {psi(std::span(before).subspan(first, left), std::span(now).subspan(first, left)), left};
+  double rarity = 0;
+  for (std::size_t bin = first; bin < bins; ++bin)
+    rarity += expected(bin) > 0 ? 1 / expected(bin) : 0;
+  return {psi(std::span(before).subspan(first, left), std::span(now).subspan(first, left)), left,
+          rarity};
 }
 
 double psi_without_drift(std::uint64_t n, std::uint64_t m, std::size_t bins, double level) {
@@ -69,6 +80,14 @@ double psi_without_drift(std::uint64_t n, std::uint64_t m, std::size_t bins, dou
   if (bins < 2) return 0;
   const double scale = 1.0 / static_cast<double>(n) + 1.0 / static_cast<double>(m);
   return scale * chi_squared_quantile(level, static_cast<double>(bins - 1));
+}
+
+double psi_without_drift(std::uint64_t n, std::uint64_t m, const PooledPsi& found, double level) {
+  const double limit = psi_without_drift(n, m, found.bins, level);
+  if (n == 0 || m == 0 || found.bins < 2) return limit;
+  const auto degrees = static_cast<double>(found.bins - 1);
+  const double mean = (1.0 / static_cast<double>(n) + 1.0 / static_cast<double>(m)) * degrees;
+  return mean + (limit - mean) * std::sqrt(1 + 1.25 * found.rarity / (2 * degrees));
 }
 
 }  // namespace thalweg::monitor

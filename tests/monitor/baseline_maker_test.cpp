@@ -2,6 +2,7 @@
 #include "monitor/baseline_maker.h"
 
 #include <limits>
+#include <numeric>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,13 +40,43 @@ TEST(BaselineFigures, A_category_is_counted_as_numpys_unique_does) {
   Numbers numbers(8);
   FieldSample sample("country", true, 5000);
   for (int i = 0; i < 1000; ++i) {
-    const int n = static_cast<int>(25 * numbers.next() * numbers.next());
+    const int n = static_cast<int>(17 * numbers.next() * numbers.next());
     sample.add(std::string_view("c" + std::to_string(n)));
   }
   const FieldBaseline made = sample.baseline();
   EXPECT_EQ(made.top.front(), "c0");
-  EXPECT_THAT(made.counts, ElementsAre(0, 0, 48, 163, 119, 98, 75, 68, 66, 51, 46, 39, 38, 35, 34,
-                                       30, 29, 26, 23, 12));
+  EXPECT_THAT(made.counts, ElementsAre(0, 0, 0, 222, 154, 113, 89, 72, 64, 56, 56, 42, 42, 35, 15,
+                                       12, 12, 9, 6, 1));
+}
+
+// With more of them than bins: what they are called is decided by rows that do not count.
+TEST(BaselineFigures, Of_many_categories_one_half_chooses_the_bins_and_the_other_is_counted) {
+  Numbers numbers(8);
+  FieldSample sample("shop", true, 50'000);
+  constexpr int rows = 20'000, shops = 200;
+  for (int i = 0; i < rows; ++i)
+    sample.add(std::string_view("s" + std::to_string(static_cast<int>(shops * numbers.next()))));
+  const FieldBaseline made = sample.baseline();
+  const auto counted = std::accumulate(made.counts.begin(), made.counts.end(), std::uint64_t{0});
+  EXPECT_NEAR(static_cast<double>(counted), rows / 2.0, 300);
+  EXPECT_EQ(made.top.size(), 17U);
+  EXPECT_EQ(made.others.size(), shops - 17U);
+  // All are alike, so the seventeen are no commoner than the others.
+  const auto top = std::accumulate(made.counts.begin() + 3, made.counts.end(), std::uint64_t{0});
+  EXPECT_NEAR(static_cast<double>(top) / static_cast<double>(counted), 17.0 / shops, 0.01);
+  EXPECT_EQ(baseline_of({sample}).rows, static_cast<std::uint64_t>(rows));
+}
+
+TEST(BaselineFigures, Of_a_long_tail_what_is_new_in_the_other_half_is_the_share_of_the_unseen) {
+  Numbers numbers(9);
+  FieldSample sample("word", true, 50'000);
+  for (int i = 0; i < 4000; ++i) {
+    const double u = numbers.next();
+    sample.add(std::string_view("w" + std::to_string(static_cast<int>(900 * u * u * u * u))));
+  }
+  const FieldBaseline made = sample.baseline();
+  EXPECT_EQ(made.of, FieldBaseline::Of::category);
+  EXPECT_GT(made.counts[outside_bin], 100U) << "a tenth of the rows or so";
 }
 
 TEST(BaselineFigures, Missing_and_infinite_numbers_have_the_bins_that_a_window_gives_them) {

@@ -72,24 +72,69 @@ DriftOptions quick() {
   return options;
 }
 
-TEST(Drift, Without_drift_there_is_less_than_one_false_alarm_in_twenty_streams) {
-  int windows_above = 0, alarms = 0;
-  constexpr int streams = 40, windows = 10;
-  for (std::uint64_t seed = 1; seed <= streams; ++seed) {
+struct Rates {
+  double above = 0,
+         error = 0;      // share of windows above their limit; its standard error, by streams
+  int alarms = 0;        // streams that ever had one
+  int above_custom = 0;  // windows above 0.25
+};
+
+// Streams that do not drift, with chance alone as the limit. The windows of one stream share their baseline, so streams are what is counted as
+// independent.
+Rates without_drift(const std::string& field, int streams, int windows) {
+  Rates rates;
+  double squares = 0;
+  for (int stream_number = 1; stream_number <= streams; ++stream_number) {
     DriftOptions options = quick();
-    options.threshold = 0;  // so that the limit is only the one without drift
+    options.threshold = 0;
+    options.fields = {field};
     Made made(options);
-    Stream stream(seed * 7919);
+    Stream stream(static_cast<std::uint64_t>(stream_number) * 7919);
     made.window(5000, std::ref(stream));
     made.window(0, std::ref(stream));
+    int above = 0;
     for (int i = 0; i < windows; ++i) {
       made.window(1000, std::ref(stream));
-      windows_above += made.field("amount").psi > made.field("amount").limit ? 1 : 0;
+      const FieldDrift& found = made.field(field);
+      above += found.psi > found.limit ? 1 : 0;
+      rates.above_custom += found.psi > DriftOptions{}.threshold ? 1 : 0;
     }
-    alarms += made.events.empty() ? 0 : 1;
+    const double share = static_cast<double>(above) / windows;
+    rates.above += share / streams;
+    squares += share * share / streams;
+    rates.alarms += made.events.empty() ? 0 : 1;
   }
-  EXPECT_LE(windows_above, 0.08 * streams * windows);
-  EXPECT_LE(alarms, streams / 20);
+  rates.error = std::sqrt((squares - rates.above * rates.above) / streams);
+  return rates;
+}
+
+TEST(Drift, Without_drift_one_window_in_twenty_is_above_chance_at_most_and_hardly_a_stream_alarms) {
+  constexpr int streams = 300, windows = 10;
+  for (const char* field : {"amount", "country", "score"}) {
+    const Rates rates = without_drift(field, streams, windows);
+    EXPECT_LE(rates.above, 0.05 + 1.645 * rates.error) << field;
+    EXPECT_LT(rates.error, 0.01) << "enough windows to tell";
+    EXPECT_LE(rates.alarms, streams / 20) << field << ": three running, in ten windows";
+    EXPECT_EQ(rates.above_custom, 0) << field << ": none of so many rows";
+  }
+}
+
+TEST(Drift, A_third_of_a_deviation_is_found_where_chance_alone_is_the_limit) {
+  int found = 0;
+  constexpr int streams = 100;
+  for (std::uint64_t seed = 1; seed <= streams; ++seed) {
+    DriftOptions options = quick();
+    options.threshold = 0;
+    options.fields = {"score"};
+    Made made(options);
+    Stream stream(seed * 104'729);
+    made.window(5000, std::ref(stream));
+    made.window(0, std::ref(stream));
+    stream.shift = 1.0 / 3;
+    for (int i = 0; i < 3; ++i) made.window(1000, std::ref(stream));
+    found += made.field("score").alarm ? 1 : 0;
+  }
+  EXPECT_GE(found, 95);
 }
 
 TEST(Drift, A_shift_by_one_deviation_is_an_alarm_after_three_windows_and_ends_with_it) {

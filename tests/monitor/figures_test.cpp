@@ -1,6 +1,7 @@
 // The figures against SciPy 1.17.1 and scikit-learn 1.9.1. The values are those that tests/monitor/golden/figures.py prints.
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -101,6 +102,35 @@ std::vector<Pair> two_thousand_pairs() {
     pairs.push_back({a, 0.8 * a + 0.2 * numbers.next()});
   }
   return pairs;
+}
+
+// What the limit takes them for: the mean of χ² with one degree of freedom, and 2 + 5/(4λ) as the variance.
+TEST(Psi, A_bin_with_few_rows_varies_more_than_chi_squared_does) {
+  for (const int expected : {5, 7, 10, 20}) {
+    const int most = 8 * expected + 40;
+    std::vector<double> chance;
+    for (double x = std::exp(-expected); std::ssize(chance) < most;
+         x *= static_cast<double>(expected) / static_cast<double>(std::ssize(chance)))
+      chance.push_back(x);
+    double mean = 0, squares = 0;
+    for (int a = 0; a < most; ++a) {
+      for (int b = 0; b < most; ++b) {
+        const double part = (a - b) * std::log((a + 0.5) / (b + 0.5)) / 2;
+        const double weight =
+            chance[static_cast<std::size_t>(a)] * chance[static_cast<std::size_t>(b)];
+        mean += weight * part;
+        squares += weight * part * part;
+      }
+    }
+    EXPECT_NEAR(mean, 1, 0.01) << expected;
+    EXPECT_NEAR(squares - mean * mean, 2 + 1.25 / expected, 0.03) << expected;
+  }
+  // Ten bins of a hundred rows each, on both sides: a little above χ²; of five rows each: more.
+  const PooledPsi wide{0, 10, 10 * 0.01}, thin{0, 10, 10 * 0.2};
+  EXPECT_GT(psi_without_drift(1000, 1000, wide), psi_without_drift(1000, 1000, 10));
+  EXPECT_NEAR(psi_without_drift(1000, 1000, wide) / psi_without_drift(1000, 1000, 10), 1, 0.005);
+  EXPECT_NEAR(psi_without_drift(1000, 1000, thin) / psi_without_drift(1000, 1000, 10), 1.031,
+              0.005);
 }
 
 TEST(ScoreGrid, Spearman_equals_scipys_of_the_cells_and_nearly_that_of_the_scores) {

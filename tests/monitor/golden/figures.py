@@ -64,6 +64,13 @@ def psi():
     show("psi", stats.entropy(p, q) + stats.entropy(q, p))
     show("chi2.ppf(0.95, 19)", stats.chi2.ppf(0.95, 19))
     show("chi2.ppf(0.99, 1)", stats.chi2.ppf(0.99, 1))
+    # A bin's part of the index, in (1/n + 1/m): mean and variance where `expected` rows are expected on both sides.
+    for expected in [5, 7, 10, 20]:
+        counts = np.arange(0, 8 * expected + 40)
+        weight = np.outer(*[stats.poisson.pmf(counts, expected)] * 2)
+        part = np.subtract.outer(counts, counts) * np.log(np.divide.outer(counts + 0.5, counts + 0.5)) / 2
+        mean = (weight * part).sum()
+        show(f"part of a bin of {expected}", (mean, (weight * part**2).sum() - mean**2))
 
 
 def ab():
@@ -135,7 +142,7 @@ def baseline():
     print("cuts", ", ".join(f"{c:.15g}" for c in cuts))
     print("counts", np.bincount(np.digitize(x, cuts), minlength=18).tolist())
     numbers = Numbers(8)
-    names, counts = np.unique([int(25 * numbers.next() * numbers.next()) for _ in range(1000)], return_counts=True)
+    names, counts = np.unique([int(17 * numbers.next() * numbers.next()) for _ in range(1000)], return_counts=True)
     order = np.argsort(-counts, kind="stable")
     print("categories", names[order].tolist(), counts[order].tolist())
 
