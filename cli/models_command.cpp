@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/ab_view.h"
 #include "cli/control_client.h"
 #include "cli/pipeline_options.h"
 #include "cli/publish_view.h"
@@ -78,6 +79,7 @@ void print_processes(const Node& status) {
     fmt::print("  no process has told of itself\n");
     return;
   }
+  std::vector<const Node*> tests;
   for (const Node& p : processes->items()) {
     const Node* report = p.find("report");
     if (report == nullptr) continue;
@@ -87,7 +89,12 @@ void print_processes(const Node& status) {
                text_of(*report, "active"),
                refused.empty() ? "" : ", refuses what is wanted: ", refused);
     print_versions(*report);
+    const Node* ab = report->find("ab");
+    if (ab == nullptr) continue;
+    fmt::print("{}", ab_text(*ab));
+    if (flag_of(p, "alive")) tests.push_back(ab);
   }
+  if (!tests.empty()) fmt::print("{}", ab_total_text(tests));
 }
 
 int print_status(const Options& options, ControlClient& client, const States& states) {
@@ -202,6 +209,11 @@ int wait_for_all(const Options& options, ControlClient& client, std::int64_t epo
   }
 }
 
+bool follows_latest(const DesiredModel& state) {
+  return std::any_of(state.variants.begin(), state.variants.end(),
+                     [](const DesiredVariant& v) { return v.version == "latest"; });
+}
+
 int change(const Options& options, ControlClient& client, const States& states) {
   auto status = client.status(options.model);
   if (!status) return report(status.error());
@@ -233,6 +245,10 @@ int change(const Options& options, ControlClient& client, const States& states) 
       fmt::print("{}\n", options.dry_run ? "nothing is written (--dry-run)" : "that is so already");
   }
   if (!written->warning.empty()) fmt::print(stderr, "warning: {}\n", written->warning);
+  if (written->written && *next && follows_latest(to))
+    fmt::print(stderr,
+               "note: each process finds the latest version for itself when it looks into its "
+               "folder (`poll`), and moves alone; a number moves all of them together\n");
   if (!options.wait || options.dry_run) return exit_ok;
   std::fflush(stdout);
   return wait_for_all(options, client, written->epoch);

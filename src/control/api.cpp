@@ -284,7 +284,10 @@ ApiReply Api::status(const Target& target) const {
   const auto question = target.controller->question(*target.model);
   Node node = target.controller->desk().look(
       [&](const Board& board) { return status_node(board, question); });
-  node.set("here", to_node(target.controller->report(*target.model)));
+  ModelReport here = target.controller->report(*target.model);
+  const auto tests = target.controller->options().ab();
+  if (const auto own = tests.find(target.model->name()); own != tests.end()) here.ab = own->second;
+  node.set("here", to_node(here));
   node.set("log", json_string(target.controller->desk().log().where()));
   node.set("trouble", json_string(target.controller->trouble()));
   return reply(200, node);

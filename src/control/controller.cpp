@@ -240,8 +240,18 @@ void Controller::beat() {
   Heartbeat now{options_.host, options_.pid, paused_, {}};
   for (const ControlledModel* model : models_) now.models[model->name()] = report(*model);
   const auto at = clock_.monotonic();
-  const bool due = !beat_at_ || (desk_.log().shared() && at - *beat_at_ >= options_.alive / 3);
-  if (!due && now == last_beat_) return;
+  const bool due = !beat_at_ || at - *beat_at_ >= options_.alive / 3;
+  // Figures change with every row, which is no reason to say so: they go with the next word that is due.
+  if (due) ab_ = options_.ab();
+  for (const auto& [model, json] : ab_) {
+    if (const auto it = now.models.find(model); it != now.models.end()) it->second.ab = json;
+  }
+  // Who shares nothing need not say that he lives.
+  const bool lives = due && (desk_.log().shared() || !beat_at_);
+  if (!lives && now == last_beat_) {
+    if (due) beat_at_ = at;
+    return;
+  }
   if (!post(process_key(options_.pipeline, options_.process), to_node(now).to_json())) return;
   if (due) clear_away();
   last_beat_ = std::move(now);

@@ -45,6 +45,10 @@ struct ControllerOptions {
   std::function<void(const ControlNews&)> news = [](const ControlNews&) {};
   // The pipeline is to rest, or to go on.
   std::function<void(bool)> on_pause = [](bool) {};
+  // The A/B tests under way, by model, as JSON (ModelReport::ab). Any thread.
+  std::function<std::map<std::string, std::string>()> ab = [] {
+    return std::map<std::string, std::string>();
+  };
   // Called in each round, on the controller's thread: the guards.
   std::function<void()> each_round = [] {};
 };
@@ -84,6 +88,7 @@ class Controller {
   [[nodiscard]] const std::vector<ControlledModel*>& models() const noexcept { return models_; }
   [[nodiscard]] ControlledModel* model(std::string_view name) const;
   [[nodiscard]] StatusQuestion question(const ControlledModel& model) const;
+  // Without the figures of its A/B test.
   [[nodiscard]] ModelReport report(const ControlledModel& model) const;
   [[nodiscard]] ControlCounts counts() const;
   // The differences from the pipeline file, a sentence each; for the log.
@@ -123,6 +128,7 @@ class Controller {
   std::map<std::string, Told> told_;  // told_mutex_
   std::string trouble_;               // told_mutex_
   Heartbeat last_beat_;
+  std::map<std::string, std::string> ab_;  // as told last
   std::optional<std::chrono::nanoseconds> beat_at_;
   bool unwritable_ = false;  // the last post failed
   bool paused_ = false;

@@ -26,17 +26,19 @@ const Section& version_section() {
 }
 
 const Section& model_section() {
-  static const Section section{.name = "models",
-                               .doc = "A model in a process.",
-                               .settings = {number("wish"),
-                                            number("prepared"),
-                                            number("active"),
-                                            text("refused"),
-                                            {.name = "versions",
-                                             .type = SettingType::sections,
-                                             .section = &version_section(),
-                                             .doc = "Its versions."}},
-                               .open = true};
+  static const Section section{
+      .name = "models",
+      .doc = "A model in a process.",
+      .settings = {number("wish"),
+                   number("prepared"),
+                   number("active"),
+                   text("refused"),
+                   {.name = "versions",
+                    .type = SettingType::sections,
+                    .section = &version_section(),
+                    .doc = "Its versions."},
+                   {.name = "ab", .type = SettingType::node, .doc = "The A/B test under way."}},
+      .open = true};
   return section;
 }
 
@@ -67,6 +69,7 @@ Result<ModelReport> report_of(const Node& node) {
   for (const Values& v : values->sections("versions"))
     report.versions.push_back(
         {v.integer("version"), v.string("state"), v.string("role"), v.string("reason")});
+  if (const Node& ab = values->node("ab"); !ab.is_null()) report.ab = ab.to_json();
   return report;
 }
 
@@ -92,11 +95,14 @@ Node to_node(const ModelReport& report) {
                                   {"role", json_string(v.role)},
                                   {"reason", json_string(v.reason)}}));
   }
-  return Node::map({{"wish", json_number(report.wish)},
-                    {"prepared", json_number(report.prepared)},
-                    {"active", json_number(report.active)},
-                    {"refused", json_string(report.refused)},
-                    {"versions", Node::sequence(std::move(versions))}});
+  Node node = Node::map({{"wish", json_number(report.wish)},
+                         {"prepared", json_number(report.prepared)},
+                         {"active", json_number(report.active)},
+                         {"refused", json_string(report.refused)},
+                         {"versions", Node::sequence(std::move(versions))}});
+  if (report.ab.empty()) return node;
+  if (auto ab = read_json(report.ab)) node.set("ab", *std::move(ab));
+  return node;
 }
 
 Node to_node(const Heartbeat& heartbeat) {

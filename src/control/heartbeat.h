@@ -2,7 +2,8 @@
 //
 //   key    ~process/tweets/5d0c…             one a process; a pipeline's name cannot begin with '~'
 //   value  {"format":1,"host":"a","pid":12,"paused":false,"models":{"disaster":{"wish":41,"prepared":41,"active":17,
-//           "refused":"","versions":[{"version":3,"state":"AVAILABLE","role":"serving","reason":""}]}}}
+//           "refused":"","versions":[{"version":3,"state":"AVAILABLE","role":"serving","reason":""}],
+//           "ab":{"epoch":17,"arms":[…],"verdicts":[…]}}}}     as GET /monitoring has it; with several variants only
 //
 // A process that ends in order takes its word away (a tombstone); one that was killed grows silent.
 #pragma once
@@ -34,6 +35,7 @@ struct ModelReport {
   std::int64_t active = -2;    // the epoch of the route; -2: none serves yet
   std::string refused;         // why the wish never takes traffic; empty: it does, or will
   std::vector<VersionReport> versions;
+  std::string ab;  // the A/B test under way, as JSON (monitor::ab_json); empty: there is none
   bool operator==(const ModelReport&) const = default;
 };
 

@@ -88,6 +88,9 @@ Result<std::unique_ptr<ControlRun>> ControlRun::make(
     log.write(level_of(news.level), news.event, news.text, {{"pipeline", pipeline}});
   };
   options.on_pause = [run = run.get()](bool yes) { run->on_pause_(yes); };
+  options.ab = [run = run.get()] {
+    return run->ab_ ? run->ab_() : std::map<std::string, std::string>();
+  };
   options.each_round = [run = run.get()] {
     if (run->guards_) run->guards_->round();
   };

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -42,6 +43,8 @@ class ControlRun {
 
   // Reads the log to its end, waiting for a broker that does not answer yet, and loads each model as wanted. Blocks.
   [[nodiscard]] Status begin(control::StartFrom from = control::StartFrom::record);
+  // The A/B tests that processes tell of (ControllerOptions::ab). Before anybody may ask.
+  void tell_ab(std::function<std::map<std::string, std::string>()> ab) { ab_ = std::move(ab); }
   // Before start(): new versions of these are watched. Nothing where the list is empty.
   void guard(std::vector<control::GuardedModel> models, control::Guards::Totals totals);
   // From now on it is followed. `on_pause`: any thread.
@@ -62,6 +65,7 @@ class ControlRun {
   std::unique_ptr<control::ControlLog> entries_;
   std::unique_ptr<control::Desk> desk_;
   std::function<void(bool)> on_pause_ = [](bool) {};
+  std::function<std::map<std::string, std::string>()> ab_;
   std::unique_ptr<control::Guards> guards_;
   std::unique_ptr<control::Controller> controller_;
 };

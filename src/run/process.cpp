@@ -130,6 +130,8 @@ Status Process::add_from(const PipelineFile& file, ScoreObserver* observer,
   auto pipeline = PipelineRun::build(file, registry_, **models, clock_, log_, observer);
   if (!pipeline) return std::move(pipeline).error();
   *check = state_check_of((*pipeline)->chain());
+  if (follows_control_ && controls_.back() != nullptr)
+    controls_.back()->tell_ab([run = pipeline->get()] { return run->monitoring().ab(); });
   models_.push_back(std::move(models).value());
   pipelines_.push_back(std::move(pipeline).value());
   return {};

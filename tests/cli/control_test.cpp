@@ -105,6 +105,39 @@ TEST_F(ControlFile, Each_change_is_shown_by_status_and_can_be_taken_back) {
   EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 6) << history;
 }
 
+// As a process leaves it beside its state: what it counted of each variant.
+TEST_F(ControlFile, Status_has_the_figures_of_an_A_B_test) {
+  ASSERT_EQ(models({"route", "scorer", "b=10%@2"}).code, 0);
+  const std::string ab =
+      R"({"model":"scorer","epoch":0,"arms":[)"
+      R"({"variant":"champion","version":1,"asked":9000,"rows":8990,"share_expected":0.9,)"
+      R"("share_seen":0.89901,"buckets":4000,"mean":0.25,"standard_error":0.0012},)"
+      R"({"variant":"b","version":2,"asked":1010,"rows":1010,"share_expected":0.1,)"
+      R"("share_seen":0.10099,"buckets":900,"mean":0.3,"standard_error":null}],"verdicts":[)"
+      R"({"a":{"variant":"champion"},"b":{"variant":"b"},"verdict":"b_larger",)"
+      R"("difference":0.05,"low":0.01,"high":0.09,"ratio":{"p":0.5,"mismatch":false}}]})";
+  const std::string word =
+      R"({"format":1,"host":"h","pid":1,"models":{"scorer":{"wish":0,"prepared":0,"active":0,)"
+      R"("versions":[],"ab":)" +
+      ab + "}}}";
+  std::string quoted;
+  for (const char c : word) quoted += c == '"' ? std::string("\\\"") : std::string(1, c);
+  std::ofstream(folder.path("state/scores.process.json"))
+      << R"({"offset":0,"key":"~process/scores/only","value":")" << quoted << "\"}\n";
+  const Ran status = models({"status", "scorer"});
+  ASSERT_EQ(status.code, 0) << status.err;
+  EXPECT_THAT(
+      status.out,
+      AllOf(HasSubstr("A/B in epoch 0:"),
+            HasSubstr("champion version 1: 8,990 rows with a score, 89.9 % of all (90 % of the "
+                      "keys); mean 0.25, standard error 0.0012\n"),
+            HasSubstr("b version 2: 1,010 rows with a score, 10.1 % of all (10 % of the keys); "
+                      "mean 0.3\n"),
+            HasSubstr("b against champion: larger; difference +0.05, between +0.01 and +0.09 "
+                      "whenever you look")));
+  EXPECT_THAT(models({"status", "scorer", "--json"}).out, HasSubstr(R"("verdict":"b_larger")"));
+}
+
 TEST_F(ControlFile, An_address_is_a_version_although_its_hash_has_an_equals_sign) {
   const std::string address = "https://models.example/scorer/7#sha256=" + std::string(64, 'a');
   const Ran alone = models({"route", "scorer", address});

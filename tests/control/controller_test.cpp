@@ -25,6 +25,7 @@ struct Process {
     options.ready_share = share;
     options.news = [this](const ControlNews& n) { news.push_back(n.event + " " + n.text); };
     options.on_pause = [this](bool yes) { paused = yes; };
+    options.ab = [this] { return ab; };
     controller = std::make_unique<Controller>(std::move(options), desk,
                                               std::vector<ControlledModel*>{&model}, clock);
   }
@@ -33,6 +34,7 @@ struct Process {
   Desk desk;
   std::vector<std::string> news;
   bool paused = false;
+  std::map<std::string, std::string> ab;
   std::unique_ptr<Controller> controller;
 };
 
@@ -81,6 +83,60 @@ TEST_F(ControllerTest, A_lone_process_moves_as_soon_as_it_is_prepared) {
   one.controller->turn();
   EXPECT_EQ(one.model.active, changed->epoch);
   EXPECT_EQ(one.model.serving.variants.front().version, "4");
+}
+
+TEST_F(ControllerTest, Figures_of_an_A_B_test_go_with_words_that_are_due_and_cause_none) {
+  for (const bool shared : {true, false}) {
+    Process one(entries, shared ? "one" : "two", clock, shared);
+    ASSERT_TRUE(one.controller->begin().ok());
+    one.controller->turn();
+    const auto posted = entries->next;
+    for (int rows = 1; rows <= 20; ++rows) {
+      one.ab["m"] = R"({"epoch":3,"rows":)" + std::to_string(rows) + "}";
+      one.controller->turn();
+    }
+    EXPECT_EQ(entries->next, posted) << "rows come all the time";
+    clock.ms += 3'334;  // a third of `alive`
+    one.controller->turn();
+    EXPECT_EQ(entries->next, posted + 1);
+    one.controller->turn();
+    const auto told = one.desk.look([&](const Board& b) {
+      return b.processes("p").at(shared ? "one" : "two").heartbeat.models.at("m").ab;
+    });
+    EXPECT_EQ(told, R"({"epoch":3,"rows":20})");
+    clock.ms += 3'334;
+    one.controller->turn();
+    EXPECT_EQ(entries->next, posted + (shared ? 2 : 1)) << "who shares nothing is silent";
+  }
+}
+
+// What the two seconds of a change are made of, without the time of a machine: how often a process must look.
+TEST_F(ControllerTest, Four_looks_of_each_process_are_enough_for_all_to_serve_what_is_written) {
+  for (const std::size_t count : {1U, 2U, 5U}) {
+    entries = std::make_shared<MemoryEntries>();
+    std::vector<std::unique_ptr<Process>> all;
+    for (std::size_t i = 0; i < count; ++i)
+      all.push_back(std::make_unique<Process>(entries, "p" + std::to_string(i), clock));
+    for (auto& one : all) ASSERT_TRUE(one->controller->begin().ok());
+    for (int settle = 0; settle < 3; ++settle)
+      for (auto& one : all) one->controller->turn();
+    MemoryLog people_log(entries, true);
+    Desk people(people_log, clock);
+    const auto changed = set_version(people, "4");
+    ASSERT_TRUE(changed.ok()) << changed.error().message();
+    int looks = 0;
+    const auto converged = [&] {
+      (void)people.refresh();
+      return people.look([&](const Board& b) {
+        return control::converged(
+            b, {"p", "m", {}, clock.monotonic(), std::chrono::milliseconds(10'000)});
+      });
+    };
+    for (; looks < 20 && !converged(); ++looks)
+      for (auto& one : all) one->controller->turn();
+    EXPECT_LE(looks, 4) << count << " processes";
+    for (auto& one : all) EXPECT_EQ(one->model.active, changed->epoch);
+  }
 }
 
 TEST_F(ControllerTest, Routes_move_when_all_live_processes_are_prepared) {
