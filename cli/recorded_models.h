@@ -1,5 +1,8 @@
 // The models of a pipeline as they were: who answers is said from outside, batch by batch, and may be versions that no longer serve.
 //
+// A version is known by its number, and by its manifest's hash where the log has one: a folder that was written over, and an address's version
+// whose number the folder has too, are others than those that answered. What was fetched is found in the cache by that hash.
+//
 // One thread gives the routes, between batches.
 #pragma once
 
@@ -33,8 +36,12 @@ class RecordedModels final : public ModelProvider {
 
  private:
   class Handle;
-  [[nodiscard]] Result<std::shared_ptr<const ModelVersion>> version(Handle& handle,
-                                                                    std::int64_t number);
+  [[nodiscard]] Result<std::shared_ptr<const ModelVersion>> version(
+      Handle& handle, const monitor::RecordedVariant& then);
+  [[nodiscard]] Result<std::shared_ptr<const ModelVersion>> find(
+      const Handle& handle, const monitor::RecordedVariant& then);
+  [[nodiscard]] Result<std::shared_ptr<const ModelVersion>> load(const std::string& model,
+                                                                 const std::string& version);
 
   const Node models_;  // of the pipeline file
   const std::unique_ptr<Models> present_;

@@ -132,6 +132,10 @@ Result<VersionFiles> found(const fs::path& folder, const Uri& uri) {
 
 }  // namespace
 
+std::string fetched_folder(const std::string& cache, const std::string& sha256) {
+  return (fs::path(cache.empty() ? default_cache() : cache) / sha256).string();
+}
+
 bool is_uri(const std::string& wish) noexcept {
   const std::size_t colon = wish.find(':');
   return colon != std::string::npos && colon > 1 && wish.compare(colon, 2, ":/") == 0;
@@ -150,8 +154,8 @@ Result<VersionFiles> fetch_version(const std::string& text, const FetchOptions& 
                              "entry a command that gets {}: URIs",
                              shown_uri(uri->place), uri->scheme));
   }
-  const fs::path cache(options.cache.empty() ? default_cache() : options.cache);
-  const fs::path kept = cache / uri->sha256;
+  const fs::path kept = fetched_folder(options.cache, uri->sha256);
+  const fs::path cache = kept.parent_path();
   std::error_code error;
   if (fs::is_directory(kept, error)) {
     auto manifest = read_manifest(kept.string());

@@ -27,6 +27,9 @@ struct FetchOptions {
   std::function<bool()> stopped;  // asked while a command runs
 };
 
+// Where a version with this manifest lies once it was fetched, whether it is there or not. `cache` as FetchOptions has it.
+[[nodiscard]] std::string fetched_folder(const std::string& cache, const std::string& sha256);
+
 [[nodiscard]] bool is_uri(const std::string& wish) noexcept;
 
 // Blocks for as long as fetching takes. Errors: config_invalid (no hash, no command for this kind), model_invalid (other content),

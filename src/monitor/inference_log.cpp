@@ -7,6 +7,7 @@
 
 #include "config/json_text.h"
 #include "feature/categories/farmhash.h"
+#include "model/manifest.h"
 
 namespace thalweg::monitor {
 namespace {
@@ -162,7 +163,11 @@ void InferenceLog::describe(const std::string& model, const Route& route) {
     made.versions.emplace_back(v.name, v.version->version);
     out += made.versions.size() == 1 ? "{\"variant\":" : ",{\"variant\":";
     config::append_json_string(v.name, out);
-    put(out, ",\"version\":{},\"end\":{}}}", v.version->version, v.end);
+    put(out, ",\"version\":{},\"end\":{}", v.version->version, v.end);
+    // A number may be another version's one day, or an address's: this is what it was.
+    if (v.version->manifest != nullptr)
+      put(out, ",\"manifest\":\"{}\"", v.version->manifest->sha256);
+    out += '}';
   }
   out += ']';
 }

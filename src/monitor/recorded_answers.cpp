@@ -31,9 +31,10 @@ std::optional<RecordedRoute> route_in(const element& epochs) {
                       text_in(epochs, "key"),
                       {}};
   for (const element variant : variants)
-    route.variants.push_back(
-        {text_in(variant, "variant"), or_else<std::int64_t>(variant, "version", 0),
-         static_cast<std::uint32_t>(or_else<std::int64_t>(variant, "end", 0))});
+    route.variants.push_back({text_in(variant, "variant"),
+                              or_else<std::int64_t>(variant, "version", 0),
+                              static_cast<std::uint32_t>(or_else<std::int64_t>(variant, "end", 0)),
+                              text_in(variant, "manifest")});
   const auto ascend = [](const RecordedVariant& a, const RecordedVariant& b) {
     return a.end > b.end;
   };
@@ -45,7 +46,7 @@ std::optional<RecordedRoute> route_in(const element& epochs) {
 
 // Only one variant, which owns everything.
 RecordedRoute only(std::int64_t epoch, std::string variant, std::int64_t version) {
-  return {epoch, "", "", {{std::move(variant), version, bucket_count}}};
+  return {epoch, "", "", {{std::move(variant), version, bucket_count, {}}}};
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ namespace thalweg::monitor {
 struct RecordedVariant {
   std::string name;
   std::int64_t version = 0;
-  std::uint32_t end = 0;  // as Variant::end
+  std::uint32_t end = 0;   // as Variant::end
+  std::string manifest{};  // its hash; empty: it had none, or the log does not say
   bool operator==(const RecordedVariant&) const = default;
 };
 

@@ -5,9 +5,11 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "cli/backtest.h"
+#include "model/manifest.h"
 #include "model/scratch_dir.h"
 #include "run/process.h"
 #include "sink/memory_sink.h"
@@ -20,10 +22,11 @@ using namespace std::chrono_literals;
 using cli::Backtest;
 using cli::RecordOutcome;
 using cli::ReplayRecord;
+using ::testing::HasSubstr;
 
 constexpr const char* pipeline_text = R"(
 pipeline: p
-models: {{ m: {{ runtime: fake, path: {models}, version: 1 }} }}
+models: {{ m: {{ runtime: fake, path: {models}, version: 1, cache: {cache} }} }}
 from: {{ topic: in, start: earliest, fields: {{ p: float32 }} }}
 steps: [ {{ infer: {{ model: m, outputs: {{ y: score }} }} }} ]
 to: {{ topic: out, value: {{ score: score }} }}
@@ -36,20 +39,33 @@ class AsRecorded : public testing::TestWithParam<const char*> {
   AsRecorded() {
     register_builtins(registry_);
     topics_.create("in", 2);
-    for (int version = 1; version <= 4; ++version) {
-      const std::string folder = std::to_string(version);
-      models_.write(folder + "/fake.yaml",
-                    "inputs: {x: 'float32[?]'}\noutputs: {y: 'float32[?]'}\n");
-      models_.write(folder + "/assets.extra/features.yaml",
-                    fmt::format("inputs: {{ p: float32 }}\nfeatures: {{ x: {{ rescale: p, scale: "
-                                "0.{}7 }} }}\n",
-                                version));
-    }
+    for (int version = 1; version <= 4; ++version)
+      put(models_, version, fmt::format("0.{}7", version));
+  }
+  static void put(const ScratchDir& folder, int version, const std::string& scale) {
+    const std::string name = std::to_string(version);
+    folder.write(name + "/fake.yaml", "inputs: {x: 'float32[?]'}\noutputs: {y: 'float32[?]'}\n");
+    folder.write(
+        name + "/assets.extra/features.yaml",
+        fmt::format("inputs: {{ p: float32 }}\nfeatures: {{ x: {{ rescale: p, scale: {} }} "
+                    "}}\n",
+                    scale));
+  }
+  // Returns the manifest's hash.
+  static std::string seal(const ScratchDir& folder, int version) {
+    const std::string name = std::to_string(version);
+    std::filesystem::remove(folder / (name + "/manifest.json"));
+    Manifest manifest;
+    manifest.version = version;
+    manifest.files = *list_files(folder / name);
+    folder.write(name + "/manifest.json", to_json(manifest));
+    return *sha256_of_file(folder / (name + "/manifest.json"));
   }
   PipelineFile file() const {
-    return *read_pipeline_text(fmt::format(pipeline_text, fmt::arg("models", models_.path()),
-                                           fmt::arg("share", GetParam())),
-                               "p.yaml");
+    return *read_pipeline_text(
+        fmt::format(pipeline_text, fmt::arg("models", models_.path()),
+                    fmt::arg("cache", fetched_.path()), fmt::arg("share", GetParam())),
+        "p.yaml");
   }
   void feed(int count) {
     for (int i = 0; i < count; ++i, ++fed_) {
@@ -137,7 +153,7 @@ class AsRecorded : public testing::TestWithParam<const char*> {
 
   Registry registry_;
   Log log_{LogLevel::error, LogFormat::json};
-  ScratchDir models_;
+  ScratchDir models_, elsewhere_, fetched_;
   MemoryLog topics_;
   int fed_ = 0, told_ = 0;
   std::vector<ReplayRecord> records_;
@@ -197,6 +213,54 @@ TEST_P(AsRecorded, Records_before_the_log_and_versions_that_are_gone_are_counted
   EXPECT_EQ(report.unknown, 101U);
   ASSERT_EQ(report.unknown_reasons.size(), 2U);
   EXPECT_EQ(report.unknown_reasons.at("the log does not say who answered"), 1U);
+}
+
+// A number alone does not say who answered.
+TEST_P(AsRecorded, A_folder_that_was_written_over_is_not_taken_for_the_version_that_answered) {
+  seal(models_, 1);
+  run([&] { feed(100); });
+  EXPECT_EQ(replay().unknown, 0U);
+  EXPECT_EQ(told_, 100);
+  put(models_, 1, "0.99");
+  seal(models_, 1);
+  const cli::BacktestReport report = replay();
+  EXPECT_EQ(report.unknown, 100U);
+  ASSERT_EQ(report.unknown_reasons.size(), 1U);
+  EXPECT_THAT(report.unknown_reasons.begin()->first, HasSubstr("its folder was written over"));
+  EXPECT_EQ(told_, 100) << "nothing is guessed";
+}
+
+TEST_P(AsRecorded, A_version_that_came_from_an_address_is_found_in_the_cache_by_its_hash) {
+  put(elsewhere_, 9, "0.91");
+  const std::string hash = seal(elsewhere_, 9);
+  run([&] {
+    feed(100);
+    route(3, {{"", fmt::format("file://{}#sha256={}", elsewhere_ / "9", hash), bucket_count}});
+    feed(100);
+  });
+  put(models_, 9, "0.99");  // of the same number, and another one
+  seal(models_, 9);
+  EXPECT_EQ(replay().unknown, 100U);
+  EXPECT_EQ(told_, 100);
+  fetched_.copy(elsewhere_ / "9", hash);
+  EXPECT_EQ(replay().unknown, 0U);
+  EXPECT_EQ(told_, 100 + 200);
+}
+
+TEST_P(AsRecorded, A_version_without_a_number_is_no_numbered_one) {
+  ASSERT_TRUE(
+      answers_
+          .add(R"({"epochs":{"model":"m","version":0,"variant":"","epoch":-1,"topic":"in",)"
+               R"("partition":0,"from":0,"route":[{"variant":"","version":0,"end":10000}]}})",
+               0, 0)
+          .ok());
+  answers_.close();
+  records_.push_back(
+      {.topic = "in", .partition = 0, .offset = 0, .key = {}, .value = R"({"p":1})"});
+  const cli::BacktestReport report = replay();
+  EXPECT_EQ(report.unknown, 1U);
+  ASSERT_EQ(report.unknown_reasons.size(), 1U);
+  EXPECT_THAT(report.unknown_reasons.begin()->first, HasSubstr("without a number"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Shares, AsRecorded, testing::Values("0", "0.3", "1"));
