@@ -1,14 +1,19 @@
 // Whole processes that follow one control topic: two with four workers and two models, changed by the command line; killed at any moment;
 // paused and looked into while records pass.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <map>
 #include <random>
+#include <set>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pipelines/support/broker_pipeline.h"
+#include "control/heartbeat.h"
+#include "pipelines/support/control_pipeline.h"
 
 namespace thalweg {
 namespace {
@@ -20,69 +25,28 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace std::chrono_literals;
 
-class ControlProcessesBroker : public test::BrokerPipeline {
- protected:
-  void SetUp() override {
-    BrokerPipeline::SetUp();
-    if (IsSkipped()) return;
-    partitions_ = 4;
-    use(brokers_, 4);
-    control_ = test::unique("control");
-    // A version answers its own number.
-    for (const char* model : {"a", "b"}) {
-      for (int version = 1; version <= 5; ++version)
-        folder_.write(fmt::format("{}/{}/fake.yaml", model, version),
-                      fmt::format("function: constant\nvalue: {}\n", version));
-    }
-    folder_.write("p.yaml",
-                  fmt::format(R"(
-pipeline: {0}
-workers: 2
-kafka: {{bootstrap.servers: "{1}"}}
-control: {{topic: {2}, alive: 3s}}
-create_topics: {{enabled: true, replication_factor: 1}}
-models:
-  a: {{runtime: fake, path: {3}/a, version: 1}}
-  b: {{runtime: fake, path: {3}/b, version: 1}}
-from:
-  topic: {4}
-  start: earliest
-  fields: {{n: int64, x: float32}}
-  kafka: {{session.timeout.ms: 2000, heartbeat.interval.ms: 500}}
-steps:
-  - infer: {{model: a, outputs: {{y: first}}}}
-  - infer: {{model: b, outputs: {{y: second}}}}
-to: {{topic: {5}, value: {{n: n, first: first, second: second}}}}
-dead_letters: {6}
-)",
-                              group_, brokers_, control_, folder_.path(), in_, out_, dead_));
+using ControlProcessesBroker = test::ControlPipeline;
+
+// From the record to the word of the last process that serves it, in ms, by the times that stand in the topic itself: those of the programs that
+// wrote there, on one machine's clock. How late this test looks plays no part.
+std::optional<std::int64_t> converged_after(const std::vector<TestMessage>& topic,
+                                            const std::string& model, std::int64_t epoch,
+                                            std::size_t processes) {
+  std::int64_t written = -1, last = -1;
+  std::set<std::string> serve;
+  for (const TestMessage& m : topic) {
+    if (m.offset == epoch) written = m.timestamp;
+    const auto who = control::parse_process_key(m.key.value_or(""));
+    if (!who || !m.value) continue;
+    const auto word = control::parse_heartbeat(*m.value);
+    if (!word.ok()) continue;
+    const auto report = word->models.find(model);
+    if (report == word->models.end() || report->second.active != epoch) continue;
+    if (serve.insert(who->second).second) last = std::max(last, m.timestamp);
   }
-  Said models(std::vector<std::string> words) const {
-    words.insert(words.begin(), "models");
-    words.insert(words.begin() + 2, folder_ / "p.yaml");
-    return thalweg(words);
-  }
-  static std::int64_t number_after(const std::string& text, const std::string& what) {
-    const std::size_t at = text.find(what);
-    return at == std::string::npos ? -1 : std::stoll(text.substr(at + what.size()));
-  }
-  static std::size_t count_of(const std::string& text, const std::string& what) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
-      ++count;
-    return count;
-  }
-  // Every header of the output names the model's version beside the value; the two must agree.
-  static std::string answer(const TestMessage& m, const std::string& field) {
-    const std::size_t at = m.value->find("\"" + field + "\":") + field.size() + 3;
-    return m.value->substr(at, m.value->find_first_of(",}", at) - at);
-  }
-  // Records of a new process's first seconds would wait for its partitions.
-  [[nodiscard]] static bool assigned(const Command& one) {
-    return test::eventually([&] { return one.count_in_err("worker.assigned") >= 2; }, 60s);
-  }
-  std::string control_;
-};
+  if (written < 0 || serve.size() < processes) return std::nullopt;
+  return last - written;
+}
 
 TEST_F(ControlProcessesBroker, Two_processes_four_workers_and_two_models_follow_one_record) {
   const auto one = run(), two = run();
@@ -95,10 +59,9 @@ TEST_F(ControlProcessesBroker, Two_processes_four_workers_and_two_models_follow_
   Reader out(brokers_, out_, 4);
   int sent = 0;
   std::vector<std::int64_t> times;
+  Reader topic(brokers_, control_, 1);
   for (int version = 2; version <= 5; ++version) {
     const std::string text = std::to_string(version);
-    // From the command being typed: its own start, and that of the second one, are in the figure.
-    const auto began = std::chrono::steady_clock::now();
     const Said a = models({"route", "a", text, "--by", "ann"});
     ASSERT_EQ(a.code, 0) << a.err;
     const Said b = models({"route", "b", text, "--by", "ann", "--wait", "--timeout", "60"});
@@ -109,10 +72,15 @@ TEST_F(ControlProcessesBroker, Two_processes_four_workers_and_two_models_follow_
              process.count_in_err(fmt::format("model 'b': epoch {} is active", epochs[1])) == 1;
     };
     ASSERT_TRUE(test::eventually([&] { return in_log(*one) && in_log(*two); }, 60s)) << version;
-    times.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(
-                        std::chrono::steady_clock::now() - began)
-                        .count());
-    RecordProperty("converged_ms_" + text, static_cast<int>(times.back()));
+    for (const auto& [model, epoch] : {std::pair{"a", epochs[0]}, {"b", epochs[1]}}) {
+      std::optional<std::int64_t> ms;
+      ASSERT_TRUE(topic.until([&](const auto& all) {
+        ms = converged_after(all, model, epoch, 2);
+        return ms.has_value();
+      }));
+      times.push_back(*ms);
+      RecordProperty(fmt::format("{}_{}_converged_ms", model, version), static_cast<int>(*ms));
+    }
     // What people see, and what the outputs say.
     for (const auto& [model, epoch] : {std::pair{"a", epochs[0]}, {"b", epochs[1]}}) {
       const std::string status = models({"status", model}).out;
@@ -133,6 +101,11 @@ TEST_F(ControlProcessesBroker, Two_processes_four_workers_and_two_models_follow_
       EXPECT_THAT(head, HasSubstr(fmt::format("epoch={}", epochs[1])));
     }
   }
+  // The claim is two seconds. The machine may stop somebody for longer now and then, and then it is not the way of a record that takes long: so the
+  // middle one of the eight changes is judged, which any way that takes two seconds would raise.
+  std::sort(times.begin(), times.end());
+  std::printf("converged in ms: %s\n", fmt::format("{}", fmt::join(times, ", ")).c_str());
+  EXPECT_LE(times[times.size() / 2], 2000);
   EXPECT_EQ(one->stop(), 0) << one->err();
   EXPECT_EQ(two->stop(), 0) << two->err();
 }
@@ -164,6 +137,65 @@ TEST_F(ControlProcessesBroker, A_version_announced_by_its_address_serves_in_ever
   EXPECT_NE(refused.code, 0);
   EXPECT_EQ(count_of(refused.out, "it is another version than was meant"), 2U) << refused.out;
   EXPECT_EQ(count_of(refused.out, "version 9 AVAILABLE, serving"), 2U) << refused.out;
+  EXPECT_EQ(one->stop(), 0) << one->err();
+  EXPECT_EQ(two->stop(), 0) << two->err();
+}
+
+// Each process finds the latest version for itself, in its own time: which one answers may differ between them for a moment, and change without
+// another epoch. Which variant a key has does neither.
+TEST_F(ControlProcessesBroker,
+       With_latest_the_version_may_change_within_an_epoch_and_the_variant_of_a_key_not) {
+  const auto one = run(), two = run();
+  ASSERT_TRUE(assigned(*one)) << one->err();
+  ASSERT_TRUE(assigned(*two)) << two->err();
+  const Said routed = models({"route", "a", "b=40%@latest", "--wait"});
+  ASSERT_EQ(routed.code, 0) << routed.out << routed.err;
+  EXPECT_THAT(routed.err, HasSubstr("each process finds the latest version for itself"));
+  const std::string epoch = fmt::format(",epoch={},", number_after(routed.out, "epoch "));
+  Reader out(brokers_, out_, 4);
+  const auto part = [](const std::string& head, const std::string& name) {
+    const std::size_t at = head.find(name + "=", head.find("model=a,")) + name.size() + 1;
+    return head.substr(at, head.find(',', at) - at);
+  };
+  std::map<std::string, std::string> variants;  // by key
+  std::map<std::string, std::set<std::string>> versions;
+  const auto look = [&](int first, int count) {
+    // The same keys each time.
+    std::vector<TestMessage> messages;
+    for (int n = first; n < first + count; ++n)
+      messages.push_back(
+          {.value = value(n), .key = std::to_string(n - first), .partition = n % partitions_});
+    const std::size_t had = out.all().size();
+    test::produce(brokers_, in_, messages);
+    ASSERT_TRUE(out.until_count(had + static_cast<std::size_t>(count)));
+    versions.clear();
+    for (std::size_t i = had; i < out.all().size(); ++i) {
+      const TestMessage& m = out.all()[i];
+      const std::string head = header(m, "thalweg");
+      const std::string variant = part(head, "variant");
+      EXPECT_THAT(head, HasSubstr(epoch));
+      EXPECT_EQ(answer(m, "first"), part(head, "version")) << "whoever it was, it is said";
+      EXPECT_EQ(variants.try_emplace(*m.key, variant).first->second, variant) << head;
+      versions[variant].insert(part(head, "version"));
+    }
+  };
+  ASSERT_NO_FATAL_FAILURE(look(0, 400));
+  EXPECT_EQ(versions["b"], std::set<std::string>{"5"});
+  EXPECT_EQ(versions["champion"], std::set<std::string>{"1"});
+  folder_.write("a/6/fake.yaml", "function: constant\nvalue: 6\n");
+  ASSERT_NO_FATAL_FAILURE(look(400, 400));  // while they find it
+  const auto both_serve = [&] {
+    return count_of(models({"status", "a"}).out, "version 6 AVAILABLE, b\n") == 2;
+  };
+  ASSERT_TRUE(test::eventually(both_serve, 60s)) << models({"status", "a"}).out;
+  ASSERT_NO_FATAL_FAILURE(look(800, 400));
+  EXPECT_EQ(versions["b"], std::set<std::string>{"6"});
+  EXPECT_EQ(versions["champion"], std::set<std::string>{"1"}) << "a number stays";
+  // What people see of it is the sum of both processes, too.
+  const auto both_told = [&] {
+    return count_of(models({"status", "a"}).out, "A/B of 2 processes in epoch") == 1;
+  };
+  EXPECT_TRUE(test::eventually(both_told, 60s)) << models({"status", "a"}).out;
   EXPECT_EQ(one->stop(), 0) << one->err();
   EXPECT_EQ(two->stop(), 0) << two->err();
 }
