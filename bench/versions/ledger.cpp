@@ -1,5 +1,6 @@
 #include "ledger.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <sys/eventfd.h>
@@ -58,6 +59,14 @@ std::vector<float> Ledger::first_latencies(std::uint64_t begin, std::uint64_t en
     if (versions_[i] != versions_[i - workers]) firsts.push_back(latency_us_[i]);
   }
   return firsts;
+}
+
+std::uint64_t Ledger::answered_by(std::uint8_t version, std::uint64_t begin,
+                                  std::uint64_t end) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::uint64_t>(
+      std::count(versions_.begin() + static_cast<std::ptrdiff_t>(begin),
+                 versions_.begin() + static_cast<std::ptrdiff_t>(end), version));
 }
 
 std::uint64_t Ledger::lost() const {

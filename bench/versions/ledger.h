@@ -63,6 +63,9 @@ class Ledger {
   // Of the records that were the first of their worker behind a change of version.
   [[nodiscard]] std::vector<float> first_latencies(std::uint64_t begin, std::uint64_t end,
                                                    std::uint64_t workers) const;
+  // How many of these records' headers named that version.
+  [[nodiscard]] std::uint64_t answered_by(std::uint8_t version, std::uint64_t begin,
+                                          std::uint64_t end) const;
   [[nodiscard]] std::uint64_t lost() const;
   [[nodiscard]] std::uint64_t repeated() const;
   [[nodiscard]] std::uint64_t wrong() const noexcept { return wrong_; }

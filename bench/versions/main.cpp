@@ -6,12 +6,14 @@
 // One pipeline in this process, with records and outputs in memory, so that no broker's milliseconds hide what is looked for. Records come at a
 // fixed rate and are timed from when each should have come. Phases take turns (steady, swapping, steady, …; or without, with shadow), so
 // that the machine's moods meet both; the median round's ratio leaves out the worst of them. Swaps follow each other without a pause unless --pause-ms is given. Prints one line of JSON.
+//
+// The first ten swaps are not timed: the resident memory after them, when what was freed has been given back to the system (by the process itself,
+// ten seconds at most), is what the memory after the last swap is held against. Records take no memory here, so nothing else grows.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <numeric>
-#include <regex>
 #include <sstream>
 #include <thread>
 
@@ -20,8 +22,10 @@
 
 #include "bench/must.h"
 #include "ledger.h"
+#include "loop_source.h"
+#include "model/reclaimer.h"
 #include "run/process.h"
-#include "source/memory_source.h"
+#include "two_versions.h"
 
 namespace thalweg::bench {
 namespace {
@@ -35,36 +39,11 @@ struct Options {
   double rate = 500;
   double seconds = 2;  // of one phase
   int rounds = 25;     // of two phases each
-  int swaps = 100;     // at most; the last swapping phase does what is left
+  int swaps = 100;     // in all; the last swapping phase does what is left
   int workers = 2;
   int pause_ms = 0;
   double cpu_share = 0.5;
 };
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  if (!in) fail("cannot read " + path.string());
-  return text.str();
-}
-
-// The words of the vocabulary in the opposite order.
-std::string turned_round(const std::string& vocabulary) {
-  const std::regex number(R"(: (\d+))");
-  int words = 0;
-  for (std::sregex_iterator it(vocabulary.begin(), vocabulary.end(), number), end; it != end; ++it)
-    words = std::max(words, std::stoi((*it)[1]));
-  std::string turned;
-  auto rest = vocabulary.cbegin();
-  for (std::sregex_iterator it(vocabulary.begin(), vocabulary.end(), number), end; it != end;
-       ++it) {
-    turned.append(rest, (*it)[0].first);
-    turned += fmt::format(": {}", words + 1 - std::stoi((*it)[1]));
-    rest = (*it)[0].second;
-  }
-  return turned.append(rest, vocabulary.cend());
-}
 
 // What the workers' threads had to wait for a core, and how often they touched memory that was not mapped.
 struct Waits {
@@ -102,30 +81,29 @@ class Bench {
  public:
   explicit Bench(const Options& o)
       : o_(o),
-        texts_(read_texts(o.tweets + "/sample.jsonl")),
-        ledger_(static_cast<std::size_t>(o.rate * (2 * o.rounds + 8) * std::max(o.seconds, 3.0)),
-                texts_.size()) {
+        texts_(must(read_texts(o.tweets))),
+        ledger_(static_cast<std::size_t>(o.rate *
+                                         ((2 * o.rounds + 8) * std::max(o.seconds, 3.0) + 120)),
+                texts_.size()),
+        topic_(texts_, static_cast<std::size_t>(o.workers)) {
     register_builtins(registry_);
     char name[] = "/tmp/bench_versions.XXXXXX";
     if (::mkdtemp(name) == nullptr) fail("cannot make a folder");
     folder_ = name;
-    for (const char* version : {"1", "2"})
-      fs::copy(o.tweets + "/model/1", folder_ / version, fs::copy_options::recursive);
-    const fs::path vocabulary = folder_ / "2/assets.extra/vocab.json";
-    const std::string turned = turned_round(read_file(vocabulary));
-    std::ofstream(vocabulary) << turned;
-    records_.create("in", o.workers);
+    must(make_two_versions(o.tweets, folder_));
   }
   ~Bench() { fs::remove_all(folder_); }
 
   void run() {
     Process process(registry_, log_);
-    must(process.add(must(read_pipeline_text(pipeline(), "bench.yaml"))));
+    must(process.add(
+        must(read_pipeline_text(two_versions_pipeline(folder_, o_.workers), "bench.yaml"))));
     model_ = process.models().front()->served("m").get();
     auto running = std::async(std::launch::async, [&] { return process.run(ports()); });
     wait([&] { return process.started(); });
     feeder_ = std::jthread([this](const std::stop_token& stop) { feed(stop); });
     learn();
+    if (!o_.shadow) first_swaps();
     Phase quiet, busy;
     std::vector<double> ratios;
     for (int round = 0; round < o_.rounds; ++round) {
@@ -135,6 +113,7 @@ class Bench {
       if (o_.shadow) shadow(false);
       ratios.push_back(busy.last_p99 / quiet.last_p99);
     }
+    if (!o_.shadow) memory_.push_back(settled_mb());
     feeder_.request_stop();
     feeder_.join();
     settle();
@@ -153,33 +132,11 @@ class Bench {
     std::vector<float> firsts_us;  // behind a change of version
   };
 
-  static std::vector<std::string> read_texts(const std::string& path) {
-    std::ifstream in(path);
-    std::vector<std::string> texts;
-    for (std::string line; std::getline(in, line);) texts.push_back(line);
-    if (texts.empty()) fail("no text in " + path);
-    return texts;
-  }
-  std::string pipeline() const {
-    return fmt::format(
-        R"(
-pipeline: bench
-workers: {}
-models: {{ m: {{ runtime: tensorflow, path: {}, version: 1, keep_previous: 0s }} }}
-from: {{ topic: in, start: earliest, fields: {{ value: string }} }}
-steps: [ {{ infer: {{ model: m, outputs: {{ dense_5: score }} }} }} ]
-to: {{ topic: out, value: {{ score: score }} }}
-dead_letters: dead
-)",
-        o_.workers, folder_.string());
-  }
   Ports ports() {
     Ports made;
     made.source = [this](const PipelineFile&,
                          std::size_t worker) -> Result<std::unique_ptr<Source>> {
-      auto source = std::make_unique<MemorySource>(records_, std::vector<std::string>{"in"}, false);
-      source->assign({{"in", {static_cast<std::int32_t>(worker)}}});
-      return std::unique_ptr<Source>(std::move(source));
+      return topic_.source(worker);
     };
     made.sink = [this](const PipelineFile&) -> Result<std::unique_ptr<Sink>> {
       return std::unique_ptr<Sink>(std::make_unique<LedgerSink>(ledger_));
@@ -193,9 +150,9 @@ dead_letters: dead
           began + static_cast<std::int64_t>(static_cast<double>(n) * 1e9 / o_.rate);
       const timespec until{due / 1'000'000'000, due % 1'000'000'000};
       ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+      if (n > ledger_.came() + LoopTopic::under_way_max) fail("it cannot keep up with --rate");
       ledger_.due(n, due);
-      records_.append("in", static_cast<std::int32_t>(n % static_cast<std::uint64_t>(o_.workers)),
-                      {.value = texts_[n % texts_.size()], .key = std::to_string(n)});
+      topic_.append(n);
     }
   }
   template <class Condition>
@@ -229,6 +186,21 @@ dead_letters: dead
       settle();
     }
   }
+  // Everything that swaps leave in memory once is there after these.
+  void first_swaps() {
+    while (done_ < std::min(o_.swaps, 10)) swap_once();
+    memory_.push_back(settled_mb());
+  }
+  // When what was freed is given back; records go on meanwhile.
+  static double settled_mb() {
+    const auto reclaimer = Reclaimer::shared();
+    wait([&] { return reclaimer->settled(); });
+    return resident_mb();
+  }
+  void swap_once() {
+    serve(done_++ % 2 == 0 ? 2 : 1);
+    most_mb_ = std::max(most_mb_, resident_mb());
+  }
   template <class Work>
   void phase(Phase& to, Work work) {
     settle();
@@ -258,7 +230,7 @@ dead_letters: dead
   }
   void swap(const std::stop_token& stop, bool last) {
     while (!o_.shadow && done_ < o_.swaps && (last || !stop.stop_requested())) {
-      serve(done_++ % 2 == 0 ? 2 : 1);
+      swap_once();
       std::this_thread::sleep_for(std::chrono::milliseconds(o_.pause_ms));
     }
   }
@@ -282,7 +254,8 @@ dead_letters: dead
         R"("p50_ms":[{:.3f},{:.3f}],"p99_ms":[{:.3f},{:.3f}],"p999_ms":[{:.3f},{:.3f}],"p99_ratio":{:.3f},"p99_ratio_of_the_median_round":{:.3f},)"
         R"("records":{},"lost":{},"repeated":{},"dead":{},"wrong_version":{},"texts_told_apart":{},)"
         R"("shadow_rows":{},"shadow_dropped":{},"workers_waited_ms":[{:.1f},{:.1f}],"workers_page_faults":[{},{}],)"
-        R"("first_p50_ms":{:.3f},"first_p99_ms":{:.3f}}})"
+        R"("first_p50_ms":{:.3f},"first_p99_ms":{:.3f},)"
+        R"("resident_mb":{{"after_tenth_swap":{:.2f},"after_last_swap":{:.2f},"most_behind_a_swap":{:.2f}}}}})"
         "\n",
         o_.shadow ? "shadow" : "swaps", o_.rate, o_.workers, done_, quiet.seconds, busy.seconds,
         percentile(quiet.latencies_us, .5), percentile(busy.latencies_us, .5), steady, changed,
@@ -290,7 +263,8 @@ dead_letters: dead
         median, ledger_.fed(), ledger_.lost(), ledger_.repeated(), ledger_.dead(), ledger_.wrong(),
         ledger_.different(), shadowed, dropped, quiet.waits.run_delay_ms, busy.waits.run_delay_ms,
         quiet.waits.page_faults, busy.waits.page_faults, percentile(busy.firsts_us, .5),
-        percentile(busy.firsts_us, .99));
+        percentile(busy.firsts_us, .99), o_.shadow ? resident_mb() : memory_.front(),
+        o_.shadow ? resident_mb() : memory_.back(), most_mb_);
   }
 
   const Options o_;
@@ -299,11 +273,13 @@ dead_letters: dead
   Registry registry_;
   Log log_{LogLevel::error, LogFormat::json};
   fs::path folder_;
-  MemoryLog records_;
+  LoopTopic topic_;
   ServedModel* model_ = nullptr;
   std::jthread feeder_;
   std::int64_t epoch_ = 0;
   int done_ = 0;
+  std::vector<double> memory_;  // after the tenth swap, after the last
+  double most_mb_ = 0;
 };
 
 }  // namespace
@@ -320,7 +296,7 @@ int main(int argc, char** argv) {
     command->add_option("--seconds", o.seconds, "of one phase");
     command->add_option("--rounds", o.rounds, "of two phases");
     command->add_option("--workers", o.workers, "of the pipeline");
-    command->add_option("--swaps", o.swaps, "in all");
+    command->add_option("--swaps", o.swaps, "in all; the first ten are not timed");
     command->add_option("--pause-ms", o.pause_ms, "between two swaps");
     command->add_option("--cpu-share", o.cpu_share, "of the shadow");
     command->callback([&o, shadow] { o.shadow = shadow; });

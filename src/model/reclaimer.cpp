@@ -35,6 +35,10 @@ class Reclaimer::Queue {
     }
     changed_.notify_one();
   }
+  bool settled() const {
+    const std::lock_guard lock(mutex_);
+    return settled_ && waiting_.empty();
+  }
   void run() {
     for (;;) {
       std::vector<std::function<void()>> taken;
@@ -50,6 +54,7 @@ class Reclaimer::Queue {
         }
         if (waiting_.empty()) return;
         taken.swap(waiting_);
+        settled_ = false;
       }
       for (const auto& free : taken) free();
       const auto now = std::chrono::steady_clock::now();
@@ -64,12 +69,15 @@ class Reclaimer::Queue {
   void trim() {
     trim_at_.reset();
     ::malloc_trim(0);
+    const std::lock_guard lock(mutex_);
+    settled_ = true;
   }
 
   std::optional<std::chrono::steady_clock::time_point> trim_at_;  // the thread's own
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::function<void()>> waiting_;  // guarded by mutex_
+  bool settled_ = true;                         // guarded by mutex_
   bool closed_ = false;                         // guarded by mutex_
 };
 
@@ -96,6 +104,10 @@ Reclaimer::Reclaimer() : queue_(std::make_shared<Queue>()), thread_(std::make_un
 Reclaimer::~Reclaimer() {
   queue_->close();
   thread_->thread.join();
+}
+
+bool Reclaimer::settled() const {
+  return queue_->settled();
 }
 
 void Reclaimer::later(Queue& queue, std::function<void()> free) {

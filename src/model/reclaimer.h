@@ -21,6 +21,8 @@ class Reclaimer {
 
   // May be kept longer than the reclaimer: then what comes late is freed at once, by whoever brings it.
   [[nodiscard]] const std::shared_ptr<Queue>& queue() const noexcept { return queue_; }
+  // All that was let go so far is freed, and its memory is given back. For who measures memory.
+  [[nodiscard]] bool settled() const;
   // Any thread; does not wait.
   static void later(Queue& queue, std::function<void()> free);
 
