@@ -89,6 +89,7 @@ KafkaSource::KafkaSource(KafkaSourceOptions options)
       table_(options_.topics),
       life_(std::make_shared<Life>(options_.kafka.brokers(Role::consumer), options_.log)) {
   life_->source = this;
+  broker_assigns_ = options_.kafka.value(Role::consumer, "group.protocol") == "consumer";
 }
 
 KafkaSource::~KafkaSource() {
@@ -210,6 +211,7 @@ void KafkaSource::serve() {
     if (commit_again_) commit_again();
     if (starts_pending_) retry_pending_starts();
   }
+  if (broker_assigns_ && Steady::now() >= look_at_) look_for_topics();
 }
 
 void KafkaSource::poll_events() {
@@ -287,14 +289,11 @@ void KafkaSource::close() {
   if (closed_ || client() == nullptr) return;
   closing_ = true;
   if (opened_) {
-    bool holds_any = false;
-    table_.for_each_held(
-        [&](const TopicState&, std::int32_t, const PartitionState&) { holds_any = true; });
     // A member without partitions that is closed leaves without a word (librdkafka 2.15.1, cooperative protocol), and the group waits for
     // it until its session is over. Without its subscription it says so. A static member is not to leave: its place is kept for who
     // comes again under its name.
     const bool is_static = !options_.kafka.value(Role::consumer, "group.instance.id").empty();
-    if (!holds_any && !is_static) rd_kafka_unsubscribe(client());
+    if (!holds_any() && !is_static) rd_kafka_unsubscribe(client());
     const kafka::QueueHandle queue(rd_kafka_queue_new(client()));
     const auto until = Steady::now() + options_.close_timeout;
     const kafka::ErrorHandle failed(rd_kafka_consumer_close_queue(client(), queue.get()));

@@ -12,6 +12,7 @@
 //   out of range     ──▶ fatal, never a silent reset
 //   broker away      ──▶ broker_unreachable, told once; librdkafka reconnects for ever
 //   lost, not revoked──▶ never committed
+//   a topic deleted  ──▶ topic_missing, fatal
 //
 // Threads: one at a time, as a rule the worker's own; still_here() any. librdkafka's threads only fill the queues.
 #pragma once
@@ -118,6 +119,11 @@ class KafkaSource final : public Source, public kafka::GroupMember {
 
   // kafka_source_seek.cpp: offsets_for_transaction, committed, seek
 
+  // kafka_source_topics.cpp
+  [[nodiscard]] bool holds_any() const;
+  void look_for_topics();
+  void look_soon();
+
   // kafka_source_group.cpp
   static void on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* partitions, void* opaque);
   static void on_commit(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* offsets, void* opaque);
@@ -159,6 +165,10 @@ class KafkaSource final : public Source, public kafka::GroupMember {
   bool commit_unanswered_ = false;  // the last one that was waited for
   bool starts_pending_ = false;
   std::chrono::steady_clock::time_point next_retry_{};
+  // kafka_source_topics.cpp
+  bool broker_assigns_ = false;
+  std::chrono::steady_clock::time_point look_at_{};
+  std::optional<std::chrono::steady_clock::time_point> missing_since_;
   std::size_t delivered_ = 0;  // counted in a dry run
   std::vector<Code> told_;     // troubles that pass, told since records last flowed
 };

@@ -123,6 +123,7 @@ void KafkaSource::revoked(List& partitions) {
   }
   for (const auto& p : elements(partitions)) drop_queued(p.topic, p.partition);
   unassign(partitions);
+  look_soon();
 }
 
 void KafkaSource::assign(List& partitions) {

@@ -166,12 +166,17 @@ TEST_F(FaultsBroker,
   EXPECT_EQ(test::committed(brokers_, group_, in_).at(0), 10) << "where it was";
 }
 
+// Under KIP-848 it is the broker that knows, and nobody tells the member.
 TEST_F(FaultsBroker, A_topic_deleted_while_it_runs_ends_it_with_the_name_of_the_topic) {
-  for (const bool input : {true, false}) {
+  const std::vector<std::pair<bool, std::string>> all{
+      {true, "classic"}, {false, "classic"}, {true, "consumer"}, {false, "consumer"}};
+  for (const auto& [input, protocol] : all) {
+    SCOPED_TRACE(protocol);
     use(brokers_);
     send(0, 10);
     // Metadata are looked at every minute otherwise.
-    const auto command = run({"kafka.topic.metadata.refresh.interval.ms=500"});
+    const auto command = run(
+        {"kafka.topic.metadata.refresh.interval.ms=500", "from.kafka.group.protocol=" + protocol});
     {
       Reader reader(brokers_, out_, 2);
       ASSERT_TRUE(reader.until_count(10)) << command->err();
