@@ -13,6 +13,8 @@ using std::chrono::nanoseconds;
 
 // A rebalance may look up offsets for so long while the group's coordinator is away; that is no fault of the worker's.
 constexpr nanoseconds comes_round_within = std::chrono::seconds(60);
+// The process looks once a second. When it has not for so long it was not the call that stood still, but everybody.
+constexpr nanoseconds looks_within = std::chrono::seconds(5);
 
 std::string seconds(nanoseconds time) {
   const double s = std::chrono::duration<double>(time).count();
@@ -42,10 +44,21 @@ std::string not_alive(const WorkerMetrics& worker, const WatchdogLimits& limits,
   return {};
 }
 
+nanoseconds Watchdog::running(Seen& seen, const WorkerMetrics& worker, nanoseconds now) {
+  const nanoseconds began(worker.call_began_ns.load(std::memory_order_relaxed));
+  if (began != seen.began) seen = {.began = began, .looked_at = seen.looked_at};
+  const nanoseconds unseen = now - std::max(seen.looked_at, began);
+  seen.looked_at = now;
+  if (began == nanoseconds{0}) return nanoseconds{0};
+  if (unseen > looks_within) seen.stopped += unseen;
+  return now - began - seen.stopped;
+}
+
 bool Watchdog::look(const std::string& pipeline, const WorkerMetrics& worker,
                     const WatchdogLimits& limits, nanoseconds now) {
-  const auto running = since(worker.call_began_ns, now);
-  nanoseconds& reported = reported_[&worker];
+  Seen& seen = seen_[&worker];
+  const nanoseconds running = this->running(seen, worker, now);
+  nanoseconds& reported = seen.reported;
   if (running < limits.report_after) {
     reported = nanoseconds{0};
     return false;

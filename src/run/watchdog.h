@@ -1,7 +1,8 @@
 // Looks at workers from outside: a call that does not return, a worker that does not come round any more.
 //
 // A native call cannot be cancelled. Past `report_after` it is reported, again each time it has taken twice as long, and /livez
-// answers 503; past `exit_after` the process is to end without committing it.
+// answers 503; past `exit_after` the process is to end without committing it. Time in which the whole process was stopped (SIGSTOP, a frozen
+// container) does not count: the call had none of it.
 #pragma once
 
 #include <chrono>
@@ -33,9 +34,18 @@ class Watchdog {
                           const WatchdogLimits& limits, std::chrono::nanoseconds now);
 
  private:
+  // Of a worker and its present call.
+  struct Seen {
+    std::chrono::nanoseconds began{0};      // of the call; 0: none
+    std::chrono::nanoseconds looked_at{0};  // last
+    std::chrono::nanoseconds stopped{0};    // since it began the process was stopped for so long
+    std::chrono::nanoseconds reported{0};   // how long it had run when it was last reported
+  };
+  [[nodiscard]] static std::chrono::nanoseconds running(Seen& seen, const WorkerMetrics& worker,
+                                                        std::chrono::nanoseconds now);
+
   Log& log_;
-  // How long the present call had run when it was last reported.
-  std::map<const WorkerMetrics*, std::chrono::nanoseconds> reported_;
+  std::map<const WorkerMetrics*, Seen> seen_;
 };
 
 }  // namespace thalweg

@@ -17,6 +17,14 @@ class WatchdogTest : public testing::Test {
   void comes_round() { metrics.came_round_ns = clock.monotonic().count(); }
   [[nodiscard]] std::string why() const { return not_alive(metrics, limits, clock.monotonic()); }
   [[nodiscard]] bool look() { return watchdog.look("p", metrics, limits, clock.monotonic()); }
+  // Looking each second, as the process does: is it to end before so much time is over?
+  [[nodiscard]] bool ends_within(std::chrono::seconds time) {
+    for (; time > 0s; time -= 1s) {
+      clock.advance(1s);
+      if (look()) return true;
+    }
+    return false;
+  }
 
   const WatchdogLimits limits{30s, 600s};
   ManualClock clock;
@@ -53,12 +61,30 @@ TEST_F(WatchdogTest, A_worker_that_does_not_come_round_is_not_alive) {
 TEST_F(WatchdogTest, The_process_is_to_end_only_when_a_call_runs_past_exit_after) {
   EXPECT_FALSE(look());
   call_begins();
-  clock.advance(31s);
+  EXPECT_FALSE(ends_within(599s));
+  EXPECT_TRUE(ends_within(1s));
+}
+
+TEST_F(WatchdogTest, A_process_that_was_stopped_in_a_call_is_not_ended_for_it_when_it_wakes_up) {
   EXPECT_FALSE(look());
-  clock.advance(568s);
+  call_begins();
+  EXPECT_FALSE(ends_within(100s));
+  clock.advance(700s);
   EXPECT_FALSE(look());
-  clock.advance(1s);
-  EXPECT_TRUE(look());
+  EXPECT_FALSE(ends_within(499s)) << "the call has had 100 s of its 600";
+  EXPECT_TRUE(ends_within(1s));
+}
+
+TEST_F(WatchdogTest, Time_stopped_in_one_call_is_not_given_to_the_next) {
+  EXPECT_FALSE(look());
+  call_begins();
+  clock.advance(700s);
+  EXPECT_FALSE(look());
+  call_ends();
+  EXPECT_FALSE(ends_within(3s));
+  call_begins();
+  EXPECT_FALSE(ends_within(599s));
+  EXPECT_TRUE(ends_within(1s));
 }
 
 }  // namespace
