@@ -1,6 +1,10 @@
 // The binary `thalweg`.
+#include <csignal>
+
 #include "cli/application.h"
 
 int main(int argc, char** argv) {
+  // A file that may not grow (`ulimit -f`) is an error of its write, as a full disk is: from the first line of the log on, for every command.
+  std::signal(SIGXFSZ, SIG_IGN);
   return thalweg::cli::run(argc, argv);
 }
