@@ -17,7 +17,8 @@ using namespace std::chrono_literals;
 class CrashBroker : public test::BrokerPipeline, public testing::WithParamInterface<const char*> {
  protected:
   [[nodiscard]] std::unique_ptr<Command> start() const {
-    return run({"models={m: {runtime: fake, crash_when: negative}}", "workers=2",
+    return run({"models={m: {runtime: fake, " + fault_ + "}}", "workers=2",
+                "watchdog={report_after: 1s, exit_after: 1s}",
                 std::string("delivery=") + GetParam(), "commit_interval=100ms",
                 "state_directory=" + folder_ / "state",
                 "from.kafka={session.timeout.ms: 2000, heartbeat.interval.ms: 500}"});
@@ -46,12 +47,15 @@ class CrashBroker : public test::BrokerPipeline, public testing::WithParamInterf
         EXPECT_EQ(process->stop(), 0) << process->err();
         return crashes;
       }
-      EXPECT_EQ(process->wait(), 128 + SIGABRT) << process->err();
+      EXPECT_EQ(process->wait(), ends_with_) << process->err();
       ++crashes;
     }
     ADD_FAILURE() << "it crashed for two minutes";
     return crashes;
   }
+
+  std::string fault_ = "crash_when: negative";
+  int ends_with_ = 128 + SIGABRT;
 };
 
 TEST_P(CrashBroker, The_guilty_ones_become_dead_letters_and_the_partitions_go_on) {
@@ -71,6 +75,19 @@ TEST_P(CrashBroker, The_guilty_ones_become_dead_letters_and_the_partitions_go_on
   if (std::string(GetParam()) != "exactly_once") return;
   EXPECT_EQ(out.all().size(), 297u);
   EXPECT_EQ(dead.all().size(), 3u);
+}
+
+TEST_P(CrashBroker, A_record_at_which_the_model_never_returns_becomes_a_dead_letter_too) {
+  fault_ = "hang_when: negative, hang_for: 1h";
+  ends_with_ = 6;
+  bring_in(100, {57});
+  const int ends = supervise(100);
+  EXPECT_GE(ends, 3) << "once in company, twice alone";
+  EXPECT_LE(ends, 6) << "the same again, where the partition came to the other worker in between";
+  Reader out(brokers_, out_, 2), dead(brokers_, dead_, 1);
+  EXPECT_TRUE(out.until([](const auto& all) { return keys(all).size() == 99; }, 60s));
+  ASSERT_TRUE(dead.until_count(1));
+  EXPECT_EQ(header(dead.all()[0], "__thalweg.errors.code"), "crashed_process");
 }
 
 TEST_P(CrashBroker, A_process_that_is_killed_again_and_again_from_outside_buries_nobody) {
