@@ -4,7 +4,6 @@
 #include <fstream>
 #include <netinet/in.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,12 +86,7 @@ bool Broker::running() const {
 
 void Broker::fill_disk() {
   // Java ignores SIGXFSZ and gets an error from write, as from a full disk.
-  const int pid = number_in("pid");
-  rlimit files{};
-  bool done = ::prlimit(pid, RLIMIT_FSIZE, nullptr, &files) == 0;
-  files.rlim_cur = 1;
-  done = done && ::prlimit(pid, RLIMIT_FSIZE, &files, nullptr) == 0;
-  if (!done) bench::fail("broker: expected to bound the size of its files; the system refuses");
+  bound_files(number_in("pid"), 1);
 }
 
 }  // namespace thalweg::chaos

@@ -14,6 +14,10 @@ constexpr std::array all{
     Fault{"term", "SIGTERM to one process, which must end with 0; started again", true,
           terminate_one},
     Fault{"freeze", "SIGSTOP longer than the session time-out, then SIGCONT", true, freeze_one},
+    Fault{"zombie",
+          "SIGSTOP longer than session time-out, transaction time-out and the broker's look at it, "
+          "then SIGCONT",
+          false, wake_a_zombie},
     Fault{"join_leave", "a third process, sometimes a fourth, joins and leaves", true,
           join_and_leave},
     Fault{"broker_restart", "the broker stops and starts again", false, restart_broker},
@@ -32,12 +36,21 @@ constexpr std::array all{
           "records at which the model takes the process with it; started again each time", false,
           crash_at_some},
     Fault{
+        "model_stuck",
+        "a record at which the model never returns: the watchdog ends the process with 6; started "
+        "again each time",
+        false, never_answer},
+    Fault{
         "dead_full",
         "the dead-letter topic takes nothing more: the pipeline stops with 4; room is made, and it "
         "is started again",
         true, fill_dead_letters},
     Fault{"partition_added", "a partition is added to the input", true, add_partition},
     Fault{"log_full", "a process whose log goes to a full disk", false, full_log},
+    Fault{"state_full",
+          "no file of a process may grow, its state directory's neither: it goes on, also after a "
+          "restart; one without a directory yet ends with 4",
+          false, full_state},
     Fault{"topic_deleted",
           "a topic of a second pipeline is deleted: it must stop with 3 and say which", true,
           delete_topic}};

@@ -28,8 +28,10 @@ std::string kill_all(Stage& stage, Random& random);
 std::string kill_again_and_again(Stage& stage, Random& random);
 std::string terminate_one(Stage& stage, Random& random);
 std::string freeze_one(Stage& stage, Random& random);
+std::string wake_a_zombie(Stage& stage, Random& random);
 std::string join_and_leave(Stage& stage, Random& random);
 std::string full_log(Stage& stage, Random& random);
+std::string full_state(Stage& stage, Random& random);
 
 // faults_broker.cpp: what happens to the broker and the way there
 std::string restart_broker(Stage& stage, Random& random);
@@ -44,6 +46,7 @@ std::string reset_connections(Stage& stage, Random& random);
 std::string refuse_many(Stage& stage, Random& random);
 std::string answer_late(Stage& stage, Random& random);
 std::string crash_at_some(Stage& stage, Random& random);
+std::string never_answer(Stage& stage, Random& random);
 std::string fill_dead_letters(Stage& stage, Random& random);
 std::string add_partition(Stage& stage, Random& random);
 std::string delete_topic(Stage& stage, Random& random);

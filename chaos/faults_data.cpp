@@ -1,8 +1,7 @@
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -15,17 +14,37 @@ namespace {
 constexpr int usual_refused = 10;  // of a thousand
 // Less than any dead letter. Not less than the markers that end a transaction: a broker that cannot write those stays in it for ever.
 constexpr const char* full_bytes = "200";
-constexpr int configuration = 3, external = 4;
-
-std::string text_of(const std::string& path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+constexpr Millis found_within{240'000};
+constexpr int configuration = 3, external = 4, hung = 6;
 
 bool holds_records(kafka::Admin& admin, const std::string& topic, std::int64_t least) {
   const auto range = kafka::offset_ranges(admin.client(), {{topic, {0}}}, Millis(5000));
   return range && range->front().high.value >= least;
+}
+
+// Writes records that end the process each time they are tried, with this code, and waits until they are dead letters. How many processes ended.
+//
+// The partition of such a record stands still until it was found, so new outputs of every partition say that all were. While its dead letter
+// is not committed, whoever takes the partition over would find it anew, at the same price: the fault is over when it is.
+std::size_t end_processes(Stage& stage, Kind kind, int count, int code) {
+  const std::size_t before = stage.fleet->allowed_ends();
+  stage.fleet->allow_ends(code);
+  stage.generator->write_some(kind, count);
+  stage.wait(Millis(1000));
+  stage.mark();
+  const auto written = stage.generator->next();
+  const auto committed = [&] {
+    stage.fleet->look_after();
+    const auto offsets = stage.committed(written.size());
+    return std::equal(written.begin(), written.end(), offsets.begin(), std::less_equal<>());
+  };
+  const bool found = stage.recover(found_within) && eventually(committed, Millis(60'000));
+  stage.fleet->allow_ends(std::nullopt);
+  if (!found)
+    stage.troubles.push_back(
+        fmt::format("the records that end a process with {} were not found in {} s", code,
+                    found_within.count() / 1000));
+  return stage.fleet->allowed_ends() - before;
 }
 
 }  // namespace
@@ -40,34 +59,21 @@ std::string refuse_many(Stage& stage, Random& random) {
 
 std::string answer_late(Stage& stage, Random& random) {
   const auto count = random.between(1, 3);
-  stage.generator->slow_ones(static_cast<int>(count));
+  stage.generator->write_some(Kind::slow, static_cast<int>(count));
   stage.wait(Millis(1000));
   stage.mark();
   return fmt::format("{} calls of {} ms", count, slow_call_ms);
 }
 
-// The partition of such a record stands still until it was found, so new outputs of every partition say that all were. While its dead letter
-// is not committed, whoever takes the partition over would find it anew, at the same price: the fault is over when it is.
 std::string crash_at_some(Stage& stage, Random& random) {
-  const auto count = random.between(1, 2);
-  const std::size_t before = stage.fleet->crashes();
-  stage.fleet->allow_crashes(true);
-  stage.generator->deadly_ones(static_cast<int>(count));
-  stage.wait(Millis(1000));
-  stage.mark();
-  const auto written = stage.generator->next();
-  bool found = stage.recover(Millis(180'000));
-  found = found && eventually(
-                       [&] {
-                         stage.fleet->look_after();
-                         const auto committed = stage.committed(written.size());
-                         return std::equal(written.begin(), written.end(), committed.begin(),
-                                           std::less_equal<>());
-                       },
-                       Millis(60'000));
-  stage.fleet->allow_crashes(false);
-  if (!found) stage.troubles.push_back("model_crashes: the deadly records were not found in 180 s");
-  return fmt::format("{} records, {} crashes", count, stage.fleet->crashes() - before);
+  const auto count = static_cast<int>(random.between(1, 2));
+  const std::size_t ends = end_processes(stage, Kind::deadly, count, 128 + SIGABRT);
+  return fmt::format("{} records, {} crashes", count, ends);
+}
+
+std::string never_answer(Stage& stage, Random& /*random*/) {
+  const std::size_t ends = end_processes(stage, Kind::stuck, 1, hung);
+  return fmt::format("1 record, {} processes ended with {}", ends, hung);
 }
 
 std::string fill_dead_letters(Stage& stage, Random& random) {
@@ -114,10 +120,10 @@ std::string delete_topic(Stage& stage, Random& random) {
     stage.troubles.push_back(name + ": expected 100 outputs within 60 s; they did not come");
   bench::delete_topic(admin, victim);
   one.expect_end(0, configuration, Millis(60'000));
-  const std::string log = text_of(one.log_of(0));
-  if (log.find("topic_missing") == std::string::npos || log.find(victim) == std::string::npos)
+  const std::string log = one.log_of(0);
+  if (!Stage::said(log, "topic_missing") || !Stage::said(log, victim))
     stage.troubles.push_back(fmt::format(
-        "{}: expected topic_missing and '{}' in {}; it is not there", name, victim, one.log_of(0)));
+        "{}: expected topic_missing and '{}' in {}; it is not there", name, victim, log));
   return victim + " deleted, the process ended with 3 and named it";
 }
 

@@ -12,18 +12,19 @@ constexpr std::chrono::seconds stop_within{40};
 
 }  // namespace
 
-void Fleet::start_at(std::size_t place, const std::string& log) {
+void Fleet::start_at(std::size_t place, const StartWith& with) {
   if (place >= places_.size()) places_.resize(place + 1);
   Place& p = places_[place];
-  p.log = log.empty() ? fmt::format("{}/process-{:02}.log", folder_, ++started_) : log;
+  p.log = with.log.empty() ? fmt::format("{}/process-{:02}.log", folder_, ++started_) : with.log;
   std::vector<std::string> argv = argv_;
+  const std::string state = with.state.empty() ? fmt::format("state-{}", place) : with.state;
   if (with_state_)
-    argv.insert(argv.end(), {"--set", fmt::format("state_directory={}/state-{}", folder_, place)});
-  p.process = std::make_unique<Process>(argv, p.log);
+    argv.insert(argv.end(), {"--set", fmt::format("state_directory={}/{}", folder_, state)});
+  p.process = std::make_unique<Process>(argv, p.log, with.file_bytes_max);
 }
 
-std::size_t Fleet::start(const std::string& log) {
-  start_at(places_.size(), log);
+std::size_t Fleet::start(const StartWith& with) {
+  start_at(places_.size(), with);
   return places_.size() - 1;
 }
 
@@ -58,8 +59,8 @@ void Fleet::look_after() {
   for (std::size_t i = 0; i < places_.size(); ++i) {
     if (!places_[i].process) continue;
     if (const auto code = at(i).ended()) {
-      if (crashes_allowed_ && *code == 128 + SIGABRT) {
-        ++crashes_;
+      if (allowed_ == code) {
+        ++allowed_ends_;
         start_at(i);
         continue;
       }

@@ -11,6 +11,12 @@
 
 namespace thalweg::chaos {
 
+struct StartWith {
+  std::string log{};    // somewhere else than in a file of its own
+  std::string state{};  // another state directory than the place's, of this name
+  std::uint64_t file_bytes_max = no_bound;
+};
+
 class Fleet {
  public:
   // `argv` starts one; logs go to `folder`. `with_state`: each place has a state directory there, which outlives its processes.
@@ -21,9 +27,9 @@ class Fleet {
         with_state_(with_state),
         troubles_(troubles) {}
 
-  // The place of the new process. `log`: somewhere else than a file of its own.
-  std::size_t start(const std::string& log = {});
-  void start_at(std::size_t place, const std::string& log = {});
+  // The place of the new process.
+  std::size_t start(const StartWith& with = {});
+  void start_at(std::size_t place, const StartWith& with = {});
   [[nodiscard]] Process& at(std::size_t place) { return *places_[place].process; }
   [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
   // SIGKILL; the place is empty afterwards.
@@ -33,9 +39,9 @@ class Fleet {
   void stop_all();
   // Takes the last place away, which must be empty.
   void remove_last() { places_.pop_back(); }
-  // A process that ends by SIGABRT is started again and counted, and is no trouble.
-  void allow_crashes(bool allowed) noexcept { crashes_allowed_ = allowed; }
-  [[nodiscard]] std::size_t crashes() const noexcept { return crashes_; }
+  // A process that ends with this code is started again and counted, and is no trouble. None: there is no such code.
+  void allow_ends(std::optional<int> code) noexcept { allowed_ = code; }
+  [[nodiscard]] std::size_t allowed_ends() const noexcept { return allowed_ends_; }
   // Looks for processes that have ended.
   void look_after();
   // Waits until the process at this place has ended, with this code. The place is empty afterwards.
@@ -55,8 +61,8 @@ class Fleet {
   std::vector<std::string>& troubles_;
   std::vector<Place> places_;
   int started_ = 0;
-  bool crashes_allowed_ = false;
-  std::size_t crashes_ = 0;
+  std::optional<int> allowed_;
+  std::size_t allowed_ends_ = 0;
 };
 
 }  // namespace thalweg::chaos

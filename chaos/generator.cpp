@@ -10,12 +10,16 @@ constexpr int refused_per_mille = 10;
 constexpr int broken_per_mille = 3;
 constexpr Millis tick{10};
 constexpr int waiting_max = 20'000;  // records that are not acknowledged yet
+constexpr int lie_partition = 0;
+constexpr std::int64_t lie_number = 500;
 
 }  // namespace
 
-Generator::Generator(const std::string& brokers, std::string topic, int partitions, int per_second)
+Generator::Generator(const std::string& brokers, std::string topic, int partitions, int per_second,
+                     Lie lie)
     : topic_(std::move(topic)),
       per_second_(per_second),
+      lie_(lie),
       client_(bench::make_client(RD_KAFKA_PRODUCER,
                                  bench::make_conf(brokers, {{"enable.idempotence", "true"},
                                                             {"message.timeout.ms", "0"},
@@ -40,14 +44,11 @@ void Generator::add_partition() {
 }
 
 Kind Generator::kind_of(int partition, std::int64_t number) {
-  const auto one_of = [](std::atomic<int>& wanted) {
-    for (int left = wanted.load(); left > 0;) {
-      if (wanted.compare_exchange_weak(left, left - 1)) return true;
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    for (int left = wanted_[kind].load(); left > 0;) {
+      if (wanted_[kind].compare_exchange_weak(left, left - 1)) return static_cast<Kind>(kind);
     }
-    return false;
-  };
-  if (one_of(slow_)) return Kind::slow;
-  if (one_of(deadly_)) return Kind::deadly;
+  }
   Random dice(static_cast<std::uint64_t>(number), static_cast<std::uint64_t>(partition));
   const auto drawn = dice.between(0, 999);
   if (drawn < broken_per_mille) return Kind::broken;
@@ -57,7 +58,23 @@ Kind Generator::kind_of(int partition, std::int64_t number) {
 void Generator::write(int partition) {
   auto& next = next_[static_cast<std::size_t>(partition)];
   const std::int64_t number = next.load();
-  const Record record{partition, number, kind_of(partition, number)};
+  if (lie_ != Lie::none && partition == lie_partition && number == lie_number) {
+    write_lie(partition, number);
+    next.store(number + 2);
+  } else if (send({partition, number, kind_of(partition, number)})) {
+    next.store(number + 1);
+  }
+}
+
+void Generator::write_lie(int partition, std::int64_t number) {
+  const Record record{partition, number, Kind::good}, successor{partition, number + 1, Kind::good};
+  if (lie_ == Lie::repeated) send(record), send(record);
+  send(successor);
+  if (lie_ == Lie::order) send(record);
+}
+
+bool Generator::send(const Record& record) {
+  const int partition = record.partition;
   const std::string value = value_of(record), header = header_of(record);
   const std::string key = std::to_string(partition);  // one key: its outputs stay in one partition
   while (rd_kafka_producev(client_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()),
@@ -66,10 +83,10 @@ void Generator::write(int partition) {
                            RD_KAFKA_V_HEADER(header_name.data(), header.data(),
                                              static_cast<ssize_t>(header.size())),
                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END) != 0) {
-    if (stop_.load()) return;
+    if (stop_.load()) return false;
     rd_kafka_poll(client_.get(), 50);  // its queue is full, or it does not know the partition yet
   }
-  next.store(number + 1);
+  return true;
 }
 
 void Generator::serve() {

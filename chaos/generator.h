@@ -4,6 +4,7 @@
 // order, whatever happened to the broker. While no acknowledgements come it stops after some thousand records.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -15,19 +16,29 @@
 
 namespace thalweg::chaos {
 
+// What a generator does with one record so that the verifier must find it: with an instrument that finds nothing, nobody knows whether
+// there is nothing.
+enum class Lie : std::uint8_t {
+  none,
+  lost,      // it is counted and not written
+  repeated,  // it is written twice
+  order,     // it is written behind its successor
+};
+
 class Generator {
  public:
-  Generator(const std::string& brokers, std::string topic, int partitions, int per_second);
+  Generator(const std::string& brokers, std::string topic, int partitions, int per_second,
+            Lie lie = Lie::none);
   ~Generator();
 
   // One more partition is written to from now on; it must be there.
   void add_partition();
   // Of a thousand records, how many the model refuses; a few broken ones come in any case.
   void refuse(int per_mille) noexcept { refused_.store(per_mille); }
-  // So many slow ones, as soon as it can.
-  void slow_ones(int count) noexcept { slow_.fetch_add(count); }
-  // So many deadly ones, as soon as it can.
-  void deadly_ones(int count) noexcept { deadly_.fetch_add(count); }
+  // So many of this kind, as soon as it can.
+  void write_some(Kind kind, int count) noexcept {
+    wanted_[static_cast<std::size_t>(kind)].fetch_add(count);
+  }
   // No more; returns when all that was written is acknowledged. Ends the program if that takes too long.
   void finish();
 
@@ -39,14 +50,18 @@ class Generator {
   static constexpr int partitions_max = 64;
   void serve();
   void write(int partition);
+  void write_lie(int partition, std::int64_t number);
+  // False: not written, since we are to stop.
+  bool send(const Record& record);
   [[nodiscard]] Kind kind_of(int partition, std::int64_t number);
 
   std::string topic_;
   int per_second_;
+  Lie lie_;
   kafka::ClientHandle client_;
   std::atomic<int> partitions_;
   std::atomic<int> refused_;
-  std::atomic<int> slow_{0}, deadly_{0};
+  std::array<std::atomic<int>, kinds> wanted_{};
   std::atomic<bool> stop_{false};
   std::vector<std::atomic<std::int64_t>> next_;
   std::thread thread_;

@@ -1,16 +1,38 @@
 #include "chaos/process.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/must.h"
 
 namespace thalweg::chaos {
+namespace {
 
-Process::Process(const std::vector<std::string>& argv, const std::string& log) {
+// As they are for `pid` (0: us), with another soft limit; the hard one stays, so that nobody needs a right to raise it again.
+rlimit file_limits(pid_t pid, std::uint64_t bytes) {
+  rlimit files{};
+  if (::prlimit(pid, RLIMIT_FSIZE, nullptr, &files) != 0)
+    bench::fail("expected to read how large files may grow; the system refuses");
+  files.rlim_cur = std::min<rlim_t>(bytes, files.rlim_max);
+  return files;
+}
+
+}  // namespace
+
+void bound_files(pid_t pid, std::uint64_t bytes) {
+  const rlimit files = file_limits(pid, bytes);
+  if (::prlimit(pid, RLIMIT_FSIZE, &files, nullptr) != 0)
+    bench::fail("expected to bound the size of a process's files; the system refuses");
+}
+
+Process::Process(const std::vector<std::string>& argv, const std::string& log,
+                 std::uint64_t file_bytes_max) {
+  const rlimit files = file_limits(0, file_bytes_max);
   std::vector<char*> words;
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -20,6 +42,7 @@ Process::Process(const std::vector<std::string>& argv, const std::string& log) {
   pid_ = ::fork();
   if (pid_ == 0) {  // only calls that are safe after fork in a program with threads
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::setrlimit(RLIMIT_FSIZE, &files);
     ::dup2(in, STDIN_FILENO);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);

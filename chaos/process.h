@@ -3,6 +3,7 @@
 // It dies with us (PR_SET_PDEATHSIG), so it must be started by a thread that lives as long as the program: the main one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -12,10 +13,18 @@
 
 namespace thalweg::chaos {
 
+inline constexpr std::uint64_t no_bound = ~std::uint64_t{0};
+
+// From now on no file of that process may grow beyond so many bytes, or as it likes again: to whoever writes one it is as if the disk were
+// full. Ends the program where the system refuses it.
+void bound_files(pid_t pid, std::uint64_t bytes);
+
 class Process {
  public:
-  // `log` gets standard output and error, appended. Ends the program when there is no such binary.
-  Process(const std::vector<std::string>& argv, const std::string& log);
+  // `log` gets standard output and error, appended. `file_bytes_max`: as bound_files, from the beginning. Ends the program when there is no
+  // such binary.
+  Process(const std::vector<std::string>& argv, const std::string& log,
+          std::uint64_t file_bytes_max = no_bound);
   ~Process();  // kills it
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;

@@ -17,7 +17,7 @@ std::optional<Record> read_header(std::string_view text) {
   char more = 0;
   if (std::sscanf(std::string(text).c_str(), "%d:%lld:%d%c", &partition, &number, &kind, &more) !=
           3 ||
-      partition < 0 || number < 0 || kind < 0 || kind > static_cast<int>(Kind::deadly))
+      partition < 0 || number < 0 || kind < 0 || kind >= static_cast<int>(kinds))
     return std::nullopt;
   return Record{partition, number, static_cast<Kind>(kind)};
 }
@@ -30,9 +30,10 @@ std::string value_of(const Record& record) {
   const std::string start = fmt::format(R"({{"p":{},"n":{},)", record.partition, record.number);
   if (record.kind == Kind::broken) return start;
   const double x = record.kind == Kind::refused ? -1 : score_of(record);
-  return start + fmt::format(R"("x":{},"h":{},"k":{},"filler":"{:x^80}"}})", x,
-                             record.kind == Kind::slow ? -1 : 1,
-                             record.kind == Kind::deadly ? -1 : 1, "");
+  const auto negative_at = [&](Kind kind) { return record.kind == kind ? -1 : 1; };
+  return start + fmt::format(R"("x":{},"h":{},"k":{},"g":{},"filler":"{:x^80}"}})", x,
+                             negative_at(Kind::slow), negative_at(Kind::deadly),
+                             negative_at(Kind::stuck), "");
 }
 
 bool is_output_of(const Record& record, std::string_view value) {

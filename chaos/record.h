@@ -16,7 +16,8 @@ enum class Kind : std::uint8_t {
   refused,  // the model refuses it: a dead letter
   broken,   // no JSON: a dead letter
   slow,     // the second model does not answer for some seconds, then it is one output
-  deadly,   // the first model takes the whole process with it: a dead letter
+  deadly,   // the third takes the whole process with it: a dead letter
+  stuck,    // the fourth never returns: a dead letter
 };
 
 struct Record {
@@ -25,6 +26,8 @@ struct Record {
   Kind kind = Kind::good;
   friend bool operator==(const Record&, const Record&) = default;
 };
+
+inline constexpr std::size_t kinds = 6;
 
 inline constexpr std::string_view header_name = "chaos";
 
@@ -36,7 +39,8 @@ inline constexpr std::string_view header_name = "chaos";
 // Does this output say what was to be computed for the record? The value is ours: {"p":…,"n":…,"score":…}.
 [[nodiscard]] bool is_output_of(const Record& record, std::string_view value);
 [[nodiscard]] inline bool must_die(Kind kind) noexcept {
-  return kind == Kind::refused || kind == Kind::broken || kind == Kind::deadly;
+  return kind == Kind::refused || kind == Kind::broken || kind == Kind::deadly ||
+         kind == Kind::stuck;
 }
 
 }  // namespace thalweg::chaos

@@ -41,6 +41,12 @@ void print_table(const std::vector<Outcome>& outcomes) {
 
 }  // namespace
 
+std::string words_of(const Settings& settings) {
+  return fmt::format("seed {}, {}, group protocol {}", settings.seed,
+                     settings.delivery == Delivery::exactly_once ? "exactly_once" : "at_least_once",
+                     name_of(settings.protocol));
+}
+
 void print_line(const Outcome& o, double at) {
   fmt::print(
       "{:7.1f} s  {:3} {:15} took {:5.1f} s, first output after {:4.1f} s, all partitions "
@@ -60,9 +66,7 @@ void print_result(const Result& result, const Settings& settings) {
       result.outcomes.size(), result.seconds);
   for (const std::string& finding : result.findings) fmt::print("  {}\n", finding);
   for (const std::string& trouble : result.troubles) fmt::print("  {}\n", trouble);
-  fmt::print("chaos: seed {}, {}: {}\n", settings.seed,
-             settings.delivery == Delivery::exactly_once ? "exactly_once" : "at_least_once",
-             result.clean ? "PASSED" : "FAILED");
+  fmt::print("chaos: {}: {}\n", words_of(settings), result.clean ? "PASSED" : "FAILED");
 }
 
 }  // namespace thalweg::chaos

@@ -28,6 +28,8 @@ struct Result {
   double seconds = 0;
 };
 
+// Seed, delivery, protocol: what a run is called.
+[[nodiscard]] std::string words_of(const Settings& settings);
 void print_line(const Outcome& outcome, double at);
 // To standard output, as Markdown; the same goes to docs/reliability.md.
 void print_result(const Result& result, const Settings& settings);

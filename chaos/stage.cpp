@@ -1,5 +1,7 @@
 #include "chaos/stage.h"
 
+#include <fstream>
+#include <sstream>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -18,28 +20,35 @@ Stage::Stage(const Settings& s)
     : settings(s),
       broker(s.root, fmt::format("chaos-{}", ::getpid()), s.folder + "/broker.log", proxy) {}
 
+bool Stage::said(const std::string& log, std::string_view words) {
+  std::stringstream text;
+  text << std::ifstream(log).rdbuf();
+  return text.str().find(words) != std::string::npos;
+}
+
 std::vector<std::string> Stage::run_command(const std::string& file) const {
   return {settings.thalweg, "run", file};
 }
 
 void Stage::open() {
   broker.start();
-  pipeline = {"chaos",
-              broker.address_through_proxy(),
-              "chaos.in",
-              "chaos.out",
-              "chaos.dead",
-              settings.delivery,
-              2};
+  pipeline = {.name = "chaos",
+              .brokers = broker.address_through_proxy(),
+              .in = "chaos.in",
+              .out = "chaos.out",
+              .dead = "chaos.dead",
+              .delivery = settings.delivery,
+              .protocol = settings.protocol};
   kafka::Admin admin = this->admin();
   bench::create_topic(admin, pipeline.in, settings.partitions);
   bench::create_topic(admin, pipeline.out, output_partitions);
   bench::create_topic(admin, pipeline.dead, 1);
+  if (settings.protocol == Protocol::consumer) set_group_times();
   write_pipeline(pipeline, path("chaos.yaml"));
   verifier = std::make_unique<Verifier>(broker.address(), TopicOf{pipeline.out, output_partitions},
                                         TopicOf{pipeline.dead, 1}, settings.delivery);
   generator = std::make_unique<Generator>(broker.address(), pipeline.in, settings.partitions,
-                                          settings.per_second);
+                                          settings.per_second, settings.lie);
   fleet = std::make_unique<Fleet>(run_command(path("chaos.yaml")), settings.folder, true, troubles);
   for (int i = 0; i < settings.processes; ++i) fleet->start();
 }
@@ -104,15 +113,36 @@ kafka::Admin Stage::admin() const {
 }
 
 void Stage::set_topic(const std::string& topic, const std::string& name, const std::string& value) {
+  set(RD_KAFKA_RESOURCE_TOPIC, topic, name, value);
+}
+
+// What the classic protocols read from the pipeline file.
+void Stage::set_group_times() {
+  // In this order: the broker refuses a session that is shorter than the heartbeat.
+  set(RD_KAFKA_RESOURCE_GROUP, pipeline.name, "consumer.heartbeat.interval.ms",
+      std::to_string(heartbeat_ms));
+  set(RD_KAFKA_RESOURCE_GROUP, pipeline.name, "consumer.session.timeout.ms",
+      std::to_string(session_ms));
+}
+
+void Stage::set(rd_kafka_ResourceType_t type, const std::string& of, const std::string& name,
+                const std::string& value) {
   kafka::Admin admin = this->admin();
-  rd_kafka_ConfigResource_t* wanted =
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  rd_kafka_ConfigResource_t* wanted = rd_kafka_ConfigResource_new(type, of.c_str());
   rd_kafka_error_destroy(rd_kafka_ConfigResource_add_incremental_config(
       wanted, name.c_str(), RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.c_str()));
   kafka::AdminRequest request(admin.client(), RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, patience);
   rd_kafka_IncrementalAlterConfigs(admin.client(), &wanted, 1, request.options(), request.queue());
   rd_kafka_ConfigResource_destroy(wanted);
-  (void)bench::must(request.wait());
+  const auto answer = bench::must(request.wait());
+  std::size_t count = 0;
+  const auto* const parts = rd_kafka_IncrementalAlterConfigs_result_resources(
+      rd_kafka_event_IncrementalAlterConfigs_result(answer.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (rd_kafka_ConfigResource_error(parts[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      bench::fail(of + ": expected to set " + name + "=" + value +
+                  "; the broker says: " + rd_kafka_ConfigResource_error_string(parts[i]));
+  }
 }
 
 void Stage::add_partition() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chaos/broker.h"
@@ -19,6 +20,8 @@ struct Settings {
   bool short_form = false;
   std::vector<std::string> faults;  // empty: all
   Delivery delivery = Delivery::at_least_once;
+  Protocol protocol = Protocol::cooperative;
+  Lie lie = Lie::none;  // the run is broken on purpose, and must fail
   int per_second = 3000;
   int partitions = 4;
   int processes = 2;
@@ -64,9 +67,15 @@ class Stage {
   [[nodiscard]] std::string path(const std::string& file) const {
     return settings.folder + "/" + file;
   }
+  // Does the file hold these words?
+  [[nodiscard]] static bool said(const std::string& log, std::string_view words);
   [[nodiscard]] std::vector<std::string> run_command(const std::string& file) const;
 
  private:
+  void set(rd_kafka_ResourceType_t type, const std::string& of, const std::string& name,
+           const std::string& value);
+  void set_group_times();
+
   std::size_t marks_set_ = 0;
 };
 

@@ -60,6 +60,16 @@ TEST(Ledger,
   EXPECT_EQ(ledger.totals().dead, 2);
 }
 
+TEST(Ledger, A_record_that_ends_the_process_must_be_a_dead_letter) {
+  for (const Kind kind : {Kind::deadly, Kind::stuck}) {
+    Ledger good(Delivery::exactly_once), bad(Delivery::exactly_once);
+    good.dead_letter(record(0, kind));
+    bad.output(record(0, kind), R"({"p":0,"n":0,"score":0})");
+    EXPECT_TRUE(good.clean());
+    EXPECT_FALSE(bad.clean());
+  }
+}
+
 TEST(Ledger, An_output_with_another_record_s_score_or_number_is_wrong) {
   Ledger ledger(Delivery::at_least_once);
   ledger.output(record(7), R"({"p":0,"n":7,"score":8})");
@@ -70,9 +80,11 @@ TEST(Ledger, An_output_with_another_record_s_score_or_number_is_wrong) {
 }
 
 TEST(Record, Its_header_names_it_and_nothing_else_does) {
-  const Record some{3, 1234567890123, Kind::slow};
-  EXPECT_EQ(read_header(header_of(some)), some);
-  for (const char* text : {"", "1:2", "1:2:9", "1:2:0:", "-1:2:0", "1:-2:0", "x"})
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    const Record some{3, 1234567890123, static_cast<Kind>(kind)};
+    EXPECT_EQ(read_header(header_of(some)), some);
+  }
+  for (const char* text : {"", "1:2", "1:2:6", "1:2:0:", "-1:2:0", "1:-2:0", "x"})
     EXPECT_EQ(read_header(text), std::nullopt) << text;
 }
 

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "chaos/protocol.h"
+
 namespace thalweg::chaos {
 namespace {
 
@@ -38,6 +40,16 @@ TEST(Plan, Every_fault_comes_once_before_one_comes_twice) {
     for (std::size_t i = 0; i < all().size(); ++i) seen.insert(plan.next().fault);
     EXPECT_EQ(seen.size(), all().size());
   }
+}
+
+TEST(Plan, A_seed_gives_the_same_protocol_again_and_seeds_give_all_of_them) {
+  std::set<Protocol> seen;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    EXPECT_EQ(protocol_of(seed), protocol_of(seed));
+    EXPECT_NE(name_of(protocol_of(seed)), "");
+    seen.insert(protocol_of(seed));
+  }
+  EXPECT_EQ(seen.size(), protocol_names.size());
 }
 
 TEST(Plan, Numbers_do_not_depend_on_the_compiler) {
