@@ -189,8 +189,10 @@ const char* KafkaSink::topic_of(const OutputRecord& output) const {
 void KafkaSink::on_delivery(rd_kafka_t* rk, const rd_kafka_message_t* message, void* opaque) {
   auto& self = *static_cast<KafkaSink*>(static_cast<kafka::ClientContext*>(opaque));
   const bool single = rk == self.single_.load(std::memory_order_acquire);
-  self.delivered(*static_cast<OutputRecord*>(message->_private), message->err,
-                 rd_kafka_message_produce_errstr(message), single);
+  const char* const words = message->err == RD_KAFKA_RESP_ERR_NO_ERROR
+                                ? nullptr
+                                : living_words(rd_kafka_message_produce_errstr(message));
+  self.delivered(*static_cast<OutputRecord*>(message->_private), message->err, words, single);
 }
 
 void KafkaSink::delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
