@@ -122,21 +122,28 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
     std::optional<Error> refusal;
   };
 
-  // served_life.cpp: turns. All REQUIRE work_.
+  // served_life.cpp. REQUIRES work_.
   void turn();
+  void run();
+
+  // served_folder.cpp: what lies there. Both REQUIRE work_.
   void look();
-  void pursue_next();
-  void follow_active();
-  [[nodiscard]] Result<WishedVersions> pursue(const DesiredModel& wish, bool may_unload = true);
-  void give_up_activation(const Error& why);
-  void serve_variants_alone(const Wish& active);
+  [[nodiscard]] std::vector<VersionPath> loadable() const;
+
+  // served_meaning.cpp: what a wish means now. All REQUIRE work_.
   [[nodiscard]] Result<WishedVersions> resolve(const DesiredModel& wish);
   [[nodiscard]] Result<WishedVersion> resolve_one(const VersionWish& version,
                                                   const DesiredModel& wish);
   [[nodiscard]] Result<WishedVersion> without_files(const std::string& version) const;
   [[nodiscard]] Result<WishedVersion> fetch(const std::string& uri);
-  [[nodiscard]] std::vector<VersionPath> loadable() const;
-  void run();
+
+  // served_pursuit.cpp: from a wish to a route. All REQUIRE work_.
+  void pursue_next();
+  void follow_active();
+  [[nodiscard]] Result<WishedVersions> pursue(const DesiredModel& wish, bool may_unload = true);
+  void give_up_activation(const Error& why);
+  void serve_variants_alone(const Wish& active);
+  void serve_again();
 
   // served_load.cpp: one version. All REQUIRE work_.
   [[nodiscard]] Status load(const WishedVersion& version, const WishedVersions& wished);
@@ -153,7 +160,6 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   [[nodiscard]] Status check_once(const WishedVersion& version);
   void wait_until_freed(const std::set<std::string>& variants);
   void fail(const std::string& key, Error error);
-  void serve_again();
   [[nodiscard]] Status check_fit(const std::shared_ptr<const ModelVersion>& version) const;
   [[nodiscard]] std::optional<Error> unfit_in_route(const VersionCheck& check);
 
