@@ -105,8 +105,12 @@ class App {
   [[nodiscard]] Status run();
   // Any thread, also a signal-free way to end run().
   void request_stop() noexcept;
-  // For main(): reads `--set key=value`, `--check`, `--help`; runs; logs what went wrong; returns an exit code (docs/exit-codes.md).
+  // For main(): reads `--set key=value`, `--check`, `--help`; runs; logs what went wrong; returns an exit code (docs/exit-codes.md). Where a thread had to be left
+  // behind (below) the process ends in it, with that code.
   [[nodiscard]] int main(int argc, char** argv);
+  // Did run() end although a model still loads, or a call hangs, in a thread that cannot be ended? It may use what the end of main() destroys: a program that calls
+  // run() itself then ends by std::_Exit(), when all it wrote is flushed.
+  [[nodiscard]] static bool left_threads_behind() noexcept;
 
   // The pipeline as settings, for the test driver. Errors: config_invalid.
   [[nodiscard]] Result<PipelineFile> pipeline_file() const;

@@ -9,6 +9,7 @@
 #include "app/app_impl.h"
 #include "config/pipeline.h"
 #include "config/yaml_reader.h"
+#include "model/left_behind.h"
 #include "run/exit_code.h"
 #include "run/process.h"
 
@@ -195,7 +196,13 @@ int App::main(int argc, char** argv) {
     }
   }
   Status status = only_check ? check() : run();
-  return status.ok() ? exit_ok : report(status.error());
+  const int code = status.ok() ? exit_ok : report(status.error());
+  end_if_any_left_behind(code);
+  return code;
+}
+
+bool App::left_threads_behind() noexcept {
+  return left_behind_so_far() > 0;
 }
 
 }  // namespace thalweg

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "model/left_behind.h"
 #include "process/infer/call_watch.h"
 #include "process/infer/hung_versions.h"
 #include "process/infer/shadow_run.h"
@@ -240,7 +241,7 @@ ShadowLane::~ShadowLane() {
   }
   auto calling = State::Phase::calling;
   if (!ended && state_->phase.compare_exchange_strong(calling, State::Phase::abandoned)) {
-    thread_.detach();
+    leave_behind(thread_);
   } else {
     thread_.join();
   }
@@ -264,7 +265,7 @@ std::optional<ShadowLane::Abandoned> ShadowLane::look() {
       rows += slot->turn.load() == State::Turn::queued ? slot->job.batch.rows().count() : 0;
   }
   HungVersions::process().add(version);
-  thread_.detach();
+  leave_behind(thread_);
   start();
   std::string text = fmt::format(
       "model '{}' version {}, a shadow: an answer was expected within {} s; there is none; its "
