@@ -1,6 +1,5 @@
 #include "model/fetch.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -33,14 +32,6 @@ Result<Uri> parse(const std::string& text) {
                "expected '" + shown_uri(text) +
                    "' to end in #sha256= and the 64 digits of its manifest's "
                    "hash; they are not there; `thalweg model publish` prints them");
-}
-
-std::string default_cache() {
-  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg != '\0')
-    return std::string(xdg) + "/thalweg/models";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
-    return std::string(home) + "/.cache/thalweg/models";
-  return "/var/cache/thalweg/models";
 }
 
 // An error names the program and the URI as it may be shown: the program's words hold what secrets were put into them.
@@ -118,22 +109,52 @@ Status fetch_into(const fs::path& dir, const Uri& uri, const FetchOptions& optio
   return {};
 }
 
-Result<VersionFiles> found(const fs::path& folder, const Uri& uri) {
+Result<FetchedVersion> found(const fs::path& folder, const Uri& uri,
+                             std::shared_ptr<const CacheUse> use = nullptr) {
   if (Status meant = check_manifest(folder, uri); !meant.ok()) return std::move(meant).error();
   auto manifest = read_manifest(folder.string());
   if (!manifest) return std::move(manifest).error();
-  VersionFiles files{(*manifest)->version, folder.string()};
-  if (files.version < 0) {
+  FetchedVersion fetched{(*manifest)->version, folder.string(), std::move(use)};
+  if (fetched.version < 0) {
     const std::string path = uri.place.substr(0, uri.place.find('?'));
-    files.version = version_number(fs::path(path).filename().string()).value_or(0);
+    fetched.version = version_number(fs::path(path).filename().string()).value_or(0);
   }
-  return files;
+  return fetched;
+}
+
+// Whole, and what was meant.
+Status check_fetched(const std::string& folder, const Uri& uri) {
+  if (Status meant = check_manifest(folder, uri); !meant.ok()) return meant;
+  auto manifest = read_manifest(folder);
+  return manifest ? check_hashes(folder, **manifest) : Status(std::move(manifest).error());
+}
+
+Result<FetchedVersion> through(const FetchCache& cache, const Uri& uri,
+                               const FetchOptions& options) {
+  if (auto kept = cache.use(uri.sha256)) {
+    if (check_fetched(kept->path(), uri).ok()) return found(kept->path(), uri, kept);
+    cache.remove(kept->path());  // somebody was at it
+  }
+  auto begun = cache.begin();
+  if (!begun) return std::move(begun).error();
+  const std::string folder = (*begun)->path();
+  Status got = fetch_into(folder, uri, options);
+  if (got.ok()) got = check_fetched(folder, uri);
+  if (!got.ok()) {
+    std::error_code error;
+    fs::remove_all(folder, error);
+    return std::move(got).error();
+  }
+  auto kept = cache.keep(*begun, uri.sha256);
+  if (!kept) return std::move(kept).error();
+  cache.tidy();
+  return found((*kept)->path(), uri, *kept);
 }
 
 }  // namespace
 
 std::string fetched_folder(const std::string& cache, const std::string& sha256) {
-  return (fs::path(cache.empty() ? default_cache() : cache) / sha256).string();
+  return (fs::path(FetchCache(cache, UINT64_MAX).folder()) / sha256).string();
 }
 
 bool is_uri(const std::string& wish) noexcept {
@@ -141,7 +162,7 @@ bool is_uri(const std::string& wish) noexcept {
   return colon != std::string::npos && colon > 1 && wish.compare(colon, 2, ":/") == 0;
 }
 
-Result<VersionFiles> fetch_version(const std::string& text, const FetchOptions& options) {
+Result<FetchedVersion> fetch_version(const std::string& text, const FetchOptions& options) {
   auto uri = parse(text);
   if (!uri) return std::move(uri).error();
   if (uri->scheme == "file") {
@@ -154,31 +175,7 @@ Result<VersionFiles> fetch_version(const std::string& text, const FetchOptions& 
                              "entry a command that gets {}: URIs",
                              shown_uri(uri->place), uri->scheme));
   }
-  const fs::path kept = fetched_folder(options.cache, uri->sha256);
-  const fs::path cache = kept.parent_path();
-  std::error_code error;
-  if (fs::is_directory(kept, error)) {
-    auto manifest = read_manifest(kept.string());
-    if (manifest.ok() && *manifest != nullptr && check_hashes(kept.string(), **manifest).ok())
-      return found(kept, *uri);
-    fs::remove_all(kept, error);  // somebody was at it
-  }
-  fs::create_directories(cache, error);
-  std::string temp = (cache / ".fetch-XXXXXX").string();
-  if (::mkdtemp(temp.data()) == nullptr) {
-    return Error(Code::io_failed, "cache: expected to make a folder in '" + cache.string() +
-                                      "'; it failed; set `cache` to a folder that may be written");
-  }
-  Status got = fetch_into(temp, *uri, options);
-  if (got.ok()) got = check_manifest(temp, *uri);
-  if (got.ok()) {
-    auto manifest = read_manifest(temp);
-    got = manifest ? check_hashes(temp, **manifest) : Status(std::move(manifest).error());
-  }
-  if (got.ok()) fs::rename(temp, kept, error);
-  fs::remove_all(temp, error);  // nothing, once it was renamed
-  if (!got.ok()) return std::move(got).error();
-  return found(kept, *uri);
+  return through(FetchCache(options.cache, options.cache_bytes_max), *uri, options);
 }
 
 }  // namespace thalweg

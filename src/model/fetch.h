@@ -9,13 +9,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "thalweg/error.h"
 
-#include "model/load.h"
+#include "model/fetch_cache.h"
 
 namespace thalweg {
 
@@ -23,6 +25,7 @@ struct FetchOptions {
   std::vector<std::string> command;  // with {uri} and {dir}; empty: none
   std::vector<std::string> secrets;  // words of the command that nobody may see
   std::string cache;                 // empty: below the user's cache folder
+  std::uint64_t cache_bytes_max = UINT64_MAX;
   std::chrono::milliseconds timeout{std::chrono::minutes(10)};
   std::function<bool()> stopped;  // asked while a command runs
 };
@@ -30,11 +33,18 @@ struct FetchOptions {
 // Where a version with this manifest lies once it was fetched, whether it is there or not. `cache` as FetchOptions has it.
 [[nodiscard]] std::string fetched_folder(const std::string& cache, const std::string& sha256);
 
+struct FetchedVersion {
+  std::int64_t version = 0;
+  std::string path;
+  std::shared_ptr<const CacheUse>
+      use{};  // it stays in the cache as long as this lives; null: it lies elsewhere
+};
+
 [[nodiscard]] bool is_uri(const std::string& wish) noexcept;
 
 // Blocks for as long as fetching takes. Errors: config_invalid (no hash, no command for this kind), model_invalid (other content),
 // model_unavailable (the command failed or took too long), io_failed.
-[[nodiscard]] Result<VersionFiles> fetch_version(const std::string& uri,
-                                                 const FetchOptions& options);
+[[nodiscard]] Result<FetchedVersion> fetch_version(const std::string& uri,
+                                                   const FetchOptions& options);
 
 }  // namespace thalweg

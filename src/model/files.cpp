@@ -135,9 +135,8 @@ std::optional<ModelFile> model_file(const std::string& path) {
   }
   for (const Ending& ending : endings) {
     std::vector<fs::path> found;
-    for (const auto& entry : fs::directory_iterator(given, error)) {
-      if (entry.path().extension() == ending.text && is_file(entry.path()))
-        found.push_back(entry.path());
+    for (const fs::path& file : entries_of(path)) {
+      if (file.extension() == ending.text && is_file(file)) found.push_back(file);
     }
     const fs::path usual = given / (std::string("model") + ending.text);
     if (is_file(usual)) return ModelFile{ending.kind, usual.string()};
@@ -160,18 +159,34 @@ Status check_complete(const std::string& path) {
   return check_file(*file);
 }
 
+// Step by step: the iterator of a range-for throws where a folder goes away under it.
+void each_file(const std::string& path, const std::function<void(const fs::path& file)>& see) {
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) see(path);
+  fs::recursive_directory_iterator at(path, error);
+  while (!error && at != fs::recursive_directory_iterator()) {
+    if (is_file(at->path())) see(at->path());
+    at.increment(error);
+  }
+}
+
+std::vector<fs::path> entries_of(const std::string& folder) {
+  std::vector<fs::path> all;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error); !error && at != fs::directory_iterator();
+       at.increment(error))
+    all.push_back(at->path());
+  return all;
+}
+
 std::string fingerprint(const std::string& path) {
   std::error_code error;
   std::vector<std::string> lines;
-  const auto add = [&](const fs::path& file) {
+  each_file(path, [&](const fs::path& file) {
     const auto time = fs::last_write_time(file, error).time_since_epoch().count();
     lines.push_back(file.string() + " " + std::to_string(fs::file_size(file, error)) + " " +
                     std::to_string(time));
-  };
-  if (fs::is_regular_file(path, error)) add(path);
-  for (const auto& entry : fs::recursive_directory_iterator(path, error)) {
-    if (is_file(entry.path())) add(entry.path());
-  }
+  });
   std::sort(lines.begin(), lines.end());
   std::string all;
   for (const std::string& line : lines) all += line + "\n";

@@ -5,8 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "thalweg/error.h"
 
@@ -24,6 +27,13 @@ struct ModelFile {
 // Is everything there that this kind of model needs? Errors: model_missing (no model in it), model_invalid (cut off or half
 // copied), each naming the file.
 [[nodiscard]] Status check_complete(const std::string& path);
+
+// Each regular file below `path`, in no order; `path` itself if it is one. What is removed meanwhile is passed over.
+void each_file(const std::string& path,
+               const std::function<void(const std::filesystem::path& file)>& see);
+
+// What lies in the folder itself, as far as it can be read.
+[[nodiscard]] std::vector<std::filesystem::path> entries_of(const std::string& folder);
 
 // Names, sizes and times of all files below `path`: equal before and after a load if nothing was copied meanwhile.
 [[nodiscard]] std::string fingerprint(const std::string& path);

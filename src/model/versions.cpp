@@ -84,11 +84,11 @@ Result<std::vector<VersionPath>> list_versions(const std::string& given, const R
                      "and .xml");
   }
   bool empty = true;
-  for (const auto& entry : fs::directory_iterator(path, error)) {
+  for (const fs::path& entry : entries_of(path)) {
     empty = false;
-    const auto number = version_number(entry.path().filename().string());
-    if (!number || !entry.is_directory(error)) continue;
-    versions.push_back({*number, entry.path().string(), {}});
+    const auto number = version_number(entry.filename().string());
+    if (!number || !fs::is_directory(entry, error)) continue;
+    versions.push_back({*number, entry.string(), {}});
   }
   if (versions.empty()) {
     // A folder with variables/ alone is a version that is half copied, not a folder of versions.

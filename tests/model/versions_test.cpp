@@ -2,6 +2,7 @@
 #include "model/versions.h"
 
 #include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -249,6 +250,17 @@ TEST(Versions, The_fingerprint_changes_with_any_file) {
   EXPECT_EQ(fingerprint(dir / "1"), before);
   dir.write("1/variables/more", "x");
   EXPECT_NE(fingerprint(dir / "1"), before);
+}
+
+TEST(Fingerprint, A_folder_that_is_removed_while_it_is_looked_at_is_no_error) {
+  const ScratchDir dir;
+  std::jthread remover([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      dir.write("3/a/b/c/weights", "w");
+      fs::remove_all(dir / "3/a");
+    }
+  });
+  for (int look = 0; look < 5000; ++look) (void)fingerprint(dir / "3");  // it threw
 }
 
 }  // namespace
