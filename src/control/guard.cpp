@@ -11,16 +11,17 @@ bool same(const NowServing& a, const NowServing& b) {
   return a.epoch == b.epoch &&
          std::equal(a.variants.begin(), a.variants.end(), b.variants.begin(), b.variants.end(),
                     [](const NowServing::One& x, const NowServing::One& y) {
-                      return x.variant == y.variant && x.version == y.version;
+                      return x.variant == y.variant && x.same_version_as(y);
                     });
 }
 
 // As a variant or a fallback: a shadow answers to nobody, and has time that nobody else wants.
-VersionTotals sum_of(const std::vector<VersionTotals>& totals, std::int64_t version) {
+VersionTotals sum_of(const std::vector<VersionTotals>& totals, const NowServing::One& version) {
   VersionTotals sum;
-  sum.version = version;
+  sum.version = version.version;
   for (const VersionTotals& one : totals) {
-    if (one.version == version && one.role != Role::shadow) sum.add(one);
+    const bool its = one.version == version.version && one.path == version.path;
+    if (its && one.role != Role::shadow) sum.add(one);
   }
   return sum;
 }
@@ -48,26 +49,25 @@ bool Guard::idle(const NowServing& serving) const {
   return newcomers_.empty() && seen_ && same(serving, last_);
 }
 
-void Guard::forget(std::int64_t version) {
-  std::erase_if(newcomers_, [&](const Newcomer& n) { return n.version == version; });
+void Guard::forget(const NowServing::One& version) {
+  std::erase_if(newcomers_, [&](const Newcomer& n) { return n.now.same_version_as(version); });
 }
 
 void Guard::meet(std::chrono::nanoseconds now, const NowServing& serving,
                  const std::vector<VersionTotals>& totals) {
-  const auto serves = [](const NowServing& at, std::int64_t version) {
+  const auto serves = [](const NowServing& at, const NowServing::One& version) {
     return std::any_of(at.variants.begin(), at.variants.end(),
-                       [&](const NowServing::One& one) { return one.version == version; });
+                       [&](const NowServing::One& one) { return one.same_version_as(version); });
   };
-  std::erase_if(newcomers_, [&](const Newcomer& n) { return !serves(serving, n.version); });
+  std::erase_if(newcomers_, [&](const Newcomer& n) { return !serves(serving, n.now); });
   for (const NowServing::One& one : serving.variants) {
-    if (serving.rolled_back || last_.variants.empty() || serves(last_, one.version)) continue;
+    if (serving.rolled_back || last_.variants.empty() || serves(last_, one)) continue;
     const auto same_name =
         std::find_if(last_.variants.begin(), last_.variants.end(),
                      [&](const NowServing::One& v) { return v.variant == one.variant; });
     const auto& before = same_name == last_.variants.end() ? last_.variants.front() : *same_name;
-    newcomers_.push_back({one.variant, one.version, before.version, before.uri,
-                          serving.epoch != last_.epoch, sum_of(totals, one.version),
-                          now + limits_.probation});
+    newcomers_.push_back(
+        {one, before, serving.epoch != last_.epoch, sum_of(totals, one), now + limits_.probation});
   }
   // With `unload: first` nothing serves for a while; the version before is the one before that.
   if (!serving.variants.empty() || !seen_) last_ = serving;
@@ -82,7 +82,7 @@ std::string Guard::judge_call(const Newcomer& newcomer, const NowServing& servin
                                 ? 0
                                 : before.times.quantile_ns(0.99) * *limits_.latency_ratio;
   for (const NowServing::One& one : serving.variants) {
-    if (one.version != newcomer.version || one.call < guard_hangs_after) continue;
+    if (!one.same_version_as(newcomer.now) || one.call < guard_hangs_after) continue;
     if (static_cast<double>(one.call.count()) <= allowed_ns) continue;
     return fmt::format("version {}: a call has not returned for {:.0f} s", one.version,
                        static_cast<double>(one.call.count()) / 1e9);
@@ -92,7 +92,7 @@ std::string Guard::judge_call(const Newcomer& newcomer, const NowServing& servin
 
 std::string Guard::judge(const Newcomer& newcomer, const NowServing& serving,
                          const std::vector<VersionTotals>& totals) const {
-  const VersionTotals now = since(sum_of(totals, newcomer.version), newcomer.at_begin);
+  const VersionTotals now = since(sum_of(totals, newcomer.now), newcomer.at_begin);
   const VersionTotals before = sum_of(totals, newcomer.before);
   if (std::string hangs = judge_call(newcomer, serving, before); !hangs.empty()) return hangs;
   if (now.rows < limits_.rows_min || before.rows < limits_.rows_min) return {};
@@ -120,7 +120,7 @@ std::optional<GuardVerdict> Guard::look(std::chrono::nanoseconds now, const NowS
   std::erase_if(newcomers_, [&](const Newcomer& n) { return now > n.until; });
   for (const Newcomer& n : newcomers_) {
     if (std::string why = judge(n, serving, totals); !why.empty())
-      return GuardVerdict{n.variant, n.version, n.before, n.before_uri, n.by_epoch, std::move(why)};
+      return GuardVerdict{n.now.variant, n.now, n.before, n.by_epoch, std::move(why)};
   }
   return std::nullopt;
 }

@@ -1,5 +1,7 @@
 // Whether a new version does worse than the one before it, while it is on probation. Pure; one thread.
 //
+// A version is known by its number and where its files are: an address may bring another one of the same number.
+//
 // A version is new from the moment the route begins to name it. It is held against the version that it took the place of: that of the
 // variant's name, or, for a name that is new, the champion's. Both are judged by what they did in this process: the new one since
 // it came, the one before since the process began. What serves when the process starts is not new, and neither is what a rollback
@@ -37,7 +39,12 @@ struct NowServing {
     std::string variant;
     std::int64_t version = 0;
     std::chrono::nanoseconds call{0};  // how long its longest call under way has run
-    std::string uri{};                 // where it was fetched from; "": it lies in the folder
+    std::string uri{};                 // the address that names it; "": none does
+    std::string path{};                // of its files
+    bool in_folder = true;             // of the model: its number means it
+    [[nodiscard]] bool same_version_as(const One& other) const noexcept {
+      return version == other.version && path == other.path;
+    }
   };
   std::int64_t epoch = -1;
   std::vector<One> variants;  // the champion first; empty: nothing serves
@@ -46,11 +53,10 @@ struct NowServing {
 
 struct GuardVerdict {
   std::string variant;
-  std::int64_t version = 0;  // the one that does worse
-  std::int64_t before = 0;
-  std::string before_uri{};
-  bool by_epoch = false;  // it came with a record, not by the folder being followed
-  std::string why;        // "version 5: 12 % of 2000 rows without an answer, version 4: 0.1 %; …"
+  NowServing::One now;     // the one that does worse
+  NowServing::One before;  // the one whose place it took
+  bool by_epoch = false;   // it came with a record, not by the folder being followed
+  std::string why;  // "version 5: 12 % of 2000 rows without an answer, version 4: 0.1 %; …"
 };
 
 class Guard {
@@ -65,13 +71,11 @@ class Guard {
   // Nothing is on probation: totals need not be gathered unless the route changes.
   [[nodiscard]] bool idle(const NowServing& serving) const;
   // The newcomer is no longer watched.
-  void forget(std::int64_t version);
+  void forget(const NowServing::One& version);
 
  private:
   struct Newcomer {
-    std::string variant;
-    std::int64_t version = 0, before = 0;
-    std::string before_uri;
+    NowServing::One now, before;
     bool by_epoch = false;
     VersionTotals at_begin;  // what it had done in an earlier life
     std::chrono::nanoseconds until{0};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "control/change.h"
+#include "model/fetch.h"
 
 namespace thalweg::control {
 namespace {
@@ -19,9 +20,16 @@ const DesiredVariant* find(const DesiredModel& state, const std::string& name) {
 // and a record that only changed something else names the new one too.
 bool is_the_one_before(const VersionWish& wish, const GuardVerdict& verdict,
                        const DesiredVariant* now) {
-  if (wish == verdict.before_uri || wish == std::to_string(verdict.before)) return true;
-  const bool address = wish.find(":/") != std::string::npos;
-  return address && verdict.before_uri.empty() && (now == nullptr || now->version != wish);
+  const NowServing::One& before = verdict.before;
+  if (is_uri(wish)) {
+    return before.uri.empty() ? now == nullptr || now->version != wish : wish == before.uri;
+  }
+  return before.in_folder && wish == std::to_string(before.version);
+}
+
+// A number means what lies in the folder, and an address of the same number is another version.
+VersionWish named(const NowServing::One& version) {
+  return version.uri.empty() || version.in_folder ? std::to_string(version.version) : version.uri;
 }
 
 // The state before, where a record brought the new version; where the folder did, or that state does not name it, the version that served
@@ -36,9 +44,7 @@ Result<std::optional<DesiredModel>> without(const GuardVerdict& verdict, const D
   }
   const DesiredVariant* one = find(next, verdict.variant);
   if (one != nullptr && !is_the_one_before(one->version, verdict, find(now, verdict.variant))) {
-    auto pinned = with_version(
-        std::move(next), verdict.variant,
-        verdict.before_uri.empty() ? std::to_string(verdict.before) : verdict.before_uri);
+    auto pinned = with_version(std::move(next), verdict.variant, named(verdict.before));
     if (!pinned) return std::move(pinned).error();
     next = *std::move(pinned);
   }
@@ -110,7 +116,7 @@ void Guards::roll_back(One& one, const GuardVerdict& verdict, const NowServing& 
   };
   const auto changed = desk_.change(request);
   if (changed) {
-    one.guard.forget(verdict.version);
+    one.guard.forget(verdict.now);
     one.trouble.clear();
     one.written = changed->epoch;
     news_({ControlNews::Level::warning, "control.guard",
@@ -119,7 +125,7 @@ void Guards::roll_back(One& one, const GuardVerdict& verdict, const NowServing& 
   }
   // Another epoch is current: somebody acted already, or the route is about to move anyway.
   const bool settled = changed.error().code() == Code::config_invalid;
-  if (settled) one.guard.forget(verdict.version);
+  if (settled) one.guard.forget(verdict.now);
   if (one.trouble == changed.error().message()) return;
   one.trouble = changed.error().message();
   news_({settled ? ControlNews::Level::info : ControlNews::Level::error, "control.guard",

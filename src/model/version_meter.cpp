@@ -57,7 +57,7 @@ VersionMeter::Entry& VersionMeter::entry(const ModelVersion& version, const std:
   for (const auto& entry : entries_) {
     const VersionTotals& who = entry->who;
     if (who.version == version.version && who.role == role && who.variant == variant &&
-        who.model == version.model) {
+        who.model == version.model && who.path == version.path) {
       entry->last_use = uses_;
       return *entry;
     }
@@ -65,6 +65,7 @@ VersionMeter::Entry& VersionMeter::entry(const ModelVersion& version, const std:
   auto fresh = std::make_unique<Entry>();
   fresh->who.model = version.model;
   fresh->who.version = version.version;
+  fresh->who.path = version.path;
   fresh->who.variant = variant;
   fresh->who.role = role;
   fresh->last_use = uses_;

@@ -21,9 +21,10 @@ struct VersionStatus {
   VersionState state = VersionState::start;
   std::string
       reason;  // why it is where it is, if that is not plain: what failed, what took its place
-  bool failed = false;  // it never takes traffic as its files are now; `reason` says why
-  std::string path;     // of its folder or file
-  std::string uri;      // if it was asked for by one
+  bool failed = false;    // it never takes traffic as its files are now; `reason` says why
+  std::string path;       // of its folder or file
+  std::string uri;        // if it was asked for by one
+  bool in_folder = true;  // of the model, where a number or a label means it
   // What it does now: the variants it answers for ("champion, b"), "shadow", "previous" (kept warm for a rollback),
   // "prepared" (loaded for a wish that has not been activated); empty: nothing. An unnamed variant is called "serving".
   std::string role;

@@ -69,11 +69,14 @@ const char* to_string(ShadowLoss why) noexcept {
   return "disabled";
 }
 
-std::vector<VersionTotals> merged(std::vector<VersionTotals> all) {
+namespace {
+
+template <class Same>
+std::vector<VersionTotals> merged_where(std::vector<VersionTotals> all, const Same& same_entry) {
   std::vector<VersionTotals> sums;
   for (VersionTotals& one : all) {
     const auto same = std::find_if(sums.begin(), sums.end(),
-                                   [&](const VersionTotals& sum) { return sum.same_as(one); });
+                                   [&](const VersionTotals& sum) { return same_entry(sum, one); });
     if (same == sums.end()) {
       sums.push_back(std::move(one));
     } else {
@@ -81,6 +84,19 @@ std::vector<VersionTotals> merged(std::vector<VersionTotals> all) {
     }
   }
   return sums;
+}
+
+}  // namespace
+
+std::vector<VersionTotals> merged(std::vector<VersionTotals> all) {
+  return merged_where(std::move(all),
+                      [](const VersionTotals& a, const VersionTotals& b) { return a.same_as(b); });
+}
+
+std::vector<VersionTotals> merged_by_labels(std::vector<VersionTotals> all) {
+  return merged_where(std::move(all), [](const VersionTotals& a, const VersionTotals& b) {
+    return a.has_labels_of(b);
+  });
 }
 
 }  // namespace thalweg

@@ -32,6 +32,7 @@ inline constexpr std::size_t shadow_losses = 3;  // as many as ShadowLoss has
 struct VersionTotals {
   std::string model;
   std::int64_t version = 0;
+  std::string path;     // of its files: what an address brought may have the number of a folder
   std::string variant;  // "" for the only one, a fallback and a shadow
   Role role = Role::variant;
 
@@ -43,6 +44,10 @@ struct VersionTotals {
   CallTimes times;
 
   [[nodiscard]] bool same_as(const VersionTotals& other) const noexcept {
+    return path == other.path && has_labels_of(other);
+  }
+  // On a page of metrics they cannot be told apart.
+  [[nodiscard]] bool has_labels_of(const VersionTotals& other) const noexcept {
     return version == other.version && role == other.role && model == other.model &&
            variant == other.variant;
   }
@@ -62,5 +67,7 @@ struct VersionTotals {
 
 // One entry for each version, variant and role, with the sums of all.
 [[nodiscard]] std::vector<VersionTotals> merged(std::vector<VersionTotals> all);
+// One entry for each set of labels.
+[[nodiscard]] std::vector<VersionTotals> merged_by_labels(std::vector<VersionTotals> all);
 
 }  // namespace thalweg

@@ -1,5 +1,6 @@
 #include "run/metrics_page.h"
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -211,6 +212,30 @@ double resident_bytes() {
   return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
+// How much there is to say of it: what does something, then what is in memory, then what failed.
+int weight(const VersionStatus& version) {
+  if (!version.role.empty()) return 3;
+  const bool on_disk = version.state == VersionState::start || version.state == VersionState::end;
+  if (!on_disk) return 2;
+  return version.failed ? 1 : 0;
+}
+
+// An address may bring a version of a number that the folder has too: two series of one name cannot be told apart.
+std::vector<VersionStatus> one_of_each_number(const std::vector<VersionStatus>& versions) {
+  std::vector<VersionStatus> all;
+  for (const VersionStatus& version : versions) {
+    const auto same = std::find_if(all.begin(), all.end(), [&](const VersionStatus& other) {
+      return other.model == version.model && other.version == version.version;
+    });
+    if (same == all.end()) {
+      all.push_back(version);
+    } else if (weight(version) > weight(*same)) {
+      *same = version;
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string metrics_page(const std::vector<PipelineView>& pipelines) {
@@ -225,7 +250,7 @@ std::string metrics_page(const std::vector<PipelineView>& pipelines) {
       work(page, labels, *pipeline.workers[i]);
       lag(page, labels, *pipeline.workers[i]);
     }
-    for (const VersionStatus& version : pipeline.versions) {
+    for (const VersionStatus& version : one_of_each_number(pipeline.versions)) {
       const Labels labels = {{"pipeline", pipeline.pipeline},
                              {"model", version.model},
                              {"version", std::to_string(version.version)}};

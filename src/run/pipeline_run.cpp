@@ -286,13 +286,14 @@ PipelineView PipelineRun::view() const {
     for (auto variant = route->variants.begin(); variant != route->variants.end(); ++variant) {
       const ModelVersion& version = *variant->version;
       const bool twice = std::any_of(route->variants.begin(), variant, [&](const Variant& earlier) {
-        return earlier.version == variant->version;
+        return earlier.version->version == version.version &&
+               earlier.version->runtime == version.runtime;
       });
       if (!twice) view.models.push_back({version.model, version.runtime, version.version});
     }
   }
   view.versions = models_.versions();
-  view.totals = version_totals();
+  view.totals = merged_by_labels(version_totals());
   view.monitoring = monitoring_.figures();
   return view;
 }

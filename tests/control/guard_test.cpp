@@ -55,8 +55,8 @@ TEST(Guard, A_version_as_good_as_the_one_before_stays) {
 TEST(Guard, Too_many_rows_without_an_answer_are_a_verdict_with_both_figures) {
   const auto verdict = verdict_on(did(2, 5000, 60));
   ASSERT_TRUE(verdict);
-  EXPECT_EQ(verdict->version, 2);
-  EXPECT_EQ(verdict->before, 1);
+  EXPECT_EQ(verdict->now.version, 2);
+  EXPECT_EQ(verdict->before.version, 1);
   EXPECT_EQ(verdict->why,
             "version 2: 1.20 % of 5000 rows without an answer, version 1: 0.00 %; the guard allows "
             "1.00 % more");
@@ -129,6 +129,34 @@ TEST(Guard, A_new_variant_is_held_against_the_champion) {
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->variant, "b");
   EXPECT_TRUE(verdict->by_epoch);
+}
+
+// Version 3 as an address brought it: its number is that of a folder.
+NowServing fetched(std::int64_t version, std::int64_t epoch) {
+  NowServing now = serving(version, epoch);
+  now.variants.front().path = "cache/abc";
+  now.variants.front().uri = "https://h/3#sha256=abc";
+  now.variants.front().in_folder = false;
+  return now;
+}
+
+VersionTotals fetched_did(std::int64_t version, std::uint64_t rows, std::uint64_t failed) {
+  VersionTotals totals = did(version, rows, failed);
+  totals.path = "cache/abc";
+  return totals;
+}
+
+TEST(Guard, A_version_of_the_same_number_from_elsewhere_is_another_one) {
+  Guard guard(limits());
+  EXPECT_FALSE(guard.look(0s, serving(3), {did(3, 5000)}));
+  EXPECT_FALSE(guard.look(1s, fetched(3, 7), {did(3, 5000)}));
+  EXPECT_FALSE(guard.idle(serving(3, 7))) << "the one of the folder is not that one";
+  const auto verdict = guard.look(2s, fetched(3, 7), {did(3, 5000), fetched_did(3, 1000, 500)});
+  ASSERT_TRUE(verdict) << "it is new, and it is held against the one of the folder";
+  EXPECT_EQ(verdict->now.path, "cache/abc");
+  EXPECT_EQ(verdict->before.path, "");
+  EXPECT_FALSE(guard.look(3s, fetched(3, 7), {did(3, 5000, 5000), fetched_did(3, 1000, 500)}))
+      << "the one before does worse";
 }
 
 // --- what becomes of a verdict ---
@@ -253,6 +281,35 @@ TEST_F(GuardsTest, What_served_is_brought_back_when_the_record_before_had_the_ba
   guards.round();
   ASSERT_EQ(wanted().record->by, "guard");
   EXPECT_NE(wanted().record->state.variants.front().version, "file:///models/8#sha256=bb");
+}
+
+TEST_F(GuardsTest, An_address_is_taken_back_to_the_folder_s_version_of_the_same_number) {
+  model.file.variants.front().version = "latest";
+  now = serving(3);
+  totals = {did(3, 5000)};
+  Guards guards = make(desk);
+  guards.round();
+  now = fetched(3, set_version("https://h/3#sha256=abc"));
+  guards.round();
+  totals.push_back(fetched_did(3, 1000, 1000));
+  guards.round();
+  ASSERT_EQ(wanted().record->by, "guard");
+  EXPECT_EQ(wanted().record->state.variants.front().version, "3");
+}
+
+TEST_F(GuardsTest, A_number_is_taken_back_to_the_address_that_served_though_it_has_that_number) {
+  now = fetched(3, set_version("https://h/3#sha256=abc"));
+  totals = {fetched_did(3, 5000, 0)};
+  Guards guards = make(desk);
+  guards.round();
+  // A state before that says 3 means the folder's, which never served.
+  (void)set_version("3");
+  now = serving(4, set_version("4"));
+  guards.round();
+  totals.push_back(did(4, 1000, 1000));
+  guards.round();
+  ASSERT_EQ(wanted().record->by, "guard");
+  EXPECT_EQ(wanted().record->state.variants.front().version, "https://h/3#sha256=abc");
 }
 
 TEST_F(GuardsTest, A_rollback_counts_when_it_is_followed) {

@@ -17,9 +17,11 @@ struct Use {
   Column output{ColumnType{DType::float32, {}}};
   std::vector<std::uint32_t> rows;
 
-  Use(std::int64_t number, const std::string& name, const std::vector<float>& scores) {
+  Use(std::int64_t number, const std::string& name, const std::vector<float>& scores,
+      const std::string& path = "") {
     version.model = "m";
     version.version = number;
+    version.path = path;
     variant.name = name;
     for (const float score : scores) {
       *output.append<float>() = score;
@@ -75,6 +77,24 @@ TEST(VersionMeter, The_sum_of_two_workers_is_what_one_would_have_counted) {
   EXPECT_EQ(sum[0].times.counts, whole.times.counts);
   EXPECT_NEAR(whole.times.quantile_ns(0.99), 990'000, 0.1 * 990'000);
   EXPECT_NEAR(whole.times.quantile_ns(0.5), 500'000, 0.1 * 500'000);
+}
+
+TEST(VersionMeter, Two_versions_of_one_number_are_counted_apart_and_are_one_on_a_page) {
+  VersionTotals folder, fetched;
+  folder.version = fetched.version = 3;
+  folder.path = "models/3";
+  fetched.path = "cache/abc";
+  folder.rows = 10;
+  fetched.rows = 5;
+  EXPECT_EQ(merged({folder, fetched, folder}).size(), 2U);
+  const auto page = merged_by_labels({folder, fetched});
+  ASSERT_EQ(page.size(), 1U);
+  EXPECT_EQ(page.front().rows, 15U);
+  VersionMeter meter;
+  Use in_folder(3, "", {1}), by_address(3, "", {1}, "cache/abc");
+  in_folder.tell(meter, 10, 1);
+  by_address.tell(meter, 10, 1);
+  EXPECT_EQ(meter.totals().size(), 2U);
 }
 
 TEST(VersionMeter, A_bucket_holds_what_is_below_its_end) {

@@ -52,6 +52,22 @@ TEST(MetricsPage, Says_every_number_under_its_documented_name) {
   }
 }
 
+TEST(MetricsPage, Of_two_versions_of_one_number_the_one_in_use_is_shown_and_none_twice) {
+  VersionStatus folder, fetched;
+  folder.model = fetched.model = "scorer";
+  folder.version = fetched.version = 7;
+  fetched.state = VersionState::available;
+  fetched.role = "serving";
+  PipelineView view;
+  view.pipeline = "fraud";
+  view.versions = {folder, fetched};
+  const std::string page = metrics_page({view});
+  EXPECT_THAT(page, HasSubstr(R"(model="scorer",version="7",state="AVAILABLE"} 1)"));
+  EXPECT_THAT(page, ::testing::Not(HasSubstr(R"(version="7",state="START")")));
+  const std::string failed = "thalweg_model_version_failed{";
+  EXPECT_EQ(page.find(failed), page.rfind(failed));
+}
+
 class HttpTest : public testing::Test {
  protected:
   [[nodiscard]] test::RawAnswer ask(const char* path) const {
