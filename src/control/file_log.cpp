@@ -60,6 +60,9 @@ std::string line_of(const LogEntry& entry) {
          "\n";
 }
 
+// A version's address may hold a password, and stands whole in a record.
+constexpr mode_t readable_by = 0600;
+
 // No file gets so far; a larger offset has nothing behind it.
 constexpr std::int64_t offset_end = std::int64_t{1} << 62;
 
@@ -73,9 +76,10 @@ Result<LogEntry> entry_of(const std::string& line, const std::string& path) {
   if (!place || *place < 0 || *place >= offset_end || key == nullptr || !key->is_scalar() ||
       value == nullptr || (!value->is_null() && !value->is_scalar()))
     return Error(Code::config_invalid,
-                 fmt::format("{}: expected offset, key and value in each line; got '{}'; restore "
-                             "the file, or remove it to go back to the pipeline file",
-                             path, line));
+                 fmt::format("{}: expected offset, key and value in each line; got one of {} bytes "
+                             "without them; restore the file, or remove it to go back to the "
+                             "pipeline file",
+                             path, line.size()));
   LogEntry entry{*place, key->text(), std::nullopt, -1};
   if (!value->is_null()) entry.value = value->text();
   return entry;
@@ -151,7 +155,8 @@ Result<std::vector<LogEntry>> FileLog::follow(std::chrono::milliseconds) {
 Status FileLog::replace(const std::string& path, const std::string& text, bool sync) const {
   const std::string beside = fmt::format("{}.new-{}", path, ::getpid());
   {
-    const Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const Descriptor file(
+        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, readable_by));
     if (!file.ok()) return failed(beside, "open the file");
     if (!write_whole(file.get(), text) || (sync && ::fsync(file.get()) != 0)) {
       const Status why = failed(beside, "write the file");
@@ -169,7 +174,7 @@ Status FileLog::replace(const std::string& path, const std::string& text, bool s
 Result<std::int64_t> FileLog::append(const std::string& key,
                                      const std::optional<std::string>& value) {
   const std::lock_guard lock(mutex_);
-  const Descriptor guard(::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  const Descriptor guard(::open(lock_path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, readable_by));
   if (!guard.ok() || ::flock(guard.get(), LOCK_EX) != 0) return failed(lock_path_, "lock the file");
   auto entries = read_all();
   if (!entries) return std::move(entries).error();
@@ -191,7 +196,7 @@ Status FileLog::post(const std::string& key, const std::optional<std::string>& v
 // A line is there whole, or not at all: half of one would spoil the next. Locked, since the command line writes here too.
 Status FileLog::audit(const std::string&, const std::string& value) {
   const Descriptor file(
-      ::open(audit_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+      ::open(audit_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, readable_by));
   if (!file.ok()) return failed(audit_path_, "open the file");
   if (::flock(file.get(), LOCK_EX) != 0) return failed(audit_path_, "lock the file");
   const off_t before = ::lseek(file.get(), 0, SEEK_END);

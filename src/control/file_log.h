@@ -5,7 +5,7 @@
 //   DIR/tweets.audit.jsonl      the history; only grows
 //   DIR/tweets.process.json     the process's last word; not synced
 //
-// A kill at any moment leaves the old file or the new one.
+// Only its owner may read them: a record has a version's address whole. A kill at any moment leaves the old file or the new one.
 #pragma once
 
 #include <mutex>

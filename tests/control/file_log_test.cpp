@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,6 +141,32 @@ TEST_F(FileLogTest, A_line_that_finds_no_room_in_the_history_leaves_no_half_of_i
   }
   ASSERT_TRUE(log.audit("k", "third").ok());
   EXPECT_EQ(text_of("p.audit.jsonl"), "first\nthird\n");
+}
+
+TEST_F(FileLogTest, Only_the_owner_may_read_what_holds_addresses_whole) {
+  const mode_t umask_before = ::umask(0);
+  FileLog log(folder, "p");
+  ASSERT_TRUE(log.open().ok());
+  ASSERT_TRUE(log.append("p/m", "https://ann:secret@host/m/3").ok());
+  ASSERT_TRUE(log.audit("k", "first").ok());
+  ASSERT_TRUE(log.post("~process/p/only", "a").ok());
+  ::umask(umask_before);
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write)
+        << entry.path();
+  }
+  EXPECT_EQ(files(), 4U);
+}
+
+TEST_F(FileLogTest, A_line_that_is_none_is_said_without_what_is_in_it) {
+  FileLog log(folder, "p");
+  ASSERT_TRUE(log.open().ok());
+  std::ofstream(folder / "p.control.jsonl") << R"({"value":"https://ann:secret@host/m/3"})"
+                                            << "\n";
+  const auto read = log.read_to_end();
+  ASSERT_FALSE(read.ok());
+  EXPECT_THAT(read.error().message(), ::testing::Not(HasSubstr("secret")));
+  EXPECT_THAT(read.error().message(), HasSubstr("got one of 39 bytes"));
 }
 
 TEST_F(FileLogTest, A_file_that_is_not_one_of_ours_is_said) {
