@@ -59,12 +59,25 @@ void check_models(ModelProvider& models, Findings& findings) {
   }
 }
 
+// One that cannot watch stops nothing, here as in a run.
+void check_shadows(const Models& models, Findings& findings) {
+  for (const std::string& name : models.names()) {
+    const ShadowStatus shadow = models.served(name)->shadow();
+    if (!shadow.wanted || shadow.watches) continue;
+    findings.warning(fmt::format("model '{}'", name),
+                     "its shadow would see no rows: " +
+                         (shadow.refusal ? shadow.refusal->message()
+                                         : std::string("it has not loaded within `slow_load`")));
+  }
+}
+
 void check_pipeline(const PipelineFile& file, Findings& findings) {
   auto models = models_of(file, builtins());
   if (!models) return findings.error("", models.error());
   check_models(**models, findings);
   if (findings.exit_code() != exit_ok) return;
   auto chain = build_chain(file, builtins(), **models);
+  check_shadows(**models, findings);
   if (!chain) return findings.error("", chain.error());
   findings.ok("topology", fmt::format("{}, {}; names, types and shapes fit",
                                       counted((*chain)->steps.size(), "step"),

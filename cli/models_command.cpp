@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/ab_view.h"
 #include "cli/control_client.h"
+#include "cli/models_view.h"
 #include "cli/pipeline_options.h"
 #include "cli/publish_view.h"
 #include "control/change.h"
@@ -46,55 +46,10 @@ int usage(const std::string& message) {
   return exit_usage;
 }
 
-std::string text_of(const Node& node, const char* name) {
-  const Node* found = node.find(name);
-  return found == nullptr || found->is_null() ? "" : found->text();
-}
-
-bool flag_of(const Node& node, const char* name) {
-  const Node* found = node.find(name);
-  return found != nullptr && found->as_boolean().value_or(false);
-}
-
 Result<DesiredModel> state_of(const Node& node, const char* name) {
   const Node* found = node.find(name);
   if (found == nullptr) return Error(Code::config_invalid, "status: expected a state; got none");
   return control::parse_state(*found);
-}
-
-// What the status says, as lines.
-void print_versions(const Node& report) {
-  const Node* versions = report.find("versions");
-  if (versions == nullptr) return;
-  for (const Node& v : versions->items()) {
-    const std::string role = text_of(v, "role"), reason = text_of(v, "reason");
-    fmt::print("    version {} {}{}{}{}{}\n", text_of(v, "version"), text_of(v, "state"),
-               role.empty() ? "" : ", ", role, reason.empty() ? "" : ": ", reason);
-  }
-}
-
-void print_processes(const Node& status) {
-  const Node* processes = status.find("processes");
-  if (processes == nullptr || processes->items().empty()) {
-    fmt::print("  no process has told of itself\n");
-    return;
-  }
-  std::vector<const Node*> tests;
-  for (const Node& p : processes->items()) {
-    const Node* report = p.find("report");
-    if (report == nullptr) continue;
-    const std::string refused = text_of(*report, "refused");
-    fmt::print("  {} pid {}{}{}: serves epoch {}{}{}\n", text_of(p, "host"), text_of(p, "pid"),
-               flag_of(p, "alive") ? "" : " (silent)", flag_of(p, "paused") ? " (paused)" : "",
-               text_of(*report, "active"),
-               refused.empty() ? "" : ", refuses what is wanted: ", refused);
-    print_versions(*report);
-    const Node* ab = report->find("ab");
-    if (ab == nullptr) continue;
-    fmt::print("{}", ab_text(*ab));
-    if (flag_of(p, "alive")) tests.push_back(ab);
-  }
-  if (!tests.empty()) fmt::print("{}", ab_total_text(tests));
 }
 
 int print_status(const Options& options, ControlClient& client, const States& states) {
@@ -188,14 +143,22 @@ Result<std::optional<DesiredModel>> next_state(const Options& options, const Nod
   return std::optional(*std::move(next));
 }
 
+// What answers is there. Who asked for the shadow itself finds out by the exit code that it is not.
+int tell_of_shadows(const Options& options, const Shadows& shadows) {
+  for (const std::string& why : shadows.refused)
+    fmt::print(stderr, "warning: the shadow sees no rows in {}\n", why);
+  return options.action == "shadow" && !shadows.refused.empty() ? exit_findings : exit_ok;
+}
+
 int wait_for_all(const Options& options, ControlClient& client, std::int64_t epoch) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(options.wait_s);
   for (;;) {
     auto status = client.status(options.model);
     if (!status) return report(status.error());
-    if (flag_of(*status, "converged")) {
+    const Shadows shadows = shadows_of(*status);
+    if (flag_of(*status, "converged") && !shadows.pending) {
       if (!options.json) fmt::print("every live process serves epoch {}\n", epoch);
-      return exit_ok;
+      return tell_of_shadows(options, shadows);
     }
     if (std::chrono::steady_clock::now() > until) {
       print_processes(*status);

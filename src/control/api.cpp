@@ -175,6 +175,11 @@ DesiredShadow shadow_of(const DesiredModel& now, const Values& p) {
   return shadow;
 }
 
+// A shadow answers to nobody, and what is kept or prepared may later.
+bool answers(const VersionReport& v) {
+  return !v.role.empty() && v.role != "shadow" && v.role != "previous" && v.role != "prepared";
+}
+
 std::string stands(const VersionReport& v) {
   return v.state == "AVAILABLE"                   ? "READY"
          : v.state == "END" || v.state == "START" ? "UNAVAILABLE"
@@ -250,6 +255,7 @@ ApiReply Api::index(const ApiRequest& request) const {
                                  {"state", json_string(stands(v))},
                                  {"reason", json_string(v.reason)},
                                  {"role", json_string(v.role)},
+                                 {"uri", json_string(v.uri)},
                                  {"pipeline", json_string(controller->options().pipeline)}}));
       }
     }
@@ -270,7 +276,7 @@ ApiReply Api::about_model(const ApiRequest& request, const std::string& model,
   if (!repository && what == "ready" && !post) {
     const auto versions = target->model->versions();
     const bool ready = std::any_of(versions.begin(), versions.end(), [](const VersionReport& v) {
-      return v.state == "AVAILABLE" && !v.role.empty();
+      return v.state == "AVAILABLE" && answers(v);
     });
     return reply(ready ? 200 : 503,
                  Node::map({{"name", json_string(model)}, {"ready", json_boolean(ready)}}));

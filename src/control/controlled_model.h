@@ -25,7 +25,7 @@ class ControlledModel {
   [[nodiscard]] virtual DesiredModel file_state() const = 0;
   // The first load, in the caller's thread, of the state prepared last, or else the file's.
   [[nodiscard]] virtual Status open() = 0;
-  // Loads what is missing for a state, elsewhere. Errors: config_invalid.
+  // Loads what is missing for a state, elsewhere; but not its shadow, which comes when the state is active. Errors: config_invalid.
   [[nodiscard]] virtual Status prepare(const DesiredModel& state, std::int64_t epoch) = 0;
   [[nodiscard]] virtual bool prepared(std::int64_t epoch) const = 0;
   [[nodiscard]] virtual std::optional<Error> refused(std::int64_t epoch) const = 0;
@@ -35,6 +35,8 @@ class ControlledModel {
   virtual void controlled(bool yes) = 0;
   // The epoch of the route.
   [[nodiscard]] virtual std::int64_t epoch() const = 0;
+  // Of the active state.
+  [[nodiscard]] virtual ShadowReport shadow() const = 0;
   [[nodiscard]] virtual std::vector<VersionReport> versions() const = 0;
   // Told after any of these may answer otherwise; any thread.
   virtual void on_change(std::function<void()> told) = 0;

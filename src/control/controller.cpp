@@ -232,6 +232,7 @@ ModelReport Controller::report(const ControlledModel& model) const {
   report.prepared = report.active == report.wish || model.prepared(report.wish) ? report.wish : -2;
   if (const auto why = model.refused(report.wish); why && report.refused.empty())
     report.refused = why->message();
+  report.shadow = model.shadow();
   report.versions = model.versions();
   return report;
 }

@@ -12,6 +12,9 @@ constexpr std::string_view prefix = "~process/";
 Setting text(const char* name) {
   return {.name = name, .fallback = "", .doc = "A text."};
 }
+Setting flag(const char* name) {
+  return {.name = name, .type = SettingType::boolean, .fallback = "false", .doc = "A flag."};
+}
 Setting number(const char* name) {
   return {.name = name, .type = SettingType::integer, .required = true, .doc = "A number."};
 }
@@ -20,7 +23,7 @@ const Section& version_section() {
   static const Section section{
       .name = "versions",
       .doc = "A version in a process.",
-      .settings = {number("version"), text("state"), text("role"), text("reason")},
+      .settings = {number("version"), text("state"), text("role"), text("reason"), text("uri")},
       .open = true};
   return section;
 }
@@ -33,6 +36,8 @@ const Section& model_section() {
                    number("prepared"),
                    number("active"),
                    text("refused"),
+                   flag("shadow_pending"),
+                   text("shadow_refused"),
                    {.name = "versions",
                     .type = SettingType::sections,
                     .section = &version_section(),
@@ -49,10 +54,7 @@ const Section& heartbeat_section() {
       .settings = {number("format"),
                    text("host"),
                    number("pid"),
-                   {.name = "paused",
-                    .type = SettingType::boolean,
-                    .fallback = "false",
-                    .doc = "It does not read."},
+                   flag("paused"),
                    {.name = "models", .type = SettingType::node, .doc = "By name."}},
       .open = true};
   return section;
@@ -66,9 +68,10 @@ Result<ModelReport> report_of(const Node& node) {
   report.prepared = values->integer("prepared");
   report.active = values->integer("active");
   report.refused = values->string("refused");
+  report.shadow = {values->boolean("shadow_pending"), values->string("shadow_refused")};
   for (const Values& v : values->sections("versions"))
-    report.versions.push_back(
-        {v.integer("version"), v.string("state"), v.string("role"), v.string("reason")});
+    report.versions.push_back({v.integer("version"), v.string("state"), v.string("role"),
+                               v.string("reason"), v.string("uri")});
   if (const Node& ab = values->node("ab"); !ab.is_null()) report.ab = ab.to_json();
   return report;
 }
@@ -93,12 +96,15 @@ Node to_node(const ModelReport& report) {
     versions.push_back(Node::map({{"version", json_number(v.version)},
                                   {"state", json_string(v.state)},
                                   {"role", json_string(v.role)},
-                                  {"reason", json_string(v.reason)}}));
+                                  {"reason", json_string(v.reason)},
+                                  {"uri", json_string(v.uri)}}));
   }
   Node node = Node::map({{"wish", json_number(report.wish)},
                          {"prepared", json_number(report.prepared)},
                          {"active", json_number(report.active)},
                          {"refused", json_string(report.refused)},
+                         {"shadow_pending", json_boolean(report.shadow.pending)},
+                         {"shadow_refused", json_string(report.shadow.refused)},
                          {"versions", Node::sequence(std::move(versions))}});
   if (report.ab.empty()) return node;
   if (auto ab = read_json(report.ab)) node.set("ab", *std::move(ab));

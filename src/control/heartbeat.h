@@ -2,7 +2,7 @@
 //
 //   key    ~process/tweets/5d0c…             one a process; a pipeline's name cannot begin with '~'
 //   value  {"format":1,"host":"a","pid":12,"paused":false,"models":{"disaster":{"wish":41,"prepared":41,"active":17,
-//           "refused":"","versions":[{"version":3,"state":"AVAILABLE","role":"serving","reason":""}],
+//           "refused":"","shadow_pending":false,"shadow_refused":"","versions":[{"version":3,"state":"AVAILABLE","role":"serving","reason":""}],
 //           "ab":{"epoch":17,"arms":[…],"verdicts":[…]}}}}     as GET /monitoring has it; with several variants only
 //
 // A process that ends in order takes its word away (a tombstone); one that was killed grows silent.
@@ -26,7 +26,16 @@ struct VersionReport {
   std::string state;   // "AVAILABLE"
   std::string role;    // "serving", "shadow"
   std::string reason;  // why it is where it is
+  std::string
+      uri{};  // its address as it may be shown, if it has one: another of that number may lie in the folder
   bool operator==(const VersionReport&) const = default;
+};
+
+// The shadow of the active state; nothing of the state waits for it.
+struct ShadowReport {
+  bool pending = false;  // it is being loaded
+  std::string refused;   // why it sees no rows; empty: it does, or there is none
+  bool operator==(const ShadowReport&) const = default;
 };
 
 struct ModelReport {
@@ -34,6 +43,7 @@ struct ModelReport {
   std::int64_t prepared = -2;  // the epoch whose versions are all there; -2: none
   std::int64_t active = -2;    // the epoch of the route; -2: none serves yet
   std::string refused;         // why the wish never takes traffic; empty: it does, or will
+  ShadowReport shadow;
   std::vector<VersionReport> versions;
   std::string ab;  // the A/B test under way, as JSON (monitor::ab_json); empty: there is none
   bool operator==(const ModelReport&) const = default;

@@ -10,6 +10,7 @@
 #include "model/manifest.h"
 #include "model/model_section.h"
 #include "model/running.h"
+#include "model/saved_model.h"
 #include "model/signatures.h"
 #include "model/warm_up.h"
 
@@ -107,25 +108,33 @@ bool wants_lane(const Values& values, const std::vector<BatchCost>& costs, bool 
   return costs.front().wall_us_per_row * static_cast<double>(costs.front().rows) > lane_from_us;
 }
 
+// Which signature is called, and how; it must be what the manifest says.
+Result<Batching> choose_call(const ModelEntry& entry, std::span<const Signature> signatures,
+                             ModelVersion& facts) {
+  const Values& values = entry.values;
+  auto signature =
+      choose_signature(signatures, values.has("signature") ? values.string("signature") : "");
+  if (!signature) return std::move(signature).error();
+  facts.signature = std::move(*signature);
+  auto batching = find_batching(facts.signature, values.string("batch"));
+  if (!batching) return batching;
+  facts.batch_dim = batching->dim;
+  facts.fixed_rows = batching->fixed_rows;
+  if (facts.manifest != nullptr) {
+    if (Status said = check_signature(*facts.manifest, facts.runtime, facts.signature); !said.ok())
+      return std::move(said).error();
+  }
+  return batching;
+}
+
 // From the loaded model to a version that may take rows.
 Status check_and_warm(const ModelEntry& entry, const Registry& registry, LoadedVersion& version) {
   ModelVersion& facts = version.facts;
   const Values& values = entry.values;
   auto plan = read_plan(values);
   if (!plan) return std::move(plan).error();
-  auto signature = choose_signature(version.loaded->signatures(),
-                                    values.has("signature") ? values.string("signature") : "");
-  if (!signature) return std::move(signature).error();
-  facts.signature = std::move(*signature);
-  auto batching = find_batching(facts.signature, values.string("batch"));
+  auto batching = choose_call(entry, version.loaded->signatures(), facts);
   if (!batching) return std::move(batching).error();
-  facts.batch_dim = batching->dim;
-  facts.fixed_rows = batching->fixed_rows;
-
-  if (facts.manifest != nullptr) {
-    if (Status said = check_signature(*facts.manifest, facts.runtime, facts.signature); !said.ok())
-      return said;
-  }
 
   auto report = warm_up(*version.loaded, facts.signature, *batching, *plan);
   if (!report) return std::move(report).error();
@@ -164,6 +173,23 @@ Status read_own_files(const VersionFiles& files, ModelVersion& facts) {
     if (Status whole = check_hashes(files.path, *facts.manifest); !whole.ok()) return whole;
   }
   return read_features(files.path, facts);
+}
+
+// As its runtime would show them; none where nothing tells. `wanted`: the setting, or empty.
+Result<std::vector<Signature>> signatures_without_loading(const ModelVersion& facts,
+                                                          const std::string& wanted) {
+  std::error_code error;
+  if (facts.runtime == "tensorflow" &&
+      fs::is_regular_file(fs::path(facts.path) / "saved_model.pb", error)) {
+    auto graph = read_serving_graph(facts.path);
+    if (!graph) return std::move(graph).error();
+    return shown_signatures(*graph);
+  }
+  std::vector<Signature> said;
+  if (facts.manifest == nullptr || facts.manifest->runtime != facts.runtime) return said;
+  const Signature& one = facts.manifest->signature;  // of those that the model may have
+  if (!one.inputs.empty() && (wanted.empty() || wanted == one.name)) said.push_back(one);
+  return said;
 }
 
 Result<std::shared_ptr<const LoadedVersion>> load_files(const ModelEntry& entry,
@@ -230,11 +256,25 @@ Error at_entry(const ModelEntry& entry, Error error) {
   return where.empty() ? std::move(error) : std::move(error).at(where);
 }
 
-Status check_files(const ModelEntry& entry, const Registry& registry, const VersionFiles& files) {
+Result<std::shared_ptr<const ModelVersion>> check_files(const ModelEntry& entry,
+                                                        const Registry& registry,
+                                                        const VersionFiles& files) {
   auto kind = runtime_of(entry, registry, files.path);
   if (!kind) return std::move(kind).error();
-  ModelVersion facts;
-  return read_own_files(files, facts);
+  auto facts = std::make_shared<ModelVersion>();
+  facts->model = entry.name;
+  facts->version = files.version;
+  facts->runtime = (*kind)->name;
+  facts->path = files.path;
+  if (Status own = read_own_files(files, *facts); !own.ok()) return std::move(own).error();
+  const Values& values = entry.values;
+  auto signatures =
+      signatures_without_loading(*facts, values.has("signature") ? values.string("signature") : "");
+  if (!signatures) return std::move(signatures).error();
+  if (!signatures->empty()) {
+    if (auto call = choose_call(entry, *signatures, *facts); !call) return std::move(call).error();
+  }
+  return std::shared_ptr<const ModelVersion>(std::move(facts));
 }
 
 // A version is loaded only if nobody wrote to it meanwhile: what was read may be half old and half new.

@@ -50,9 +50,11 @@ struct LoadedVersion {
     const std::function<void()>& loaded = {});
 
 // What can be known of a version without loading it: its runtime is there, its settings are that runtime's, its files are those of its
-// manifest, its features can be read. Reads all its bytes where there is a manifest. Errors: as load_version().
-[[nodiscard]] Status check_files(const ModelEntry& entry, const Registry& registry,
-                                 const VersionFiles& files);
+// manifest, its features can be read, its signature is one that can be called. A SavedModel's file tells the signature, and so may a manifest of the same
+// runtime; else the facts' is without inputs and outputs. `loaded` is null. Reads all bytes where there is a manifest. Errors: as load_version().
+[[nodiscard]] Result<std::shared_ptr<const ModelVersion>> check_files(const ModelEntry& entry,
+                                                                      const Registry& registry,
+                                                                      const VersionFiles& files);
 
 // The entry's place and the model's name in front of an error; what has its place already stays as it is.
 [[nodiscard]] Error at_entry(const ModelEntry& entry, Error error);

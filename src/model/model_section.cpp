@@ -182,8 +182,8 @@ Section make_life_section() {
        .fallback = "1m",
        .min = 1,
        .doc =
-           "A version that loads and warms up for longer is told, and another wish that comes is "
-           "followed without it; until then it is waited for."},
+           "A version that loads and warms up for longer is told; it goes on loading, and another "
+           "wish or a higher number that comes is followed without it."},
       {.name = "fetch",
        .type = SettingType::strings,
        .example = "[aws, s3, cp, --recursive, \"{uri}\", \"{dir}\"]",
@@ -200,6 +200,15 @@ Section make_life_section() {
        .example = "/var/cache/thalweg",
        .doc = "Where fetched versions are kept; if absent thalweg/models below $XDG_CACHE_HOME or "
               "~/.cache."},
+      {.name = "cache_bytes_max",
+       .type = SettingType::bytes,
+       .unit = "bytes",
+       .fallback = "50GiB",
+       .min = 0,
+       .example = "20GiB",
+       .doc =
+           "Most bytes of fetched versions in `cache`; beyond it those go that were not used for "
+           "longest and that no process uses."},
       {.name = "probation",
        .type = SettingType::duration,
        .unit = "ms",

@@ -49,7 +49,8 @@ struct ModelVersion {
   std::int64_t golden_rows = 0;              // of the manifest, reproduced when it was loaded
 };
 
-// Does this version suit whoever uses the model? The reason, if not.
+// Does this version suit whoever uses the model? The reason, if not. Also asked of one that is not loaded yet, whose `loaded` is null and whose signature
+// may be empty: then what can be told is told.
 using VersionCheck = std::function<Status(const std::shared_ptr<const ModelVersion>&)>;
 
 class ModelHandle {

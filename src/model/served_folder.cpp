@@ -46,7 +46,7 @@ void ServedModel::Life::look() {
     std::erase_if(known_, [](const auto& item) {
       const VersionState state = item.second.status.state;
       return !item.second.on_disk && item.second.status.uri.empty() &&
-             item.second.loaded == nullptr &&
+             item.second.loaded == nullptr && !item.second.loading && !item.second.checking &&
              (state == VersionState::start || state == VersionState::end);
     });
   }

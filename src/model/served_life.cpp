@@ -6,6 +6,10 @@
 namespace thalweg {
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr auto leave_after = 200ms;  // an errand under way, when the model stops
+
 std::chrono::milliseconds duration(const ModelEntry& entry, std::string_view name) {
   return std::chrono::milliseconds(entry.values.integer(name));
 }
@@ -32,9 +36,10 @@ Status ServedModel::Life::open() {
   if (opened_) return {};
   {
     const std::lock_guard lock(mutex_);
-    if (!next_) next_ = Wish{file_wish_, -1, {}, false, {}};
+    if (!next_) next_ = Wish{file_wish_, -1, {}, false};
   }
-  turn();
+  // A start waits for its versions, and for the shadow no longer than any other turn.
+  turn(Patience::for_variants);
   const std::lock_guard lock(mutex_);
   opened_ = serving_;
   if (opened_) return {};
@@ -58,15 +63,32 @@ void ServedModel::Life::stop() {
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
+  leave_fetches();
   route_.store(std::make_shared<const Route>());
   std::vector<std::shared_ptr<const ModelVersion>> dropped;
-  const std::lock_guard lock(mutex_);
-  for (auto& [key, known] : known_) dropped.push_back(std::move(known.loaded));
-  told_ = nullptr;
-  news_told_ = nullptr;
+  std::vector<std::unique_ptr<Errand<std::shared_ptr<const LoadedVersion>>>> loads;
+  std::vector<std::unique_ptr<Errand<std::shared_ptr<const ModelVersion>>>> checks;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [key, known] : known_) {
+      dropped.push_back(std::move(known.loaded));
+      if (known.loading) loads.push_back(std::move(known.loading));
+      if (known.checking) checks.push_back(std::move(known.checking));
+    }
+    told_ = nullptr;
+    news_told_ = nullptr;
+  }
+  // Nobody waits for a version that was to serve later; but most are there in a moment, and then no thread is left behind.
+  const auto until = Clock::now() + leave_after;
+  const auto rest = [&] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+  };
+  for (const auto& load : loads) (void)load->ended_within(rest());
+  for (const auto& check : checks) (void)check->ended_within(rest());
 }
 
 void ServedModel::Life::run() {
+  tidy_cache();
   for (;;) {
     {
       const std::lock_guard work(work_);
@@ -86,16 +108,15 @@ void ServedModel::Life::run() {
 
 void ServedModel::Life::poll_now() {
   const std::lock_guard work(work_);
-  turn();
+  turn(Patience::for_all);
 }
 
 Status ServedModel::Life::prepare(const DesiredModel& wish, std::int64_t epoch) {
   if (Status fine = check_wish(wish); !fine.ok()) return fine;
   {
     const std::lock_guard lock(mutex_);
-    next_ = Wish{wish, epoch, {}, false, {}};
+    next_ = Wish{wish, epoch, {}, false};
     wake_ = true;
-    ++wishes_;
     if (!serving_) return {};
   }
   start();
@@ -103,15 +124,18 @@ Status ServedModel::Life::prepare(const DesiredModel& wish, std::int64_t epoch) 
   return {};
 }
 
-void ServedModel::Life::turn() {
+void ServedModel::Life::turn(Patience patience) {
   tried_.clear();
-  {
-    const std::lock_guard lock(mutex_);
-    wishes_seen_ = wishes_;
-  }
+  awaited_.clear();
   look();
+  patient_ = patience != Patience::none;
   pursue_next();
   follow_active();
+  patient_ = patience == Patience::for_all;
+  follow_shadow();
+  patient_ = false;
+  drop_unwanted_errands();
+  forget_fetches();
   std::vector<std::shared_ptr<const ModelVersion>> dropped;
   const std::lock_guard lock(mutex_);
   dropped = drop_unwanted_locked();

@@ -35,9 +35,18 @@ Status ServedModel::Life::check_fit(const std::shared_ptr<const ModelVersion>& v
   return {};
 }
 
-Result<std::shared_ptr<const ModelVersion>> ServedModel::Life::load_and_check(
-    const WishedVersion& version, std::uint64_t load) {
-  auto shared = load_apart(version, load);
+// REQUIRES that its errand has ended.
+Result<std::shared_ptr<const ModelVersion>> ServedModel::Life::take_loaded(
+    const WishedVersion& version) {
+  std::unique_ptr<Errand<std::shared_ptr<const LoadedVersion>>> errand;
+  std::uint64_t load = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    Known& known = know_locked(version);
+    errand = std::move(known.loading);
+    load = known.load;
+  }
+  auto shared = errand->take();
   if (!shared) return std::move(shared).error();
   auto own = lend(entry_.name, std::move(*shared));
   own->warnings.insert(own->warnings.begin(), version.warnings.begin(), version.warnings.end());
@@ -46,21 +55,37 @@ Result<std::shared_ptr<const ModelVersion>> ServedModel::Life::load_and_check(
   return adopted;
 }
 
+// What can be known of it without loading: it is asked for while something else serves in its place.
 Status ServedModel::Life::check_once(const WishedVersion& version) {
   const std::string now = version.path.empty() ? "" : fingerprint(version.path);
+  bool under_way = false;
   {
     const std::lock_guard lock(mutex_);
     Known& known = know_locked(version);
-    known.fingerprint = now;
     if (known.checked == now && !now.empty()) return {};
+    under_way = known.checking != nullptr;
   }
-  Status good = check_files(entry_, registry_, {version.version, version.path});
+  if (!under_way) begin_check(version, now);
+  if (Status ended =
+          wait_for_errand(version, [](const Known& known) { return known.checking->ended(); });
+      !ended.ok())
+    return ended;
+  std::unique_ptr<Errand<std::shared_ptr<const ModelVersion>>> errand;
+  std::string of_files;
+  {
+    const std::lock_guard lock(mutex_);
+    Known& known = know_locked(version);
+    errand = std::move(known.checking);
+    of_files = known.errand_fingerprint;
+  }
+  auto facts = errand->take();
+  Status good = facts.ok() ? check_fit(*facts) : Status(std::move(facts).error());
   if (!good.ok()) {
-    fail(version.key(), good.error());
+    fail(version.key(), good.error(), of_files);
     return good;
   }
   const std::lock_guard lock(mutex_);
-  know_locked(version).checked = now;
+  know_locked(version).checked = of_files;
   return {};
 }
 
@@ -109,32 +134,39 @@ void ServedModel::Life::make_room(const WishedVersions& wished) {
   wait_until_freed(variants);
 }
 
+// Errors: later(), and why it takes no traffic.
 Status ServedModel::Life::load(const WishedVersion& version, const WishedVersions& wished) {
-  make_room(wished);
-  std::uint64_t load = 0;
+  bool under_way = false;
   {
     const std::lock_guard lock(mutex_);
-    if (stop_) return Error(Code::stopped, "the pipeline stops");
-    Known& known = know_locked(version);
-    load = known.load = ++loads_;
-    if (!version.path.empty()) known.fingerprint = fingerprint(version.path);
-    set_state_locked(known, VersionState::loading, "");
+    under_way = know_locked(version).loading != nullptr;
   }
-  tell();
-  auto loaded = load_and_check(version, load);
+  if (!under_way) {
+    make_room(wished);
+    if (Status begun = begin_load(version); !begun.ok()) return begun;
+  }
+  if (Status ended =
+          wait_for_errand(version, [](const Known& known) { return known.loading->ended(); });
+      !ended.ok())
+    return ended;
+  auto loaded = take_loaded(version);
+  std::string of_files;
+  {
+    const std::lock_guard lock(mutex_);
+    Known& known = know_locked(version);
+    of_files = known.errand_fingerprint;
+    if (loaded.ok()) {
+      known.loaded = *loaded;
+      known.fingerprint = of_files;  // what changed since is seen at the next look
+      known.error.reset();
+      known.told.clear();
+      set_state_locked(known, VersionState::available, "");
+    }
+  }
   if (!loaded) {
     Error error = std::move(loaded).error();
-    if (error.code() == Code::stopped) return error;
-    fail(version.key(), error);
+    fail(version.key(), error, of_files);
     return error;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    Known& known = know_locked(version);
-    known.loaded = *loaded;
-    known.error.reset();
-    known.told.clear();
-    set_state_locked(known, VersionState::available, "");
   }
   say(false, "model.available", version.version,
       fmt::format("version {} is loaded and warm", version.version));
@@ -143,7 +175,7 @@ Status ServedModel::Life::load(const WishedVersion& version, const WishedVersion
 }
 
 // It takes no traffic as long as its files are as they are. What may pass by itself is tried again, after a pause: to load costs.
-void ServedModel::Life::fail(const std::string& key, Error error) {
+void ServedModel::Life::fail(const std::string& key, Error error, const std::string& fingerprint) {
   ++failed_loads_;
   tried_.insert(key);
   std::shared_ptr<const ModelVersion> dropped;
@@ -156,7 +188,7 @@ void ServedModel::Life::fail(const std::string& key, Error error) {
     known.told = error.message();
     known.error = error;
     known.again = Clock::now() + load_pause;
-    known.failed_fingerprint = known.fingerprint;
+    known.failed_fingerprint = fingerprint;
     dropped = std::move(known.loaded);
     known.loaded = nullptr;
     set_state_locked(known, VersionState::end, error.message());
@@ -171,37 +203,37 @@ void ServedModel::Life::fail(const std::string& key, Error error) {
   tell();
 }
 
+std::string ServedModel::Life::key_of(const std::shared_ptr<const ModelVersion>& version) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, known] : known_) {
+    if (known.loaded == version) return key;
+  }
+  return {};
+}
+
 std::optional<Error> ServedModel::Life::unfit_in_route(const VersionCheck& check) {
-  std::vector<std::shared_ptr<const ModelVersion>> serving;
-  const auto route = route_.load();
-  for (const Variant& variant : route->variants) serving.push_back(variant.version);
-  if (route->shadow != nullptr) serving.push_back(route->shadow);
   std::optional<Error> first;
-  for (const auto& version : serving) {
-    Status fits = check(version);
+  const auto route = route_.load();
+  for (const Variant& variant : route->variants) {
+    Status fits = check(variant.version);
     if (fits.ok()) continue;
     if (!first) first = fits.error();
-    std::string key;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& [name, known] : known_) {
-        if (known.loaded == version) key = name;
-      }
-    }
+    const std::string key = key_of(variant.version);
     // What is wrong in the pipeline file is not the version's fault: a lower one would be refused for the same.
     const bool its_fault =
-        fits.error().code() == Code::signature_mismatch || version->feature_file != nullptr;
-    if (!key.empty() && its_fault) fail(key, std::move(fits).error());
+        fits.error().code() == Code::signature_mismatch || variant.version->feature_file != nullptr;
+    if (!key.empty() && its_fault)
+      fail(key, std::move(fits).error(), fingerprint(variant.version->path));
   }
   return first;
 }
 
-Status ServedModel::Life::must_fit(VersionCheck check) {
-  const std::lock_guard work(work_);
+// Until all that serves suits `check`, or nothing does: "latest" then means the next lower version.
+Status ServedModel::Life::fit_route(const VersionCheck& check) {
   std::optional<Error> first;
   for (;;) {
     auto unfit = unfit_in_route(check);
-    if (!unfit) break;
+    if (!unfit) return {};
     if (!first) first = std::move(unfit);
     const std::size_t failed_before = tried_.size();
     DesiredModel wish;
@@ -214,14 +246,21 @@ Status ServedModel::Life::must_fit(VersionCheck check) {
     checks_.pop_back();
     if (!found) return *first;
     std::vector<std::shared_ptr<const ModelVersion>> dropped;
-    {
-      const std::lock_guard lock(mutex_);
-      Wish again{active_.wish, active_.epoch, std::move(*found), false, {}};
-      if (again.found == active_.found && tried_.size() == failed_before) return *first;
-      move_route_locked(again);
-      dropped = drop_unwanted_locked();
-    }
+    const std::lock_guard lock(mutex_);
+    if (found->variants == active_.found->variants && tried_.size() == failed_before) return *first;
+    Wish again{active_.wish, active_.epoch, std::move(*found), false};
+    move_route_locked(again);
+    dropped = drop_unwanted_locked();
   }
+}
+
+Status ServedModel::Life::must_fit(VersionCheck check) {
+  const std::lock_guard work(work_);
+  patient_ = true;  // whoever asks is building a step, and needs what is to serve
+  Status fits = fit_route(check);
+  patient_ = false;
+  if (!fits.ok()) return fits;
+  drop_unfit_shadow(check);
   checks_.push_back(std::move(check));
   return {};
 }

@@ -5,27 +5,8 @@
 namespace thalweg {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto fetch_pause = 10s;  // after a fetch that failed
-
 bool is_word(const VersionWish& wish) {
   return wish != "latest" && !version_number(wish);
-}
-
-// Those that were expanded from a secret, and what stands behind their '=', as in --token=${file:token}.
-std::vector<std::string> secret_words(const Node* command) {
-  if (command == nullptr) return {};
-  std::vector<std::string> secrets;
-  const auto add = [&](const Node& word) {
-    if (!word.is_scalar() || !word.secret()) return;
-    secrets.push_back(word.text());
-    if (const std::size_t equals = word.text().find('='); equals != std::string::npos)
-      secrets.push_back(word.text().substr(equals + 1));
-  };
-  add(*command);
-  for (const Node& word : command->items()) add(word);
-  return secrets;
 }
 
 }  // namespace
@@ -40,38 +21,6 @@ Result<WishedVersion> ServedModel::Life::without_files(const std::string& versio
   if (auto error = known_failure(wished.key()); error && tried_.contains(wished.key()))
     return *error;
   return wished;
-}
-
-Result<WishedVersion> ServedModel::Life::fetch(const std::string& uri) {
-  const auto again = fetch_again_.find(uri);
-  if (again != fetch_again_.end() && Clock::now() < again->second) return fetch_errors_.at(uri);
-  auto found = fetched_.find(uri);
-  if (found == fetched_.end()) {
-    FetchOptions options;
-    options.command = entry_.values.strings("fetch");
-    options.secrets = secret_words(entry_.node.find("fetch"));
-    if (entry_.values.has("cache")) options.cache = entry_.values.string("cache");
-    options.timeout = std::chrono::milliseconds(entry_.values.integer("fetch_timeout"));
-    options.stopped = [this] {
-      const std::lock_guard lock(mutex_);
-      return stop_;
-    };
-    auto files = fetch_version(uri, options);
-    if (!files) {
-      fetch_again_[uri] = Clock::now() + fetch_pause;
-      fetch_errors_.insert_or_assign(uri, files.error());
-      return std::move(files).error();
-    }
-    found = fetched_.emplace(uri, WishedVersion{files->version, files->path, uri, {}}).first;
-  }
-  const WishedVersion version = found->second;
-  if (auto error = known_failure(version.key())) {
-    fetched_.erase(found);  // looked at again, and compared with its hash again
-    fetch_again_[uri] = Clock::now() + fetch_pause;
-    fetch_errors_.insert_or_assign(uri, *error);
-    return *error;
-  }
-  return version;
 }
 
 Result<WishedVersion> ServedModel::Life::resolve_one(const VersionWish& version,
@@ -102,10 +51,10 @@ Result<WishedVersions> ServedModel::Life::resolve(const DesiredModel& wish) {
     if (!version) return std::move(version).error();
     wished.variants.push_back(std::move(*version));
   }
-  if (wish.shadow) {
+  // As far as it is known: nothing waits for it to be fetched.
+  if (wish.shadow && (!is_uri(wish.shadow->version) || fetched_.contains(wish.shadow->version))) {
     auto version = resolve_one(wish.shadow->version, wish);
-    if (!version) return std::move(version).error();
-    wished.shadow = std::move(*version);
+    if (version.ok()) wished.shadow = std::move(*version);
   }
   return wished;
 }

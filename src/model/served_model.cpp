@@ -93,6 +93,9 @@ DesiredModel ServedModel::wish() const {
 std::int64_t ServedModel::epoch() const {
   return life_->epoch();
 }
+ShadowStatus ServedModel::shadow() const {
+  return life_->shadow();
+}
 std::uint64_t ServedModel::swaps() const noexcept {
   return life_->swaps_.load();
 }

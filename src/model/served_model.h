@@ -5,6 +5,8 @@
 //                                                      last batch done ◀── versions nobody wants
 //                                                          └──▶ reclaimer thread frees them
 //
+// The shadow is loaded behind what answers: whether it works changes nothing of the rest.
+//
 // Workers only take the route, once a batch; they never load, warm or free a version. A version that does not load, warm up, fit
 // or reproduce its golden rows never takes traffic: what serves goes on serving, and status() says why.
 //
@@ -32,13 +34,22 @@ namespace thalweg {
 class ModelCache;
 class Reclaimer;
 
-// All functions: any thread, and none blocks for long, except open(), poll_now() and the destructor.
+// How it is with the shadow that the active wish asks for. It is loaded behind what answers, which never waits for it.
+struct ShadowStatus {
+  bool wanted = false;
+  bool watches = false;  // it is on the route
+  std::optional<Error>
+      refusal;  // why it is not, and will not be as things are; none: it is loading
+};
+
+// All functions: any thread, and none blocks for long, except open() and poll_now().
 class ServedModel final : public ModelHandle {
  public:
   // Loads nothing. `registry` and `cache` outlive it.
   static Result<std::shared_ptr<ServedModel>> make(ModelEntry entry, const Registry& registry,
                                                    ModelCache& cache);
-  ~ServedModel() override;  // waits for a load under way
+  // Waits for a moment for what is being loaded, then leaves it behind (left_behind.h).
+  ~ServedModel() override;
 
   [[nodiscard]] const std::string& name() const noexcept override;
   [[nodiscard]] std::shared_ptr<const Route> route() const noexcept override;
@@ -47,7 +58,8 @@ class ServedModel final : public ModelHandle {
   // Its entry in the pipeline file, and what that wishes.
   [[nodiscard]] const ModelEntry& entry() const noexcept;
   [[nodiscard]] const DesiredModel& file_wish() const noexcept;
-  // The first load, in the caller's thread: the wish prepared before, or else the file's, is loaded and serves. Again: nothing.
+  // The first load: the wish prepared before, or else the file's, is loaded and serves; its shadow is waited for no longer than `slow_load`, and
+  // the model opens without it. Again: nothing.
   // Errors: model_missing, model_invalid, signature_mismatch, config_invalid, runtime_missing.
   [[nodiscard]] Status open();
   // From now on its thread looks into the folder every `poll` and does what wishes ask. Idempotent; prepare() does it too
@@ -57,7 +69,7 @@ class ServedModel final : public ModelHandle {
   // A new wish; it replaces one that is not active yet. Before open() it is only noted. `epoch`: any number that tells wishes apart;
   // a control record's offset. Errors: config_invalid (shares, names).
   [[nodiscard]] Status prepare(const DesiredModel& wish, std::int64_t epoch);
-  // All versions of that wish are AVAILABLE here (or it is active already).
+  // All variants of that wish are AVAILABLE here (or it is active already). Its shadow is loaded once it is active.
   [[nodiscard]] bool prepared(std::int64_t epoch) const;
   // Why that wish does not take traffic; it is tried again when files change.
   [[nodiscard]] std::optional<Error> refused(std::int64_t epoch) const;
@@ -76,6 +88,7 @@ class ServedModel final : public ModelHandle {
   // The active wish and its epoch.
   [[nodiscard]] DesiredModel wish() const;
   [[nodiscard]] std::int64_t epoch() const;
+  [[nodiscard]] ShadowStatus shadow() const;
   // Times the route moved to other versions, and loads that failed.
   [[nodiscard]] std::uint64_t swaps() const noexcept;
   [[nodiscard]] std::uint64_t failed_loads() const noexcept;

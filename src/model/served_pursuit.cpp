@@ -1,23 +1,24 @@
 // From a wish to a route: what it means is loaded, and what is wanted by now takes the place of what served.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "model/served_life.h"
 
 namespace thalweg {
 
-// Until all that the wish means is loaded, or it means nothing that loads: then the next lower version is what "latest" means.
+// Until all variants of the wish are loaded, or it means nothing that loads: then the next lower version is what "latest" means.
 // Unless it may unload, what takes the place of something that serves is only checked.
 Result<WishedVersions> ServedModel::Life::pursue(const DesiredModel& wish, bool may_unload) {
   for (;;) {
     auto wished = resolve(wish);
     if (!wished) return wished;
-    std::vector<const WishedVersion*> missing;  // variants first: the shadow comes behind them
+    std::vector<const WishedVersion*> missing;
     bool takes_a_place = false;
     {
       const std::lock_guard lock(mutex_);
-      for (const WishedVersion* version : wished->all()) {
-        const auto it = known_.find(version->key());
-        if (it == known_.end() || it->second.loaded == nullptr) missing.push_back(version);
+      for (const WishedVersion& version : wished->variants) {
+        if (loaded_locked(version.key()) == nullptr) missing.push_back(&version);
       }
       takes_a_place = takes_a_place_locked(*wished);
     }
@@ -25,14 +26,32 @@ Result<WishedVersions> ServedModel::Life::pursue(const DesiredModel& wish, bool 
     bool checked = true;  // before anything that serves is let go
     for (const WishedVersion* version : missing) {
       if (tried_.contains(version->key())) return *known_failure(version->key());
-      checked = checked && (!takes_a_place || check_once(*version).ok());
+      if (!checked || !takes_a_place) continue;
+      Status good = check_once(*version);
+      checked = good.ok();
+      if (!checked && is_later(good.error())) return std::move(good).error();
     }
     if (!checked) continue;
     if (takes_a_place && !may_unload) return wished;
-    if (Status loaded = load(*missing.front(), *wished);
-        !loaded.ok() && loaded.error().code() == Code::stopped)
-      return std::move(loaded).error();
+    if (Status all = load_missing(missing, *wished); !all.ok()) return std::move(all).error();
   }
+}
+
+// As far as they load: one that fails ends it, since the wish may mean others then. Errors: later().
+Status ServedModel::Life::load_missing(const std::vector<const WishedVersion*>& missing,
+                                       const WishedVersions& wished) {
+  Status all;
+  for (const WishedVersion* version : missing) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (loaded_locked(version->key()) != nullptr) continue;  // two variants may be one version
+    }
+    Status loaded = load(*version, wished);
+    if (loaded.ok()) continue;
+    if (!is_later(loaded.error())) return {};
+    all = std::move(loaded);
+  }
+  return all;
 }
 
 // With `unload: first` the route was emptied for a version that then failed: what served is loaded again.
@@ -44,30 +63,28 @@ void ServedModel::Life::serve_again() {
     active = active_;
   }
   bool all = true;
-  for (const WishedVersion* version : active.found->all()) {
+  for (const WishedVersion& version : active.found->variants) {
     {
       const std::lock_guard lock(mutex_);
-      if (known_[version->key()].loaded != nullptr) continue;
+      if (loaded_locked(version.key()) != nullptr) continue;
     }
-    all = load(*version, *active.found).ok() && all;
+    all = load(version, *active.found).ok() && all;
   }
   if (!all) return;
   const std::lock_guard lock(mutex_);
-  if (all_loaded_locked(*active.found) && active_.epoch == active.epoch) move_route_locked(active);
+  if (variants_loaded_locked(*active.found) && active_.epoch == active.epoch)
+    move_route_locked(active);
 }
 
 void ServedModel::Life::pursue_next() {
   std::optional<Wish> next;
-  {
-    const std::lock_guard lock(mutex_);
-    next = next_;
-  }
-  if (!next) return;
   bool waits_for_activation = false;
   {
     const std::lock_guard lock(mutex_);
+    next = next_;
     waits_for_activation = controlled_ && serving_;
   }
+  if (!next) return;
   auto found = pursue(next->wish, !waits_for_activation);
   std::vector<std::shared_ptr<const ModelVersion>> dropped;
   std::string text;
@@ -76,6 +93,8 @@ void ServedModel::Life::pursue_next() {
   {
     const std::lock_guard lock(mutex_);
     if (!next_ || next_->epoch != next->epoch) return;  // another one came meanwhile
+    next_->loads = !found && is_later(found.error());
+    if (next_->loads) return;
     if (!found) {
       Error error = at_entry(entry_, found.error());
       refused_anew = !next_->refusal || next_->refusal->message() != error.message();
@@ -85,7 +104,7 @@ void ServedModel::Life::pursue_next() {
     } else {
       next_->found = std::move(*found);
       next_->refusal.reset();
-      next_->unloads = !all_loaded_locked(*next_->found);
+      next_->unloads = !variants_loaded_locked(*next_->found);
       if (!next_->unloads && (!controlled_ || !serving_)) {
         Wish wish = std::move(*next_);
         next_.reset();
@@ -109,7 +128,6 @@ void ServedModel::Life::pursue_next() {
 
 // With `unload: first`: what was activated cannot be loaded. What served is wanted again, and the new wish waits with its reason.
 void ServedModel::Life::give_up_activation(const Error& why) {
-  if (why.code() == Code::stopped) return;
   const Error error = at_entry(entry_, why);
   {
     const std::lock_guard lock(mutex_);
@@ -126,34 +144,19 @@ void ServedModel::Life::give_up_activation(const Error& why) {
       "what is asked for cannot serve, so what served is loaded again: " + error.message());
 }
 
-// With `unload: first`: while the route is empty records wait, and never for a shadow.
-void ServedModel::Life::serve_variants_alone(const Wish& active) {
-  if (!route_.load()->variants.empty()) {
-    const std::lock_guard lock(mutex_);
-    if (!before_) return;
-  }
-  DesiredModel alone = active.wish;
-  alone.shadow.reset();
-  auto found = pursue(alone);
-  if (!found) return;
-  const std::lock_guard lock(mutex_);
-  if (active_.epoch != active.epoch || !all_loaded_locked(*found)) return;
-  before_.reset();
-  Wish moved{active_.wish, active_.epoch, std::move(*found), false, {}};
-  move_route_locked(moved);
-}
-
 // "latest" may mean another version by now.
 void ServedModel::Life::follow_active() {
   Wish active;
   {
     const std::lock_guard lock(mutex_);
     if (!serving_) return;
+    // With `unload: first`: it has left its place to the next wish, which is being loaded there.
+    if (next_ && next_->loads && route_.load()->variants.empty()) return;
     active = active_;
   }
-  if (unload_first_ && active.wish.shadow) serve_variants_alone(active);
   auto found = pursue(active.wish);
   if (!found) {
+    if (is_later(found.error())) return;
     give_up_activation(found.error());
     serve_again();
     return;
@@ -162,10 +165,13 @@ void ServedModel::Life::follow_active() {
   std::int64_t version = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (active_.epoch != active.epoch || !all_loaded_locked(*found)) return;
+    if (active_.epoch != active.epoch || !variants_loaded_locked(*found)) return;
     before_.reset();
-    if (active_.found && *active_.found == *found && routed_locked(*found)) return;
-    Wish moved{active_.wish, active_.epoch, std::move(*found), false, {}};
+    if (!found->shadow && active_.found)
+      found->shadow = active_.found->shadow;  // see refuse_shadow
+    if (active_.found && active_.found->variants == found->variants && routed_locked(*found))
+      return;
+    Wish moved{active_.wish, active_.epoch, std::move(*found), false};
     move_route_locked(moved);
     dropped = drop_unwanted_locked();
     version = active_.found->variants.front().version;

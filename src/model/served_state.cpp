@@ -49,12 +49,15 @@ std::optional<Error> ServedModel::Life::known_failure(const std::string& key) co
   return it->second.error;
 }
 
-bool ServedModel::Life::all_loaded_locked(const WishedVersions& wished) const {
-  const auto all = wished.all();
-  return std::all_of(all.begin(), all.end(), [this](const WishedVersion* version) {
-    const auto it = known_.find(version->key());
-    return it != known_.end() && it->second.loaded != nullptr;
-  });
+std::shared_ptr<const ModelVersion> ServedModel::Life::loaded_locked(const std::string& key) const {
+  const auto it = known_.find(key);
+  return it == known_.end() ? nullptr : it->second.loaded;
+}
+
+bool ServedModel::Life::variants_loaded_locked(const WishedVersions& wished) const {
+  return std::all_of(
+      wished.variants.begin(), wished.variants.end(),
+      [this](const WishedVersion& version) { return loaded_locked(version.key()) != nullptr; });
 }
 
 bool ServedModel::Life::takes_a_place_locked(const WishedVersions& wished) const {
@@ -70,19 +73,21 @@ bool ServedModel::Life::takes_a_place_locked(const WishedVersions& wished) const
 
 bool ServedModel::Life::routed_locked(const WishedVersions& wished) const {
   const auto route = route_.load();
-  const auto loaded = [this](const WishedVersion& version) {
-    const auto it = known_.find(version.key());
-    return it == known_.end() ? nullptr : it->second.loaded;
-  };
   return std::equal(route->variants.begin(), route->variants.end(), wished.variants.begin(),
-                    wished.variants.end(),
-                    [&](const Variant& have, const WishedVersion& want) {
-                      return have.version == loaded(want);
-                    }) &&
-         route->shadow == (wished.shadow ? loaded(*wished.shadow) : nullptr);
+                    wished.variants.end(), [this](const Variant& have, const WishedVersion& want) {
+                      return have.version == loaded_locked(want.key());
+                    });
 }
 
-// REQUIRES that all of it is loaded.
+// As far as it is loaded.
+void ServedModel::Life::set_shadow_locked(Route& route, const Wish& wish) const {
+  if (!wish.wish.shadow || !wish.found->shadow) return;
+  route.shadow = loaded_locked(wish.found->shadow->key());
+  route.shadow_topic = wish.wish.shadow->topic;
+  route.shadow_cpu_share = wish.wish.shadow->cpu_share;
+}
+
+// REQUIRES that all variants of it are loaded.
 void ServedModel::Life::move_route_locked(Wish& wish) {
   auto route = std::make_shared<Route>();
   route->epoch = wish.epoch;
@@ -94,12 +99,10 @@ void ServedModel::Life::move_route_locked(Wish& wish) {
     route->variants.push_back(
         {wish.wish.variants[i].name, end, known_.at(wish.found->variants[i].key()).loaded});
   }
-  if (wish.found->shadow) {
-    route->shadow = known_.at(wish.found->shadow->key()).loaded;
-    route->shadow_topic = wish.wish.shadow->topic;
-    route->shadow_cpu_share = wish.wish.shadow->cpu_share;
-  }
-  const bool moved = serving_ && active_.found && !(*active_.found == *wish.found);
+  set_shadow_locked(*route, wish);
+  if (active_.epoch != wish.epoch || active_.wish.shadow != wish.wish.shadow)
+    shadow_refusal_.reset();
+  const bool moved = serving_ && active_.found && active_.found->variants != wish.found->variants;
   if (moved) {
     ++swaps_;
     const std::string before = active_.found ? active_.found->variants.front().key() : "";
@@ -218,6 +221,7 @@ std::vector<VersionStatus> ServedModel::Life::status() const {
   std::vector<VersionStatus> all;
   for (const auto& [key, known] : known_) {
     all.push_back(known.status);
+    all.back().in_folder = known.status.uri.empty() || known.on_disk;
     all.back().role = known.loaded == nullptr ? "" : role_locked(key);
   }
   std::stable_sort(all.begin(), all.end(),
@@ -261,7 +265,7 @@ Status ServedModel::Life::activate(std::int64_t epoch) {
     const std::lock_guard lock(mutex_);
     if (serving_ && active_.epoch == epoch && !(next_ && next_->epoch == epoch)) return {};
     const bool ready = next_ && next_->epoch == epoch && next_->found;
-    if (ready && next_->unloads && !all_loaded_locked(*next_->found)) {
+    if (ready && next_->unloads && !variants_loaded_locked(*next_->found)) {
       // The model's own thread loads it now; until it serves, epoch() is the one before.
       if (!before_) before_ = std::move(active_);
       active_ = std::move(*next_);
@@ -271,7 +275,7 @@ Status ServedModel::Life::activate(std::int64_t epoch) {
       changed_.notify_all();
       return {};
     }
-    if (!ready || !all_loaded_locked(*next_->found)) {
+    if (!ready || !variants_loaded_locked(*next_->found)) {
       return Error(Code::model_unavailable,
                    fmt::format("model '{}': expected the wish of epoch {} to be prepared; it is "
                                "not; wait until prepared() says so",
@@ -284,7 +288,9 @@ Status ServedModel::Life::activate(std::int64_t epoch) {
     dropped = drop_unwanted_locked();
     version = active_.found->variants.front().version;
     text = fmt::format("version {} serves (epoch {})", version, epoch);
+    wake_ = wake_ || active_.wish.shadow.has_value();  // it is loaded behind what answers
   }
+  changed_.notify_all();
   say(false, "model.activated", version, text);
   dropped.clear();  // the last batch may be done: then this hands them to the reclaimer
   tell();

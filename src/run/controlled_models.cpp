@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "model/running.h"
+#include "model/uri.h"
 #include "model/wish.h"
 #include "process/infer/infer.h"
 
@@ -31,10 +32,16 @@ class Controlled final : public control::ControlledModel {
   [[nodiscard]] Status activate(std::int64_t epoch) override { return model_->activate(epoch); }
   void controlled(bool yes) override { model_->controlled(yes); }
   [[nodiscard]] std::int64_t epoch() const override { return model_->epoch(); }
+  [[nodiscard]] control::ShadowReport shadow() const override {
+    const ShadowStatus shadow = model_->shadow();
+    return {shadow.wanted && !shadow.watches && !shadow.refusal,
+            shadow.refusal ? shadow.refusal->message() : ""};
+  }
   [[nodiscard]] std::vector<control::VersionReport> versions() const override {
     std::vector<control::VersionReport> reports;
     for (const VersionStatus& v : model_->status())
-      reports.push_back({v.version, std::string(to_string(v.state)), v.role, v.reason});
+      reports.push_back(
+          {v.version, std::string(to_string(v.state)), v.role, v.reason, shown_uri(v.uri)});
     return reports;
   }
   void on_change(std::function<void()> told) override { model_->on_change(std::move(told)); }
@@ -70,14 +77,17 @@ control::NowServing now_serving(const ServedModel& model) {
     auto& one =
         now.variants.emplace_back(control::NowServing::One{variant.name, variant.version->version});
     const std::string& path = variant.version->path;
+    one.path = path;
     const auto call = std::find_if(calls.begin(), calls.end(), [&](const RunningCallInfo& c) {
       return c.path == path && (!path.empty() || c.model == model.name());
     });
     if (call != calls.end()) one.call = time - call->since;
-    const auto fetched = std::find_if(known.begin(), known.end(), [&](const VersionStatus& v) {
-      return v.path == path && !v.uri.empty();
+    const auto status = std::find_if(known.begin(), known.end(), [&](const VersionStatus& v) {
+      return v.path == path && (!path.empty() || v.version == one.version);
     });
-    if (fetched != known.end()) one.uri = fetched->uri;
+    if (status == known.end()) continue;
+    one.uri = status->uri;
+    one.in_folder = status->in_folder;
   }
   return now;
 }

@@ -66,6 +66,17 @@ TEST_F(ControlFile, Check_says_what_the_record_says_otherwise_until_a_reset) {
   EXPECT_THAT(check().out, HasSubstr("its records say what the pipeline file says"));
 }
 
+TEST_F(ControlFile, A_shadow_that_cannot_watch_is_a_warning_of_check_as_it_stops_no_run) {
+  std::string text = folder.read("p.yaml");
+  text.replace(text.find("version: 1,"), 11, "version: 1, shadow: { version: 9 },");
+  (void)folder.write("p.yaml", text);
+  const Ran strict = check();
+  EXPECT_EQ(strict.code, 1) << strict.out;
+  EXPECT_THAT(strict.out,
+              AllOf(HasSubstr("its shadow would see no rows: "), HasSubstr("expected version 9")));
+  EXPECT_EQ(run_thalweg({"check", "--offline", file}).code, 0);
+}
+
 TEST_F(ControlFile, A_record_that_cannot_be_read_is_a_warning_of_check) {
   ASSERT_EQ(models({"route", "scorer", "2"}).code, 0);
   std::ofstream(folder.path("state/scores.control.jsonl"))

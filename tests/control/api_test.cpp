@@ -73,6 +73,48 @@ TEST_F(ApiTest,
   }
 }
 
+TEST_F(ApiTest, The_index_names_every_version_with_state_reason_and_address_or_only_what_is_ready) {
+  model.of_versions = {{1, "AVAILABLE", "serving", "", ""},
+                       {2, "END", "", "it does not load", "https://***@h/m/2"},
+                       {3, "WARMING", "", "", ""},
+                       {4, "START", "", "half copied", ""}};
+  const auto all = post("/v2/repository/index", "");
+  EXPECT_EQ(all.status, 200);
+  EXPECT_THAT(all.body, HasSubstr(R"({"name":"m","version":"1","state":"READY","reason":"")"));
+  EXPECT_THAT(all.body, HasSubstr(R"("version":"2","state":"UNAVAILABLE","reason":"it does not )"
+                                  R"(load","role":"","uri":"https://***@h/m/2")"));
+  EXPECT_THAT(all.body, HasSubstr(R"("version":"3","state":"WARMING")"));
+  EXPECT_THAT(all.body, HasSubstr(R"("version":"4","state":"UNAVAILABLE","reason":"half copied")"));
+  const auto ready = post("/v2/repository/index", R"({"ready":true})");
+  EXPECT_THAT(ready.body, HasSubstr(R"("version":"1")"));
+  EXPECT_THAT(ready.body, Not(HasSubstr(R"("version":"3")")));
+}
+
+TEST_F(ApiTest, A_model_is_ready_when_a_version_of_it_answers) {
+  EXPECT_EQ(get("/v2/models/m/ready").status, 503);
+  for (const char* role : {"", "shadow", "previous", "prepared"}) {
+    model.of_versions = {{1, "AVAILABLE", role, "", ""}};
+    EXPECT_EQ(get("/v2/models/m/ready").status, 503) << role;
+  }
+  for (const char* role : {"serving", "b, shadow"}) {
+    model.of_versions = {{1, "AVAILABLE", role, "", ""}};
+    EXPECT_EQ(get("/v2/models/m/ready").status, 200) << role;
+  }
+}
+
+TEST_F(ApiTest, A_shadow_that_sees_no_rows_is_told_beside_the_epoch_that_is_active) {
+  ASSERT_EQ(post("/v2/repository/models/m/load", R"({"parameters":{"version":"5","shadow":true}})")
+                .status,
+            200);
+  model.of_shadow = {false, "version 5 does not load"};
+  (void)serving();
+  controller->turn();  // reads its own word
+  const auto status = get("/v2/models/m/status");
+  EXPECT_THAT(status.body, HasSubstr(R"("converged":true)"));
+  EXPECT_THAT(status.body, HasSubstr(R"("refused":"","shadow_pending":false,"shadow_refused":)"
+                                     R"("version 5 does not load")"));
+}
+
 TEST_F(ApiTest, A_state_is_set_whole_and_409_tells_that_somebody_was_faster) {
   const std::string state = R"("state":{"variants":[{"version":"7","share":10000}]})";
   const auto first = post("/v2/models/m/control", "{" + state + R"(,"if_epoch":-1})");

@@ -59,7 +59,8 @@ class FakeModel final : public ControlledModel {
   }
   void controlled(bool) override {}
   std::int64_t epoch() const override { return active; }
-  std::vector<VersionReport> versions() const override { return {}; }
+  ShadowReport shadow() const override { return of_shadow; }
+  std::vector<VersionReport> versions() const override { return of_versions; }
   void on_change(std::function<void()>) override {}
 
   DesiredModel file, wish, serving;
@@ -68,6 +69,8 @@ class FakeModel final : public ControlledModel {
   int activations = 0;
   std::optional<Error> activation;  // why it fails
   std::set<std::string> broken;
+  ShadowReport of_shadow;
+  std::vector<VersionReport> of_versions;
 
  private:
   std::string name_;

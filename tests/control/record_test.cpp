@@ -207,8 +207,14 @@ TEST(ControlBoard, A_broken_record_is_counted_and_the_state_before_stays) {
 
 TEST(ControlHeartbeat, What_is_written_reads_back_the_same_and_more_is_no_fault) {
   Heartbeat word{"host", 12, true, {}};
-  word.models["m"] = {41, -2, 17, "because \"x\"", {{3, "AVAILABLE", "serving", ""}}, {}};
-  word.models["n"] = {1, 1, 1, "", {}, R"({"epoch":1,"arms":[{"variant":"a","mean":null}]})"};
+  word.models["m"] = {41,
+                      -2,
+                      17,
+                      "because \"x\"",
+                      {true, "version 4 does not load"},
+                      {{3, "AVAILABLE", "serving", "", "https://***@h/3"}},
+                      {}};
+  word.models["n"] = {1, 1, 1, "", {}, {}, R"({"epoch":1,"arms":[{"variant":"a","mean":null}]})"};
   auto again = parse_heartbeat(to_node(word).to_json());
   ASSERT_TRUE(again.ok()) << again.error().message();
   EXPECT_EQ(*again, word);

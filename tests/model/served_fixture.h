@@ -72,10 +72,13 @@ class ServedTest : public testing::Test {
     }
     return {};
   }
-  std::size_t told(const std::string& event) {
+  // `version`: of this one only.
+  std::size_t told(const std::string& event, std::int64_t version = -1) {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(std::count_if(
-        news_.begin(), news_.end(), [&](const VersionNews& news) { return news.event == event; }));
+    return static_cast<std::size_t>(
+        std::count_if(news_.begin(), news_.end(), [&](const VersionNews& news) {
+          return news.event == event && (version < 0 || news.version == version);
+        }));
   }
   static DesiredModel wish_for(const std::string& version) {
     DesiredModel wish;

@@ -59,6 +59,32 @@ TEST_F(UnloadFirst,
   EXPECT_EQ(told("model.unloading"), 0U);
 }
 
+TEST_F(UnloadFirst, A_version_whose_signature_does_not_fit_is_refused_while_the_old_one_serves) {
+  begin();
+  ASSERT_TRUE(model_
+                  ->must_fit([](const std::shared_ptr<const ModelVersion>& version) -> Status {
+                    if (version->signature.input("x") != nullptr) return {};
+                    return Error(Code::signature_mismatch, "no input 'x'");
+                  })
+                  .ok());
+  put(3, 30, "inputs: {z: 'float32[?]'}\n");
+  seal(3, [](Manifest& manifest) {
+    manifest.runtime = "fake";
+    manifest.signature = {"serving_default",
+                          {{"z", DType::float32, {{Shape::unknown}}, false}},
+                          {{"y", DType::float32, {{Shape::unknown}}, false}}};
+  });
+  ASSERT_TRUE(model_->prepare(wish_for("3"), 7).ok());
+  model_->poll_now();
+  ASSERT_TRUE(model_->refused(7).has_value());
+  EXPECT_NE(model_->refused(7)->message().find("no input 'x'"), std::string::npos)
+      << model_->refused(7)->message();
+  EXPECT_FALSE(model_->prepared(7));
+  EXPECT_EQ(serving(*model_), 1);
+  EXPECT_EQ(told("model.unloading"), 0U) << "no record waited";
+  EXPECT_TRUE(status_of(*model_, 3).failed);
+}
+
 TEST_F(UnloadFirst, A_version_that_fails_when_it_is_activated_gives_way_to_the_one_before) {
   begin();
   put(3, 30, "function: nonsense\n");
@@ -88,7 +114,7 @@ TEST_F(UnloadFirst, The_route_is_never_empty_for_a_shadow_or_another_variant) {
   wish.shadow = DesiredShadow{"3", "", 0.5};
   ASSERT_TRUE(model_->prepare(wish, 7).ok());
   ASSERT_TRUE(follows(7));
-  ASSERT_NE(model_->route()->shadow, nullptr);
+  ASSERT_TRUE(eventually([&] { return model_->route()->shadow != nullptr; }));
   EXPECT_EQ(model_->route()->shadow->version, 3);
   wish.variants = {{"a", "1", 5000}, {"b", "2", 5000}};
   ASSERT_TRUE(model_->prepare(wish, 8).ok());

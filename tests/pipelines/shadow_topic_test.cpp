@@ -125,6 +125,8 @@ class ShadowTopic : public testing::Test {
     wish.shadow = std::move(shadow);
     ASSERT_TRUE(model().prepare(wish, epoch).ok());
     ASSERT_TRUE(eventually([&] { return model().epoch() == epoch; }));
+    // It comes behind what answers.
+    ASSERT_TRUE(eventually([&] { return model().shadow().watches == model().shadow().wanted; }));
   }
   static bool eventually(const std::function<bool()>& condition) {
     const auto end = std::chrono::steady_clock::now() + 60s;

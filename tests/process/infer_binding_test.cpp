@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "model/manifest.h"
+#include "process/infer/version_bindings.h"
 #include "process/infer_fixture.h"
 
 namespace thalweg {
@@ -48,6 +49,44 @@ TEST_F(InferTest, A_version_made_for_other_features_than_the_steps_is_refused_wi
                                 ", as its manifest.json says; those of the pipeline file "
                                 "hash to "));
   EXPECT_THAT(error_of("m"), HasSubstr("the step has none, and the version brings none"));
+}
+
+// Asked before it is loaded, of what its files tell.
+TEST_F(InferTest, A_version_that_is_not_loaded_is_judged_by_its_signature_and_its_features) {
+  InferSettings settings;
+  settings.model = "m";
+  settings.who = "step infer";
+  VersionBindings bindings(settings, kNumbers, registry_);
+  ModelVersion version;
+  version.model = "m";
+  version.version = 3;
+  version.signature = one_to_one();
+  EXPECT_TRUE(bindings.fits(version).ok());
+  version.signature.inputs.front().name = "z";
+  EXPECT_THAT(bindings.fits(version).error().message(), HasSubstr("nothing feeds its input 'z'"));
+  version.signature = {};
+  EXPECT_TRUE(bindings.fits(version).ok()) << "nothing tells";
+  auto features = std::make_shared<FeatureFile>();
+  features->inputs = Schema{{{"amount", {DType::float32, {}}}}};
+  features->features = support::node("{x: amount}");
+  version.feature_file = features;
+  EXPECT_THAT(bindings.fits(version).error().message(), HasSubstr("read a field 'amount'"));
+}
+
+TEST_F(InferTest, A_version_that_is_not_loaded_must_make_the_columns_of_the_one_that_serves) {
+  models_.add("m", one_to_one(), doubled);
+  InferSettings settings;
+  settings.model = "m";
+  settings.who = "step infer";
+  VersionBindings bindings(settings, kNumbers, registry_);
+  ASSERT_TRUE(bindings.of(models_.handle("m").now).ok());
+  ModelVersion version;
+  version.model = "m";
+  version.signature = one_to_one();
+  EXPECT_TRUE(bindings.fits(version).ok());
+  version.signature.outputs.front().dtype = DType::float64;
+  EXPECT_THAT(bindings.fits(version).error().message(),
+              HasSubstr("the same outputs as before were expected"));
 }
 
 TEST_F(InferTest, A_misspelt_output_names_both_sides) {

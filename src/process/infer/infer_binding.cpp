@@ -70,6 +70,10 @@ class Binder {
     bound_.outputs = std::move(outputs).value();
     return std::make_shared<const ModelBinding>(std::move(bound_));
   }
+  Status check_features() {
+    Status status = find_program();
+    return status.ok() ? check_content() : status;
+  }
 
  private:
   [[nodiscard]] Error mismatch(const Where& where, const std::string& message) const {
@@ -270,6 +274,11 @@ Result<std::shared_ptr<const ModelBinding>> bind_model(const ModelVersion& versi
                                                        const Schema& available,
                                                        const Registry& registry) {
   return Binder(version, settings, available, registry).bind();
+}
+
+Status check_features(const ModelVersion& version, const InferSettings& settings,
+                      const Schema& available, const Registry& registry) {
+  return Binder(version, settings, available, registry).check_features();
 }
 
 }  // namespace thalweg

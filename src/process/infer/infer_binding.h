@@ -58,6 +58,10 @@ struct ModelBinding {
                                                                      const Schema& available,
                                                                      const Registry& registry);
 
+// The features alone: of a version whose signature is not known before it is loaded. Errors: as bind_model().
+[[nodiscard]] Status check_features(const ModelVersion& version, const InferSettings& settings,
+                                    const Schema& available, const Registry& registry);
+
 // The dimensions behind the batch dimension.
 [[nodiscard]] std::vector<std::int64_t> row_dims(const TensorSpec& spec, BatchDim batch);
 

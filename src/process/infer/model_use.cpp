@@ -18,6 +18,7 @@ ModelSlot::ModelSlot(std::shared_ptr<ModelHandle> handle, InferSettings settings
 Status ModelSlot::must_fit() {
   return handle_->must_fit(
       [bindings = bindings_](const std::shared_ptr<const ModelVersion>& version) -> Status {
+        if (version->loaded == nullptr) return bindings->fits(*version);
         auto bound = bindings->of(version);
         if (!bound) return std::move(bound).error();
         std::vector<std::uint32_t> outputs;

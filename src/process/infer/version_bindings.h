@@ -23,6 +23,8 @@ class VersionBindings {
   // The binding made before, or a new one. Errors: signature_mismatch, config_invalid.
   [[nodiscard]] Result<std::shared_ptr<const ModelBinding>> of(
       const std::shared_ptr<const ModelVersion>& version);
+  // Would one that is not loaded fit, as far as its files tell? Keeps nothing of it. Errors: as of().
+  [[nodiscard]] Status fits(const ModelVersion& version);
 
  private:
   struct Bound {
@@ -31,6 +33,7 @@ class VersionBindings {
   };
   [[nodiscard]] std::shared_ptr<const ModelBinding> find(
       const std::shared_ptr<const ModelVersion>& version);
+  [[nodiscard]] Status check_columns(const ModelBinding& binding, const ModelVersion& version);
 
   const InferSettings settings_;
   const Schema available_;
