@@ -350,6 +350,7 @@ void Process::failed(const PipelineRun& pipeline, Error error) {
 }
 
 void Process::wait_for_end() {
+  const std::jthread keeper([this](const std::stop_token& stop) { keep_memberships(stop); });
   std::uint64_t last_records = 0;
   std::unique_lock lock(mutex_);
   const auto ended = [&] {
@@ -358,12 +359,9 @@ void Process::wait_for_end() {
   };
   while (!ended()) {
     changed_.wait_for(lock, 1s);
-    lock.unlock();  // answering a group may take its time
-    keep_memberships();
     watch_calls();
     tick();
     show_progress(last_records);
-    lock.lock();
     // One that failed takes the others with it.
     for (const auto& p : pipelines_) {
       if (first_failed_ == nullptr && p->failed()) first_failed_ = p.get();
@@ -376,13 +374,20 @@ void Process::wait_for_end() {
   }
 }
 
-// How long a call may take is the watchdog's to say, not max.poll.interval.ms: who is inside stays a member of his group.
-void Process::keep_memberships() {
-  for (const auto& pipeline : pipelines_) {
-    if (!pipeline->started()) continue;
-    for (const auto& worker : pipeline->workers()) {
-      if (worker->metrics().call_began_ns.load(std::memory_order_relaxed) != 0)
-        worker->keep_membership();
+// How long a call may take is the watchdog's to say, not max.poll.interval.ms: who is inside stays a member of his group. On a thread of its
+// own, since answering a group may take its time, and whoever watches calls must look each second.
+void Process::keep_memberships(const std::stop_token& stop) {
+  std::mutex nothing;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(nothing);
+  while (!stop.stop_requested()) {
+    stopped.wait_for(lock, stop, 1s, [] { return false; });
+    for (const auto& pipeline : pipelines_) {
+      if (!pipeline->started()) continue;
+      for (const auto& worker : pipeline->workers()) {
+        if (worker->metrics().call_began_ns.load(std::memory_order_relaxed) != 0)
+          worker->keep_membership();
+      }
     }
   }
 }

@@ -86,7 +86,7 @@ class Process {
   void say_models(const PipelineRun& pipeline);
   void follow_models(const PipelineRun& pipeline);
   void wait_for_end();
-  void keep_memberships();
+  void keep_memberships(const std::stop_token& stop);
   void watch_calls();
   void tick();
   void show_progress(std::uint64_t& last_records);
