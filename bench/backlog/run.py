@@ -1,4 +1,4 @@
-"""One `thalweg run`, looked at once a second: its memory, and how far it is."""
+"""One `thalweg run`, looked at four times a second: its memory, and how far it is."""
 
 import re
 import subprocess
@@ -11,6 +11,7 @@ from paths import BUILD, ROOT, Failed, last_line
 READY_SECONDS = 60
 STALL_SECONDS = 60
 STOP_SECONDS = 60
+LOOK_SECONDS = 0.25
 MODEL = "models: {{m: {{path: {root}/tests/models/keras_export, runtime: tensorflow}}}}"
 SCORE = "steps: [infer: {model: m, features: {x: x}, outputs: {output_0: score}}]"
 
@@ -139,7 +140,7 @@ def drain(pipeline, records):
             if done >= records and p.metric("thalweg_records_under_way") == 0 and p.metric("thalweg_lag_records") == 0:
                 break
             rss.append(resident)
-            time.sleep(max(0.0, 1 - (time.monotonic() - now)))
+            time.sleep(max(0.0, LOOK_SECONDS - (time.monotonic() - now)))
         seconds = moved - began
         p.stop()
     return {
