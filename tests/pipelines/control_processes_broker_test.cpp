@@ -160,11 +160,12 @@ TEST_F(ControlProcessesBroker,
   std::map<std::string, std::string> variants;  // by key
   std::map<std::string, std::set<std::string>> versions;
   const auto look = [&](int first, int count) {
-    // The same keys each time.
+    // The same keys each time, in other partitions: so by the other process, too.
     std::vector<TestMessage> messages;
-    for (int n = first; n < first + count; ++n)
-      messages.push_back(
-          {.value = value(n), .key = std::to_string(n - first), .partition = n % partitions_});
+    for (int n = 0; n < count; ++n)
+      messages.push_back({.value = value(n),
+                          .key = std::to_string(n),
+                          .partition = (n + first / count) % partitions_});
     const std::size_t had = out.all().size();
     test::produce(brokers_, in_, messages);
     ASSERT_TRUE(out.until_count(had + static_cast<std::size_t>(count)));
