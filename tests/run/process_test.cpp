@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "kafka/group_member.h"
+#include "run/exit_code.h"
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
 
@@ -245,6 +246,55 @@ TEST_F(ProcessTest, A_worker_inside_of_a_long_call_is_kept_in_its_group_by_the_p
   EXPECT_GE(said.load(), 1);
   process.request_stop();
   EXPECT_TRUE(running.get().ok());
+}
+
+// A group whose answer never comes. In the child of a death test only: nobody lets it go.
+class StuckSource final : public Source, public kafka::GroupMember {
+ public:
+  explicit StuckSource(std::unique_ptr<Source> inner) : inner_(std::move(inner)) {}
+  void still_here() noexcept override { std::promise<void>().get_future().wait_for(1h); }
+  [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override {
+    return inner_->open(waker, listener);
+  }
+  void serve() override { inner_->serve(); }
+  [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override {
+    return inner_->drain(batch, limits);
+  }
+  [[nodiscard]] Status commit(std::span<const TopicPartitionOffset> next, bool wait) override {
+    return inner_->commit(next, wait);
+  }
+  [[nodiscard]] Status seek(std::span<const TopicPartitionOffset> to) override {
+    return inner_->seek(to);
+  }
+  [[nodiscard]] bool ended() const noexcept override { return inner_->ended(); }
+  void lag(std::vector<Lag>& out) const override { inner_->lag(out); }
+  void close() override { inner_->close(); }
+
+ private:
+  const std::unique_ptr<Source> inner_;
+};
+
+TEST_F(ProcessTest, A_hung_call_ends_the_process_also_while_a_group_is_answered_for_it) {
+  fill(0);
+  log_of_records.append("in", 0, {.value = R"({"x": -1})"});
+  std::string text(pipeline_text);
+  const std::string hangs = "runtime: fake, thread: worker, hang_when: negative, hang_for: 1h";
+  text.replace(text.find("runtime: fake"), 13, hangs);
+  text += "watchdog: { report_after: 1s, exit_after: 1s }\n";
+  const auto run = [&] {
+    Process process(registry, log);
+    if (!process.add(read_pipeline_text(text, "numbers.yaml").value()).ok()) std::abort();
+    Ports stuck = ports();
+    stuck.source = [plain = stuck.source](const PipelineFile& file,
+                                          std::size_t worker) -> Result<std::unique_ptr<Source>> {
+      auto source = plain(file, worker);
+      if (!source) return source;
+      return std::unique_ptr<Source>(std::make_unique<StuckSource>(std::move(source).value()));
+    };
+    (void)process.run(stuck);
+  };
+  GTEST_FLAG_SET(death_test_style, "fast");
+  EXPECT_EXIT(run(), testing::ExitedWithCode(exit_hung), "model_hung");
 }
 
 TEST_F(ProcessTest, Two_pipelines_of_one_name_are_refused) {
