@@ -16,6 +16,20 @@ const DesiredVariant* find(const DesiredModel& state, const std::string& name) {
   return it == state.variants.end() ? nullptr : &*it;
 }
 
+// Does the state ask for this version? "latest" may stand for it.
+bool names(const DesiredModel& state, const DesiredVariant& variant,
+           const NowServing::One& version) {
+  if (is_uri(variant.version)) return variant.version == version.uri;
+  const auto label = state.labels.find(variant.version);
+  const std::string& wish = label == state.labels.end() ? variant.version : label->second;
+  return version.in_folder && (wish == "latest" || wish == std::to_string(version.version));
+}
+
+bool names(const DesiredModel& state, const NowServing::One& version) {
+  return std::any_of(state.variants.begin(), state.variants.end(),
+                     [&](const DesiredVariant& v) { return names(state, v, version); });
+}
+
 // Does the wish name the version that served before, whatever happens in the folder? "latest" and labels may stand for the new one by now,
 // and a record that only changed something else names the new one too.
 bool is_the_one_before(const VersionWish& wish, const GuardVerdict& verdict,
@@ -33,17 +47,22 @@ VersionWish named(const NowServing::One& version) {
 }
 
 // The state before, where a record brought the new version; where the folder did, or that state does not name it, the version that served
-// is named: by its address, or else by its number.
+// is named: by its address, or else by its number. `active`, where what is wanted is refused here: the epoch that serves instead. What was
+// refused would hold the version before back too, so it goes.
 Result<std::optional<DesiredModel>> without(const GuardVerdict& verdict, const DesiredModel& now,
-                                            const Wanted& wanted) {
-  DesiredModel next = now;
-  if (verdict.by_epoch && wanted.record && wanted.record->before) {
+                                            const Wanted& wanted,
+                                            std::optional<std::int64_t> active) {
+  DesiredModel at = now;
+  const bool before = wanted.record && wanted.record->before;
+  if (active && before && wanted.record->before->epoch == *active) at = wanted.record->before->state;
+  DesiredModel next = at;
+  if (verdict.by_epoch && !active && before) {
     auto back = rolled_back(*wanted.record);
     if (!back) return std::move(back).error();
     next = *std::move(back);
   }
   const DesiredVariant* one = find(next, verdict.variant);
-  if (one != nullptr && !is_the_one_before(one->version, verdict, find(now, verdict.variant))) {
+  if (one != nullptr && !is_the_one_before(one->version, verdict, find(at, verdict.variant))) {
     auto pinned = with_version(std::move(next), verdict.variant, named(verdict.before));
     if (!pinned) return std::move(pinned).error();
     next = *std::move(pinned);
@@ -88,7 +107,7 @@ void Guards::look(One& one) {
   std::vector<VersionTotals> totals = totals_();
   std::erase_if(totals, [&](const VersionTotals& t) { return t.model != name; });
   if (const auto verdict = one.guard.look(clock_.monotonic(), serving, totals))
-    roll_back(one, *verdict, serving);
+    roll_back(one, *verdict, serving, wanted);
 }
 
 // A record that no process can follow brings nothing back.
@@ -101,7 +120,8 @@ void Guards::count_followed(One& one, std::int64_t epoch) {
   one.written.reset();
 }
 
-void Guards::roll_back(One& one, const GuardVerdict& verdict, const NowServing& serving) {
+void Guards::roll_back(One& one, const GuardVerdict& verdict, const NowServing& serving,
+                       const Wanted& wanted) {
   const std::string& name = one.guarded.model->name();
   ChangeRequest request;
   request.pipeline = pipeline_;
@@ -109,23 +129,32 @@ void Guards::roll_back(One& one, const GuardVerdict& verdict, const NowServing& 
   request.action = "rollback";
   request.by = "guard";
   request.why = verdict.why;
-  request.if_epoch = serving.epoch;
   request.file_state = one.guarded.model->file_state();
-  request.change = [&](const DesiredModel& now, const Wanted& wanted) {
-    return without(verdict, now, wanted);
+  const bool newer = wanted.epoch != serving.epoch;
+  const bool refused = newer && one.guarded.model->refused(wanted.epoch);
+  // The route is about to move away from it. If it never does, the next rounds find that out.
+  if (newer && !refused &&
+      !names(wanted.record ? wanted.record->state : request.file_state, verdict.now))
+    return;
+  request.if_epoch = wanted.epoch;
+  bool faster = true;
+  request.change = [&](const DesiredModel& now, const Wanted& at) {
+    faster = false;
+    return without(verdict, now, at, refused ? std::optional(serving.epoch) : std::nullopt);
   };
   const auto changed = desk_.change(request);
   if (changed) {
     one.guard.forget(verdict.now);
+    if (!changed->written) return;  // another process's rollback, which this one refuses
     one.trouble.clear();
     one.written = changed->epoch;
     news_({ControlNews::Level::warning, "control.guard",
            fmt::format("model '{}': back to {}: {}", name, describe(changed->to), verdict.why)});
     return;
   }
-  // Another epoch is current: somebody acted already, or the route is about to move anyway.
+  // Another epoch is current: it is looked at in the next round. What no state can say never comes about.
   const bool settled = changed.error().code() == Code::config_invalid;
-  if (settled) one.guard.forget(verdict.now);
+  if (settled && !faster) one.guard.forget(verdict.now);
   if (one.trouble == changed.error().message()) return;
   one.trouble = changed.error().message();
   news_({settled ? ControlNews::Level::info : ControlNews::Level::error, "control.guard",

@@ -1,6 +1,6 @@
 // The guards of a pipeline's models: what they find is written as a control record, as a person would write it.
 //
-//   route, totals ──▶ Guard (one a model) ──▶ verdict ──▶ desk: "rollback" by "guard", if nobody has changed anything meanwhile
+//   route, totals ──▶ Guard (one a model) ──▶ verdict ──▶ desk: "rollback" by "guard", if nobody has asked for another version meanwhile
 //
 // Several processes may find the same; the first one's record is read by the others. All functions, where nothing else is said: the controller's thread.
 #pragma once
@@ -48,7 +48,8 @@ class Guards {
   };
   void look(One& one);
   void count_followed(One& one, std::int64_t epoch);
-  void roll_back(One& one, const GuardVerdict& verdict, const NowServing& serving);
+  void roll_back(One& one, const GuardVerdict& verdict, const NowServing& serving,
+                 const Wanted& wanted);
 
   const std::string pipeline_;
   Desk& desk_;

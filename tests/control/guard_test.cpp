@@ -188,6 +188,19 @@ class GuardsTest : public ::testing::Test {
     auto changed = desk.change(request);
     return changed ? changed->epoch : -2;
   }
+  std::int64_t set_label(const std::string& label, const std::string& version) {
+    ChangeRequest request;
+    request.pipeline = "p";
+    request.model = "m";
+    request.action = "label";
+    request.by = "ann";
+    request.file_state = model.file;
+    request.change = [&](const DesiredModel& state,
+                         const Wanted&) -> Result<std::optional<DesiredModel>> {
+      return std::optional(*with_label(state, label, version));
+    };
+    return desk.change(request)->epoch;
+  }
   Wanted wanted() {
     (void)desk.refresh();
     return desk.look([](const Board& b) { return b.model("p", "m"); });
@@ -310,6 +323,53 @@ TEST_F(GuardsTest, A_number_is_taken_back_to_the_address_that_served_though_it_h
   guards.round();
   ASSERT_EQ(wanted().record->by, "guard");
   EXPECT_EQ(wanted().record->state.variants.front().version, "https://h/3#sha256=abc");
+}
+
+// Something else than the version, by somebody else.
+TEST_F(GuardsTest, A_record_on_top_that_asks_for_the_bad_version_too_does_not_keep_it) {
+  Guards guards = make(desk);
+  guards.round();
+  const std::int64_t brought = set_version("2");
+  now = serving(2, brought);
+  guards.round();
+  (void)set_label("stable", "1");  // not followed here yet
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  ASSERT_EQ(wanted().record->by, "guard");
+  EXPECT_EQ(wanted().record->state.variants.front().version, "1");
+}
+
+TEST_F(GuardsTest, Who_was_faster_is_looked_at_again_in_the_next_round) {
+  MemoryLog other_log(entries, true);
+  Desk other(other_log, clock);
+  (void)other.refresh();
+  Guards guards = make(other);
+  guards.round();
+  now = serving(2, set_version("2"));
+  (void)other.refresh();
+  guards.round();
+  (void)set_label("stable", "1");  // the guard's board does not know
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  EXPECT_NE(wanted().record->by, "guard");
+  guards.round();
+  EXPECT_EQ(wanted().record->by, "guard");
+}
+
+TEST_F(GuardsTest, A_route_that_this_process_refuses_leaves_no_bad_version_in_its_place) {
+  Guards guards = make(desk);
+  guards.round();
+  now = serving(2, set_version("2"));
+  guards.round();
+  const std::int64_t newer = set_version("6");
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  EXPECT_EQ(wanted().epoch, newer) << "the route is about to move";
+  model.broken = {"6"};
+  (void)model.prepare(wanted().record->state, newer);
+  guards.round();
+  ASSERT_EQ(wanted().record->by, "guard");
+  EXPECT_EQ(wanted().record->state.variants.front().version, "1");
 }
 
 TEST_F(GuardsTest, A_rollback_counts_when_it_is_followed) {
