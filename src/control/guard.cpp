@@ -60,14 +60,15 @@ void Guard::meet(std::chrono::nanoseconds now, const NowServing& serving,
                        [&](const NowServing::One& one) { return one.same_version_as(version); });
   };
   std::erase_if(newcomers_, [&](const Newcomer& n) { return !serves(serving, n.now); });
+  const bool moved = serving.epoch != last_.epoch;
   for (const NowServing::One& one : serving.variants) {
-    if (serving.rolled_back || last_.variants.empty() || serves(last_, one)) continue;
+    if ((moved && serving.rolled_back) || last_.variants.empty() || serves(last_, one)) continue;
     const auto same_name =
         std::find_if(last_.variants.begin(), last_.variants.end(),
                      [&](const NowServing::One& v) { return v.variant == one.variant; });
     const auto& before = same_name == last_.variants.end() ? last_.variants.front() : *same_name;
     newcomers_.push_back(
-        {one, before, serving.epoch != last_.epoch, sum_of(totals, one), now + limits_.probation});
+        {one, before, moved, sum_of(totals, one), now + limits_.probation});
   }
   // With `unload: first` nothing serves for a while; the version before is the one before that.
   if (!serving.variants.empty() || !seen_) last_ = serving;

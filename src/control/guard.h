@@ -5,7 +5,7 @@
 // A version is new from the moment the route begins to name it. It is held against the version that it took the place of: that of the
 // variant's name, or, for a name that is new, the champion's. Both are judged by what they did in this process: the new one since
 // it came, the one before since the process began. What serves when the process starts is not new, and neither is what a rollback
-// brings back.
+// brings back; what the folder brings after that is.
 #pragma once
 
 #include <chrono>

@@ -111,6 +111,21 @@ TEST(Guard, What_serves_at_the_start_and_what_a_rollback_brings_back_is_not_on_p
   EXPECT_TRUE(guard.idle(back));
 }
 
+TEST(Guard, What_the_folder_brings_after_a_rollback_is_on_probation) {
+  Guard guard(limits());
+  EXPECT_FALSE(guard.look(0s, serving(2), {did(2, 5000)}));
+  NowServing back = serving(1, 7);
+  back.rolled_back = true;
+  EXPECT_FALSE(guard.look(1s, back, {did(1, 5000)}));
+  NowServing next = serving(3, 7);
+  next.rolled_back = true;
+  EXPECT_FALSE(guard.look(2s, next, {did(1, 5000)}));
+  const auto verdict = guard.look(3s, next, {did(1, 5000), did(3, 1000, 500)});
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->now.version, 3);
+  EXPECT_FALSE(verdict->by_epoch);
+}
+
 TEST(Guard, What_a_version_did_in_an_earlier_life_does_not_count) {
   Guard guard(limits());
   const VersionTotals bad_once = did(2, 5000, 5000);
