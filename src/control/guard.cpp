@@ -67,8 +67,8 @@ void Guard::meet(std::chrono::nanoseconds now, const NowServing& serving,
         std::find_if(last_.variants.begin(), last_.variants.end(),
                      [&](const NowServing::One& v) { return v.variant == one.variant; });
     const auto& before = same_name == last_.variants.end() ? last_.variants.front() : *same_name;
-    newcomers_.push_back(
-        {one, before, moved, sum_of(totals, one), now + limits_.probation});
+    newcomers_.push_back({one, before, moved ? std::optional(serving.epoch) : std::nullopt,
+                          sum_of(totals, one), now + limits_.probation});
   }
   // With `unload: first` nothing serves for a while; the version before is the one before that.
   if (!serving.variants.empty() || !seen_) last_ = serving;
@@ -121,7 +121,7 @@ std::optional<GuardVerdict> Guard::look(std::chrono::nanoseconds now, const NowS
   std::erase_if(newcomers_, [&](const Newcomer& n) { return now > n.until; });
   for (const Newcomer& n : newcomers_) {
     if (std::string why = judge(n, serving, totals); !why.empty())
-      return GuardVerdict{n.now.variant, n.now, n.before, n.by_epoch, std::move(why)};
+      return GuardVerdict{n.now.variant, n.now, n.before, n.epoch, std::move(why)};
   }
   return std::nullopt;
 }

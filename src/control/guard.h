@@ -53,9 +53,9 @@ struct NowServing {
 
 struct GuardVerdict {
   std::string variant;
-  NowServing::One now;     // the one that does worse
-  NowServing::One before;  // the one whose place it took
-  bool by_epoch = false;   // it came with a record, not by the folder being followed
+  NowServing::One now;                // the one that does worse
+  NowServing::One before;             // the one whose place it took
+  std::optional<std::int64_t> epoch;  // of the record that brought it; none: the folder did
   std::string why;  // "version 5: 12 % of 2000 rows without an answer, version 4: 0.1 %; …"
 };
 
@@ -76,7 +76,7 @@ class Guard {
  private:
   struct Newcomer {
     NowServing::One now, before;
-    bool by_epoch = false;
+    std::optional<std::int64_t> epoch;
     VersionTotals at_begin;  // what it had done in an earlier life
     std::chrono::nanoseconds until{0};
   };

@@ -10,18 +10,24 @@
 namespace thalweg::control {
 namespace {
 
-const DesiredVariant* find(const DesiredModel& state, const std::string& name) {
+// The only variant gets a name when it gets a neighbour: the champion is found without his.
+const DesiredVariant* find(const DesiredModel& state, const std::string& name, bool champion) {
   const auto it = std::find_if(state.variants.begin(), state.variants.end(),
                                [&](const DesiredVariant& v) { return v.name == name; });
-  return it == state.variants.end() ? nullptr : &*it;
+  if (it != state.variants.end()) return &*it;
+  return champion || name.empty() ? &state.variants.front() : nullptr;
+}
+
+const std::string& unlabelled(const DesiredModel& state, const DesiredVariant& variant) {
+  const auto label = state.labels.find(variant.version);
+  return label == state.labels.end() ? variant.version : label->second;
 }
 
 // Does the state ask for this version? "latest" may stand for it.
 bool names(const DesiredModel& state, const DesiredVariant& variant,
            const NowServing::One& version) {
   if (is_uri(variant.version)) return variant.version == version.uri;
-  const auto label = state.labels.find(variant.version);
-  const std::string& wish = label == state.labels.end() ? variant.version : label->second;
+  const std::string& wish = unlabelled(state, variant);
   return version.in_folder && (wish == "latest" || wish == std::to_string(version.version));
 }
 
@@ -46,24 +52,33 @@ VersionWish named(const NowServing::One& version) {
   return version.uri.empty() || version.in_folder ? std::to_string(version.version) : version.uri;
 }
 
-// The state before, where a record brought the new version; where the folder did, or that state does not name it, the version that served
-// is named: by its address, or else by its number. `active`, where what is wanted is refused here: the epoch that serves instead. What was
-// refused would hold the version before back too, so it goes.
+// The state before, where the present record brought the new version; where the folder did, or an earlier record whose successors have
+// changed something else, or that state does not name it, the version that served is named: by its address, or else by its number.
+// `active`, where what is wanted is refused here: the epoch that serves instead. What was refused would hold the version before back too,
+// so it goes.
 Result<std::optional<DesiredModel>> without(const GuardVerdict& verdict, const DesiredModel& now,
                                             const Wanted& wanted,
                                             std::optional<std::int64_t> active) {
   DesiredModel at = now;
   const bool before = wanted.record && wanted.record->before;
-  if (active && before && wanted.record->before->epoch == *active) at = wanted.record->before->state;
+  if (active && before && wanted.record->before->epoch == *active)
+    at = wanted.record->before->state;
   DesiredModel next = at;
-  if (verdict.by_epoch && !active && before) {
+  const DesiredVariant* bad = find(at, verdict.variant, false);
+  const bool champion = bad == &at.variants.front();
+  // This process may have seen only the last of several records.
+  const auto brought = [&](const DesiredModel& earlier) {
+    const DesiredVariant* was = find(earlier, verdict.variant, champion);
+    return bad == nullptr || was == nullptr || unlabelled(at, *bad) != unlabelled(earlier, *was);
+  };
+  if (verdict.epoch == wanted.epoch && before && brought(wanted.record->before->state)) {
     auto back = rolled_back(*wanted.record);
     if (!back) return std::move(back).error();
     next = *std::move(back);
   }
-  const DesiredVariant* one = find(next, verdict.variant);
-  if (one != nullptr && !is_the_one_before(one->version, verdict, find(at, verdict.variant))) {
-    auto pinned = with_version(std::move(next), verdict.variant, named(verdict.before));
+  const DesiredVariant* one = find(next, verdict.variant, champion);
+  if (one != nullptr && !is_the_one_before(one->version, verdict, bad)) {
+    auto pinned = with_version(next, one->name, named(verdict.before));
     if (!pinned) return std::move(pinned).error();
     next = *std::move(pinned);
   }

@@ -123,7 +123,7 @@ TEST(Guard, What_the_folder_brings_after_a_rollback_is_on_probation) {
   const auto verdict = guard.look(3s, next, {did(1, 5000), did(3, 1000, 500)});
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->now.version, 3);
-  EXPECT_FALSE(verdict->by_epoch);
+  EXPECT_FALSE(verdict->epoch);
 }
 
 TEST(Guard, What_a_version_did_in_an_earlier_life_does_not_count) {
@@ -143,7 +143,7 @@ TEST(Guard, A_new_variant_is_held_against_the_champion) {
   const auto verdict = guard.look(2s, split, {did(1, 9000), did(2, 1000, 500)});
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->variant, "b");
-  EXPECT_TRUE(verdict->by_epoch);
+  EXPECT_EQ(verdict->epoch, 3);
 }
 
 // Version 3 as an address brought it: its number is that of a folder.
@@ -187,7 +187,7 @@ class GuardsTest : public ::testing::Test {
         "p", at, clock, {{&model, limits(), [this] { return now; }}}, [this] { return totals; },
         [this](const ControlNews& n) { news.push_back(n.text); });
   }
-  std::int64_t set_version(const std::string& version) {
+  std::int64_t change(const std::function<Result<DesiredModel>(const DesiredModel&)>& f) {
     ChangeRequest request;
     request.pipeline = "p";
     request.model = "m";
@@ -196,25 +196,18 @@ class GuardsTest : public ::testing::Test {
     request.file_state = model.file;
     request.change = [&](const DesiredModel& state,
                          const Wanted&) -> Result<std::optional<DesiredModel>> {
-      auto next = with_version(state, "", version);
+      auto next = f(state);
       if (!next) return std::move(next).error();
       return std::optional(*next);
     };
     auto changed = desk.change(request);
     return changed ? changed->epoch : -2;
   }
+  std::int64_t set_version(const std::string& version) {
+    return change([&](const DesiredModel& state) { return with_version(state, "", version); });
+  }
   std::int64_t set_label(const std::string& label, const std::string& version) {
-    ChangeRequest request;
-    request.pipeline = "p";
-    request.model = "m";
-    request.action = "label";
-    request.by = "ann";
-    request.file_state = model.file;
-    request.change = [&](const DesiredModel& state,
-                         const Wanted&) -> Result<std::optional<DesiredModel>> {
-      return std::optional(*with_label(state, label, version));
-    };
-    return desk.change(request)->epoch;
+    return change([&](const DesiredModel& state) { return with_label(state, label, version); });
   }
   Wanted wanted() {
     (void)desk.refresh();
@@ -309,6 +302,22 @@ TEST_F(GuardsTest, What_served_is_brought_back_when_the_record_before_had_the_ba
   guards.round();
   ASSERT_EQ(wanted().record->by, "guard");
   EXPECT_NE(wanted().record->state.variants.front().version, "file:///models/8#sha256=bb");
+  EXPECT_EQ(wanted().record->state.labels.at("stable"), "7") << "that brought no version";
+}
+
+TEST_F(GuardsTest, Only_the_version_is_taken_back_when_a_later_record_changed_something_else) {
+  Guards guards = make(desk);
+  guards.round();
+  now = serving(2, set_version("2"));
+  guards.round();
+  const std::int64_t later = change(
+      [](const DesiredModel& state) { return with_route(state, {*parse_route("b=20%@1")}); });
+  now = {later, {{"champion", 2}, {"b", 1}}, false};
+  guards.round();
+  totals.push_back(did(2, 1000, 1000));
+  guards.round();
+  ASSERT_EQ(wanted().record->by, "guard");
+  EXPECT_EQ(describe(wanted().record->state), "champion 80% version 1, b 20% version 1");
 }
 
 TEST_F(GuardsTest, An_address_is_taken_back_to_the_folder_s_version_of_the_same_number) {
