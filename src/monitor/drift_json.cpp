@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "config/json_text.h"
+#include "monitor/ab_report.h"
 #include "monitor/drift_monitor.h"
 
 namespace thalweg::monitor {
@@ -9,10 +10,11 @@ namespace {
 
 std::string field_json(const FieldDrift& f) {
   return fmt::format(
-      "{{\"field\":{},\"output\":{},\"of\":\"{}\",\"psi\":{:.6},\"limit\":{:.6},"
-      "\"missing_share\":{:.6},\"outside_share\":{:.6},\"windows_above\":{},\"alarm\":{}}}",
-      config::json_string(f.field), f.output, to_string(f.of), f.psi, f.limit, f.missing_share,
-      f.outside_share, f.above, f.alarm);
+      "{{\"field\":{},\"output\":{},\"of\":\"{}\",\"psi\":{},\"limit\":{},"
+      "\"missing_share\":{},\"outside_share\":{},\"windows_above\":{},\"alarm\":{}}}",
+      config::json_string(f.field), f.output, to_string(f.of), json_figure(f.psi),
+      json_figure(f.limit), json_figure(f.missing_share), json_figure(f.outside_share), f.above,
+      f.alarm);
 }
 
 std::string version_json(const VersionDrift& v) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/json_text.h"
+#include "monitor/ab_report.h"
 #include "monitor/psi.h"
 
 namespace thalweg::monitor {
@@ -29,7 +30,7 @@ std::string words_for(const VersionDrift& version, const FieldDrift& field) {
 }
 
 double share_of(const Counts& counts, std::size_t bin, double rows) {
-  return rows == 0 ? 0 : static_cast<double>(counts[bin]) / rows;
+  return static_cast<double>(counts[bin]) / rows;
 }
 
 }  // namespace
@@ -171,13 +172,15 @@ FieldDrift DriftMonitor::judge(FieldState& field, const FieldBaseline& baseline)
   out.of = baseline.of;
   const auto n = std::accumulate(field.window.begin(), field.window.end(), std::uint64_t{0});
   const auto m = std::accumulate(baseline.counts.begin(), baseline.counts.end(), std::uint64_t{0});
-  const PooledPsi found = pooled_psi(baseline.counts, field.window);
-  out.psi = found.psi;
-  out.limit = std::max(options_.threshold, psi_without_drift(n, m, found, options_.level));
-  out.missing_share = share_of(field.window, missing_bin, static_cast<double>(n));
-  out.outside_share = share_of(field.window, outside_bin, static_cast<double>(n));
-  field.above = out.psi > out.limit ? field.above + 1 : 0;
-  field.alarm = field.above >= options_.windows;
+  if (n > 0 && m > 0) {
+    const PooledPsi found = pooled_psi(baseline.counts, field.window);
+    out.psi = found.psi;
+    out.limit = std::max(options_.threshold, psi_without_drift(n, m, found, options_.level));
+    out.missing_share = share_of(field.window, missing_bin, static_cast<double>(n));
+    out.outside_share = share_of(field.window, outside_bin, static_cast<double>(n));
+    field.above = out.psi > out.limit ? field.above + 1 : 0;
+    field.alarm = field.above >= options_.windows;
+  }  // else all rows were refused: that says nothing, and ends no alarm
   out.above = field.above;
   out.alarm = field.alarm;
   std::fill(field.window.begin(), field.window.end(), 0);

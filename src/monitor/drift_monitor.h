@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,16 +27,16 @@
 
 namespace thalweg::monitor {
 
-// The last window of one field.
+// The last window of one field. NaN, all four figures: nothing of it was seen there, as an output of rows that were all refused.
 struct FieldDrift {
   std::string field;
   bool output = false;
   FieldBaseline::Of of = FieldBaseline::Of::number;
-  double psi = 0;
-  double limit = 0;
-  double missing_share = 0;
-  double outside_share = 0;  // out of range, or unseen
-  std::uint32_t above = 0;   // windows running
+  double psi = std::numeric_limits<double>::quiet_NaN();
+  double limit = psi;
+  double missing_share = psi;
+  double outside_share = psi;  // out of range, or unseen
+  std::uint32_t above = 0;     // windows running
   bool alarm = false;
 };
 

@@ -1,5 +1,7 @@
 #include "run/monitoring_page.h"
 
+#include <cmath>
+
 #include "run/ab_page.h"
 #include "run/metric_families.h"
 
@@ -8,13 +10,14 @@ namespace {
 
 void add_field(MetricFamilies& out, MetricLabels labels, const monitor::FieldDrift& f) {
   labels.emplace_back("field", f.field);
+  out.add("thalweg_drift_alarm", "gauge",
+          "1 while so many windows running have drifted as `drift.windows` says.", labels,
+          f.alarm ? 1 : 0);
+  if (std::isnan(f.psi)) return;  // the last window had nothing of it
   out.add("thalweg_drift_psi", "gauge",
           "Population stability index of the last window against the baseline.", labels, f.psi);
   out.add("thalweg_drift_limit", "gauge", "What it may reach before the window counts as drifted.",
           labels, f.limit);
-  out.add("thalweg_drift_alarm", "gauge",
-          "1 while so many windows running have drifted as `drift.windows` says.", labels,
-          f.alarm ? 1 : 0);
   out.add("thalweg_drift_missing_share", "gauge", "Share of rows of the last window without it.",
           labels, f.missing_share);
   out.add("thalweg_drift_outside_share", "gauge",

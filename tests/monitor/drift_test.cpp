@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include "monitor/drift_monitor.h"
 #include "numbers.h"
@@ -251,17 +252,55 @@ TEST(Drift, A_hundred_versions_leave_no_more_behind_than_the_last_few) {
   EXPECT_EQ(made.monitor.report().back().version, 100);
 }
 
+simdjson::dom::element parsed(const std::string& json) {
+  thread_local simdjson::dom::parser parser;
+  simdjson::dom::element element;
+  EXPECT_EQ(parser.parse(json).get(element), simdjson::SUCCESS) << json;
+  return element;
+}
+
 TEST(Drift, The_report_is_json) {
   Made made(quick());
   Stream stream(3);
   made.window(5000, std::ref(stream));
   made.window(0, std::ref(stream));
   made.window(1000, std::ref(stream));
-  const std::string json = drift_json("payments", made.monitor.report());
-  EXPECT_THAT(json, HasSubstr(R"("pipeline":"payments")"));
-  EXPECT_THAT(
-      json,
-      HasSubstr(R"("baseline":"first_rows","baseline_rows":5000,"windows":1,"window_rows":1000)"));
+  const auto report = parsed(drift_json("payments", made.monitor.report()));
+  EXPECT_EQ(std::string_view(report["pipeline"]), "payments");
+  const auto version = report["versions"].at(0);
+  EXPECT_EQ(std::string_view(version["baseline"]), "first_rows");
+  EXPECT_EQ(std::uint64_t(version["baseline_rows"]), 5000U);
+  EXPECT_EQ(std::uint64_t(version["windows"]), 1U);
+  EXPECT_EQ(std::uint64_t(version["window_rows"]), 1000U);
+  EXPECT_EQ(version["fields"].get_array().size(), 3U);
+}
+
+TEST(Drift, A_window_whose_rows_are_all_refused_ends_no_alarm_of_an_output_and_is_null_in_json) {
+  Made made(quick());
+  Stream stream(3);
+  made.window(5000, std::ref(stream));
+  made.window(0, std::ref(stream));
+  stream.shift = 1;
+  for (int i = 0; i < 3; ++i) made.window(1000, std::ref(stream));
+  ASSERT_TRUE(made.field("score").alarm);
+  for (int i = 0; i < 4; ++i) made.told->refuse(*made.observers[0], 250, std::ref(stream));
+  made.window(0, std::ref(stream));
+  EXPECT_EQ(made.monitor.report().at(0).windows, 4U);
+  EXPECT_TRUE(made.field("score").alarm) << "nothing was answered";
+  EXPECT_EQ(made.field("score").above, 3U);
+  EXPECT_EQ(made.field("amount").above, 4U) << "what was asked is judged";
+  EXPECT_EQ(made.events.size(), 2U) << "two begin, none ends";
+  const auto report = parsed(drift_json("payments", made.monitor.report()));
+  for (const simdjson::dom::element field : report["versions"].at(0)["fields"].get_array()) {
+    if (std::string_view(field["field"]) != "score") continue;
+    for (const char* figure : {"psi", "limit", "missing_share", "outside_share"})
+      EXPECT_TRUE(field[figure].is_null()) << figure;
+    EXPECT_TRUE(bool(field["alarm"]));
+  }
+  for (const std::string& event : made.events) (void)parsed(event);
+  stream.shift = 0;
+  made.window(1000, std::ref(stream));
+  EXPECT_FALSE(made.field("score").alarm);
 }
 
 TEST(Baseline, Survives_its_own_json) {

@@ -29,6 +29,14 @@ class ScoredRows {
     fill(rows, make);
     observer.scored(scored());
   }
+  // Asked, and all refused.
+  void refuse(ScoreObserver& observer, std::size_t rows, const std::function<MadeRow()>& make) {
+    fill(rows, make);
+    outputs_[0].reset(output_schema_.fields[0].type);
+    Scored none = scored();
+    none.answered = {};
+    observer.scored(none);
+  }
   void fill(std::size_t rows, const std::function<MadeRow()>& make) {
     batch_.reset();
     columns_[0].reset(schema_.fields[0].type);
