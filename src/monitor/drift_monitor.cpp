@@ -57,6 +57,7 @@ void DriftMonitor::tick(Timestamp now) {
   for (auto& [key, version] : versions_) {
     if (version.baseline == nullptr) {
       find_baseline(key, version);
+      version.since = now;  // the first window is of rows after the baseline's
     } else if (version.rows >= options_.rows_min &&
                now.ms - version.since.ms >= options_.window_ms) {
       judge(version, now);

@@ -180,6 +180,21 @@ TEST(Drift, A_window_needs_rows_and_time) {
   EXPECT_EQ(made.monitor.report().at(0).windows, 1U) << "rows, but not time";
 }
 
+TEST(Drift, The_first_window_begins_when_the_first_rows_are_together_however_long_that_took) {
+  Made made(quick());
+  Stream stream(3);
+  for (int i = 0; i < 10; ++i) made.window(500, std::ref(stream));  // ten minutes
+  ASSERT_EQ(made.monitor.report().at(0).baseline, VersionDrift::From::first_rows);
+  const Timestamp begun = made.now;
+  made.monitor.tick({begun.ms + 1000});  // the workers count from here
+  for (int i = 0; i < 8; ++i) made.told->tell(*made.observers[0], 250, std::ref(stream));
+  made.monitor.tick({begun.ms + 2000});
+  EXPECT_EQ(made.monitor.report().at(0).windows, 0U) << "rows, but not time";
+  made.monitor.tick({begun.ms + 60'000});
+  ASSERT_EQ(made.monitor.report().at(0).windows, 1U);
+  EXPECT_EQ(made.monitor.report().at(0).window_from.ms, begun.ms);
+}
+
 TEST(Drift, Missing_unseen_and_out_of_range_have_their_shares) {
   Made made(quick());
   Stream stream(3);
