@@ -56,7 +56,8 @@ std::optional<bool> label_in(const element& value) {
   bool flag = false;
   if (value.get(flag) == simdjson::SUCCESS) return flag;
   double number = 0;
-  if (value.get(number) == simdjson::SUCCESS) return number >= 0.5;
+  // Not rounded: a probability or a class of many taken for a yes would be believed.
+  if (value.get(number) == simdjson::SUCCESS && (number == 0 || number == 1)) return number == 1;
   return std::nullopt;
 }
 
@@ -116,6 +117,13 @@ Status Evaluation::add_label(std::string_view json) {
   const std::string id = id_in(line, options_.id);
   const bool there = line[options_.label].get(value) == simdjson::SUCCESS;
   const auto label = there ? label_in(value) : std::nullopt;
+  if (there && !label) {
+    return Error(Code::missing_field,
+                 fmt::format("labels: '{}' as true, false, 0 or 1 was expected; got {} in {}; "
+                             "decide what is a yes before, or name another member with --label",
+                             options_.label, std::string(simdjson::minify(value)).substr(0, 40),
+                             json.substr(0, 100)));
+  }
   if (id.empty() || !label) {
     return Error(Code::missing_field,
                  fmt::format("labels: '{}' (a text) and '{}' (true, false, 0 or 1) were expected; "
