@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,10 +16,15 @@ namespace {
 // More than serve at once: one that came back is still known.
 constexpr std::size_t versions_max = 16;
 
-std::string words_for(const VersionDrift& version, const FieldDrift& field) {
+// Without rows, while other versions of the model have some: it was taken back, and nothing would ever end its alarm.
+constexpr std::int64_t windows_until_left = 3;
+
+std::string words_for(const VersionDrift& version, const FieldDrift& field, bool left) {
   const std::string what =
       fmt::format("model '{}' version {}: {} '{}'", version.model, version.version,
                   field.output ? "output" : "field", field.field);
+  if (left)
+    return fmt::format("{} is watched no more: other versions answer; its alarm ends", what);
   if (!field.alarm)
     return fmt::format("{} is as the baseline again: PSI {:.3g}, limit {:.3g}", what, field.psi,
                        field.limit);
@@ -54,7 +60,9 @@ ScoreObserver& DriftMonitor::observer() {
 void DriftMonitor::tick(Timestamp now) {
   const std::lock_guard lock(mutex_);
   collect(now);
+  see_who_left(now);
   for (auto& [key, version] : versions_) {
+    if (version.left) continue;
     if (version.baseline == nullptr) {
       find_baseline(key, version);
       version.since = now;  // the first window is of rows after the baseline's
@@ -83,7 +91,10 @@ void DriftMonitor::take(Watch& watch, Timestamp now) {
     version.path = watch.path;
     version.since = version.seen = now;
   }
-  if (watch.rows > 0) version.seen = now;
+  if (std::exchange(watch.asked, false)) {
+    version.seen = now;
+    if (std::exchange(version.left, false)) version.since = now;
+  }
   if (version.baseline == nullptr) return;
   if (!watch.counting) {  // its rows so far are in the baseline, or came before it was read
     watch.count_by(*version.baseline);
@@ -150,6 +161,43 @@ std::shared_ptr<const Baseline> DriftMonitor::from_first_rows(const Key& key) {
   return std::make_shared<const Baseline>(baseline_of(samples));
 }
 
+// Time in which the whole model has no rows does not count: nothing tells then who would get them.
+void DriftMonitor::see_who_left(Timestamp now) {
+  const std::int64_t passed = ticked_.ms == 0 ? 0 : now.ms - ticked_.ms;
+  ticked_ = now;
+  for (auto& [key, version] : versions_) {
+    const bool model_asked =
+        std::any_of(versions_.begin(), versions_.end(), [&, &model = key.first](const auto& other) {
+          return other.first.first == model && other.second.seen.ms == now.ms;
+        });
+    if (version.seen.ms == now.ms) {
+      version.unasked_ms = 0;
+    } else if (model_asked) {
+      version.unasked_ms += passed;
+    }
+    // Of a version that is asked seldom a window is as long as its rows take.
+    const std::int64_t window =
+        std::max(options_.window_ms, version.told.window_to.ms - version.told.window_from.ms);
+    if (!version.left && version.unasked_ms >= windows_until_left * window) leave(version, now);
+  }
+}
+
+void DriftMonitor::leave(Version& version, Timestamp now) {
+  version.left = true;
+  version.rows = 0;
+  for (FieldState& field : version.fields) {
+    std::fill(field.window.begin(), field.window.end(), 0);
+    field.above = 0;
+    if (!std::exchange(field.alarm, false)) continue;
+    const auto last = std::find_if(version.told.fields.begin(), version.told.fields.end(),
+                                   [&](const FieldDrift& f) { return f.field == field.name; });
+    last->alarm = false;
+    last->above = 0;
+    tell_change(version, *last, now);
+  }
+  version.told.fields.clear();
+}
+
 void DriftMonitor::judge(Version& version, Timestamp now) {
   VersionDrift& told = version.told;
   told.fields.clear();
@@ -193,14 +241,15 @@ void DriftMonitor::tell_change(const Version& version, const FieldDrift& field,
   if (!tell_) return;
   tell_(fmt::format(
             "{{\"event\":\"drift\",\"state\":\"{}\",\"pipeline\":{},\"model\":{},\"version\":{},"
-            "\"field\":{},\"output\":{},\"psi\":{:.6},\"limit\":{:.6},\"missing_share\":{:.6},"
-            "\"outside_share\":{:.6},\"window_rows\":{},\"windows\":{},\"from\":{},\"to\":{}}}",
+            "\"field\":{},\"output\":{},\"psi\":{},\"limit\":{},\"missing_share\":{},"
+            "\"outside_share\":{},\"window_rows\":{},\"windows\":{},\"from\":{},\"to\":{}{}}}",
             field.alarm ? "begin" : "end", config::json_string(pipeline_),
             config::json_string(version.told.model), version.told.version,
-            config::json_string(field.field), field.output, field.psi, field.limit,
-            field.missing_share, field.outside_share, version.told.window_rows, field.above,
-            version.told.window_from.ms, now.ms),
-        words_for(version.told, field));
+            config::json_string(field.field), field.output, json_figure(field.psi),
+            json_figure(field.limit), json_figure(field.missing_share),
+            json_figure(field.outside_share), version.told.window_rows, field.above,
+            version.told.window_from.ms, now.ms, version.left ? ",\"left\":true" : ""),
+        words_for(version.told, field, version.left));
 }
 
 // Versions come and go for as long as the process lives.
@@ -226,7 +275,9 @@ void DriftMonitor::forget_old() {
 std::vector<VersionDrift> DriftMonitor::report() const {
   const std::lock_guard lock(mutex_);
   std::vector<VersionDrift> all;
-  for (const auto& [key, version] : versions_) all.push_back(version.told);
+  for (const auto& [key, version] : versions_) {
+    if (!version.left) all.push_back(version.told);
+  }
   return all;
 }
 

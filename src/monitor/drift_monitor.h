@@ -4,7 +4,8 @@
 //   worker ─▶ DriftObserver ─┴▶ tick, each second ─▶ window full (rows and time) ─▶ PSI of each field ─▶ limit passed, so often running ─▶ alarm
 //
 // The limit is the larger of the threshold and of what the PSI of so many rows in so many bins stays below without drift (psi.h). A version
-// that brings a baseline is compared with that, another one with its own first rows.
+// that brings a baseline is compared with that, another one with its own first rows. A version that has left is reported no more, and its alarms end; it
+// is remembered with its baseline, since it may come back.
 //
 // Threads: `observer` before the workers start; tick on one thread, which may be slow (it reads baselines from disk); the rest on any.
 #pragma once
@@ -83,6 +84,8 @@ class DriftMonitor {
     std::uint64_t rows = 0;
     Timestamp since;
     Timestamp seen;
+    std::int64_t unasked_ms = 0;  // while other versions of its model were asked
+    bool left = false;            // for so long that it is not reported
   };
   using Key = std::pair<std::string, std::int64_t>;
 
@@ -90,6 +93,8 @@ class DriftMonitor {
   void take(Watch& watch, Timestamp now);
   void find_baseline(const Key& key, Version& version);
   [[nodiscard]] std::shared_ptr<const Baseline> from_first_rows(const Key& key);
+  void see_who_left(Timestamp now);
+  void leave(Version& version, Timestamp now);
   void judge(Version& version, Timestamp now);
   [[nodiscard]] FieldDrift judge(FieldState& field, const FieldBaseline& baseline);
   void tell_change(const Version& version, const FieldDrift& field, Timestamp now) const;
@@ -101,6 +106,7 @@ class DriftMonitor {
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<DriftObserver>> observers_;  // mutex_
   std::map<Key, Version> versions_;                        // mutex_
+  Timestamp ticked_{0};                                    // mutex_; the last time
 };
 
 // For the HTTP API: one object a pipeline.

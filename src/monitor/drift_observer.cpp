@@ -88,6 +88,7 @@ void DriftObserver::scored(const Scored& scored) noexcept {
     }
   }
   watch.rows += scored.rows.size();
+  watch.asked = true;
 }
 
 }  // namespace thalweg::monitor

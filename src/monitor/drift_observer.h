@@ -42,6 +42,7 @@ struct Watch {
   std::int64_t number = 0;
   std::string path;
   std::uint64_t rows = 0;  // in the counts
+  bool asked = false;      // since the monitor came by
   bool counting = false;   // the baseline is here
   std::vector<WatchedField> fields;
 

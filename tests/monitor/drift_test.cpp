@@ -73,6 +73,20 @@ DriftOptions quick() {
   return options;
 }
 
+simdjson::dom::element parsed(const std::string& json) {
+  thread_local simdjson::dom::parser parser;
+  simdjson::dom::element element;
+  EXPECT_EQ(parser.parse(json).get(element), simdjson::SUCCESS) << json;
+  return element;
+}
+
+std::size_t watches_of(ScoreObserver& observer) {
+  std::size_t count = 0;
+  dynamic_cast<DriftObserver&>(observer).with_watches(
+      [&](const auto& watches) { count = watches.size(); });
+  return count;
+}
+
 struct Rates {
   double above = 0,
          error = 0;      // share of windows above their limit; its standard error, by streams
@@ -263,15 +277,46 @@ TEST(Drift, A_hundred_versions_leave_no_more_behind_than_the_last_few) {
     made.told = std::make_unique<ScoredRows>(version);
     made.window(250, std::ref(stream));
   }
-  EXPECT_EQ(made.monitor.report().size(), 16U);
+  EXPECT_EQ(made.monitor.report().size(), 3U) << "the others have left";
   EXPECT_EQ(made.monitor.report().back().version, 100);
+  EXPECT_EQ(watches_of(*made.observers[0]), 16U) << "remembered";
 }
 
-simdjson::dom::element parsed(const std::string& json) {
-  thread_local simdjson::dom::parser parser;
-  simdjson::dom::element element;
-  EXPECT_EQ(parser.parse(json).get(element), simdjson::SUCCESS) << json;
-  return element;
+TEST(Drift, A_version_that_was_taken_back_ends_its_alarm_and_is_reported_no_more) {
+  Made made(quick());
+  Stream stream(3), calm(4);
+  made.window(5000, std::ref(stream));
+  made.window(0, std::ref(stream));
+  stream.shift = 1;
+  for (int i = 0; i < 3; ++i) made.window(1000, std::ref(stream));
+  ASSERT_EQ(made.events.size(), 2U);
+  for (int i = 0; i < 10; ++i) made.window(0, std::ref(stream));
+  EXPECT_TRUE(made.field("score").alarm) << "nobody was asked: that says nothing of the version";
+  const auto drifted = std::move(made.told);
+  made.told = std::make_unique<ScoredRows>(2);
+  made.window(1000, std::ref(calm));
+  made.window(1000, std::ref(calm));
+  EXPECT_EQ(made.monitor.report().size(), 2U);
+  EXPECT_EQ(made.events.size(), 2U) << "two windows are not yet three";
+  made.window(1000, std::ref(calm));
+  ASSERT_EQ(made.events.size(), 4U) << "amount and score";
+  for (std::size_t i = 2; i < 4; ++i) {
+    const auto event = parsed(made.events[i]);
+    EXPECT_EQ(std::string_view(event["state"]), "end");
+    EXPECT_EQ(std::int64_t(event["version"]), 1);
+    EXPECT_TRUE(bool(event["left"]));
+    EXPECT_THAT(made.words[i], HasSubstr("is watched no more"));
+  }
+  ASSERT_EQ(made.monitor.report().size(), 1U);
+  EXPECT_EQ(made.monitor.report()[0].version, 2);
+
+  made.told = std::make_unique<ScoredRows>(1);  // it comes back, and is known
+  made.window(1000, std::ref(calm));
+  made.window(1000, std::ref(calm));
+  const VersionDrift back = made.monitor.report().at(0);
+  EXPECT_EQ(back.version, 1);
+  EXPECT_EQ(back.baseline_rows, 5000U);
+  EXPECT_EQ(back.windows, 4U) << "its baseline is remembered";
 }
 
 TEST(Drift, The_report_is_json) {
