@@ -88,6 +88,14 @@ ScoreObserver& AbMonitor::observer() {
   return *observers_.emplace_back(std::make_unique<AbObserver>());
 }
 
+// Else its figures, and an alert about its shares, would stay until a restart.
+bool AbMonitor::over(const AbCounts& newest) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(observers_.begin(), observers_.end(), [&](const auto& observer) {
+    return observer->alone_ns(newest.model) > newest.used_ns.load();
+  });
+}
+
 std::vector<AbLive> AbMonitor::report() const {
   std::vector<Counts> all;
   {
@@ -97,8 +105,9 @@ std::vector<AbLive> AbMonitor::report() const {
     }
   }
   std::vector<AbLive> tests;
-  for (const Counts& newest : newest_of_each_model(all))
-    tests.push_back(live_of(*newest, all, options_));
+  for (const Counts& newest : newest_of_each_model(all)) {
+    if (!over(*newest)) tests.push_back(live_of(*newest, all, options_));
+  }
   return tests;
 }
 

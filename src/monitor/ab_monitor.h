@@ -4,7 +4,7 @@
 //   worker ─▶ AbObserver ─┴▶ report: the sum of all workers, per model ─▶ shares, ratio check, interval of the difference (ab_test.h)
 //
 // y is the first output that is one number a row. A route that changes, by its epoch or by a version behind a variant, begins anew: shares and
-// versions are the route's. Nothing is kept for a model with one variant; with several it is 240 KB a worker.
+// versions are the route's. A test is over when one variant answers alone. Nothing is kept for a model with one variant; with several it is 240 KB a worker.
 //
 // Threads: `observer` before the workers start; the report on any, at any time. Workers write with relaxed stores and wait for nobody:
 // a report may see a row whose score it does not see yet.
@@ -38,6 +38,7 @@ struct AbLive {
 };
 
 class AbObserver;
+struct AbCounts;
 
 class AbMonitor {
  public:
@@ -46,10 +47,12 @@ class AbMonitor {
 
   // A new one, for one worker; it is the monitor's and lives as long.
   [[nodiscard]] ScoreObserver& observer();
-  // One for each model that has several variants now, or had when it was asked last.
+  // One for each model that had several variants when it was asked last.
   [[nodiscard]] std::vector<AbLive> report() const;
 
  private:
+  [[nodiscard]] bool over(const AbCounts& newest) const;
+
   const AbOptions options_;
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<AbObserver>> observers_;  // mutex_

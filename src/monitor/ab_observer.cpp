@@ -13,6 +13,10 @@ namespace {
 // Of each model, the route in force and the one before, whose batches may still come back.
 constexpr std::size_t kept_of_a_model = 2;
 
+std::int64_t monotonic_ns() {
+  return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
 }  // namespace
 
 AbCounts::AbCounts(const std::string& of, const Route& route)
@@ -70,11 +74,30 @@ AbCounts& AbObserver::counts_of(const std::string& model, const Route& route) {
   return *kept_.emplace_back(std::move(fresh));
 }
 
+// That ends a test, also one that only other workers counted.
+void AbObserver::answered_alone(const std::string& model) {
+  auto it = std::find_if(alone_.begin(), alone_.end(),
+                         [&](const auto& alone) { return alone->model == model; });
+  if (it == alone_.end()) {
+    const std::lock_guard lock(mutex_);
+    it = alone_.insert(alone_.end(), std::make_unique<Alone>(model));
+  }
+  (*it)->used_ns.store(monotonic_ns(), std::memory_order_relaxed);
+}
+
+std::int64_t AbObserver::alone_ns(const std::string& model) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = std::find_if(alone_.begin(), alone_.end(),
+                               [&](const auto& alone) { return alone->model == model; });
+  return it == alone_.end() ? 0 : (*it)->used_ns.load(std::memory_order_relaxed);
+}
+
 void AbObserver::scored(const Scored& scored) noexcept {
-  if (scored.variant == nullptr || scored.buckets.empty()) return;
+  if (scored.variant == nullptr) return;
+  if (scored.route.variants.size() < 2) return answered_alone(scored.version.model);
+  if (scored.buckets.empty()) return;
   AbCounts& counts = counts_of(scored.version.model, scored.route);
-  counts.used_ns.store(std::chrono::steady_clock::now().time_since_epoch().count(),
-                       std::memory_order_relaxed);
+  counts.used_ns.store(monotonic_ns(), std::memory_order_relaxed);
   const auto arm = static_cast<std::size_t>(scored.variant - scored.route.variants.data());
   counts.arms[arm].asked.add(scored.rows.size());
   const Column* score = score_of(scored.outputs);

@@ -56,12 +56,22 @@ class AbObserver final : public ScoreObserver {
 
   // Any thread.
   [[nodiscard]] std::vector<std::shared_ptr<const AbCounts>> counts() const;
+  // When the model's only variant answered last, as used_ns; 0: never.
+  [[nodiscard]] std::int64_t alone_ns(const std::string& model) const;
 
  private:
+  struct Alone {
+    explicit Alone(std::string of) : model(std::move(of)) {}
+    std::string model;
+    std::atomic<std::int64_t> used_ns{0};
+  };
+
+  void answered_alone(const std::string& model);
   [[nodiscard]] AbCounts& counts_of(const std::string& model, const Route& route);
 
-  mutable std::mutex mutex_;                     // the list changes, or is read by another thread
+  mutable std::mutex mutex_;                     // a list changes, or is read by another thread
   std::vector<std::shared_ptr<AbCounts>> kept_;  // oldest first
+  std::vector<std::unique_ptr<Alone>> alone_;    // of each model that had one variant
 };
 
 }  // namespace thalweg::monitor

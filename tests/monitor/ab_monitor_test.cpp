@@ -26,6 +26,8 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
+  // The route has the first variant only, from now on.
+  void be_alone() { route_.variants.resize(1); }
   // `y`: of a row by bucket; NaN is an answer, too. Each `lose`th row of b is refused; 0: none.
   template <class Y>
   void tell(ScoreObserver& observer, std::size_t rows, Y&& y, std::size_t lose = 0) {
@@ -172,6 +174,20 @@ TEST(AbMonitor, A_model_with_one_variant_is_no_test) {
                    .variant = &only,
                    .version = version});
   EXPECT_TRUE(monitor.report().empty());
+}
+
+TEST(AbMonitor, A_test_is_over_when_one_variant_answers_alone_and_shown_again_with_the_next) {
+  AbMonitor monitor;
+  ScoreObserver &counted = monitor.observer(), &other = monitor.observer();
+  Stream two(5000), one(bucket_count), next(8000, 4);
+  two.tell(counted, 1000, half, 2);
+  ASSERT_TRUE(monitor.report().at(0).verdicts.at(0).ratio.mismatch);
+  one.be_alone();
+  one.tell(other, 10, half);
+  EXPECT_TRUE(monitor.report().empty()) << "whoever counted it";
+  next.tell(other, 300, half);
+  ASSERT_EQ(monitor.report().size(), 1U);
+  EXPECT_EQ(monitor.report()[0].epoch, 4);
 }
 
 TEST(AbMonitor, Answers_that_are_no_number_are_asked_for_and_not_counted) {
