@@ -38,6 +38,12 @@ void Watch::count_by(const Baseline& baseline) {
   counting = true;
 }
 
+bool Watch::watches(const Scored& scored) const {
+  return number == scored.version.version && schema == &scored.schema &&
+         outputs == &scored.output_schema && model == scored.version.model &&
+         path == scored.version.path && std::ranges::equal(reads, scored.reads);
+}
+
 bool DriftObserver::wanted(const std::string& field) const {
   return options_.fields.empty() ||
          std::find(options_.fields.begin(), options_.fields.end(), field) != options_.fields.end();
@@ -61,6 +67,12 @@ Watch& DriftObserver::watch_of(const Scored& scored) {
         watch->schema == &scored.schema && watch->outputs == &scored.output_schema)
       return *watch;
   }
+  // Versions that are swapped for weeks would leave a watch each time.
+  for (const auto& watch : watches_) {
+    if (!watch->watches(scored)) continue;
+    watch->version = &scored.version;
+    return *watch;
+  }
   auto watch = std::make_unique<Watch>();
   watch->version = &scored.version;
   watch->schema = &scored.schema;
@@ -68,6 +80,7 @@ Watch& DriftObserver::watch_of(const Scored& scored) {
   watch->model = scored.version.model;
   watch->number = scored.version.version;
   watch->path = scored.version.path;
+  watch->reads.assign(scored.reads.begin(), scored.reads.end());
   for (const std::uint32_t column : scored.reads)
     add_field(*watch, scored.schema.fields[column], column, false);
   for (std::uint32_t i = 0; i < scored.output_schema.fields.size(); ++i)

@@ -41,12 +41,15 @@ struct Watch {
   std::string model;
   std::int64_t number = 0;
   std::string path;
+  std::vector<std::uint32_t> reads;
   std::uint64_t rows = 0;  // in the counts
   bool asked = false;      // since the monitor came by
   bool counting = false;   // the baseline is here
   std::vector<WatchedField> fields;
 
   void count_by(const Baseline& baseline);
+  // Of the same use and version, which may have been loaded again.
+  [[nodiscard]] bool watches(const Scored& scored) const;
 };
 
 class DriftObserver final : public ScoreObserver {

@@ -282,6 +282,20 @@ TEST(Drift, A_hundred_versions_leave_no_more_behind_than_the_last_few) {
   EXPECT_EQ(watches_of(*made.observers[0]), 16U) << "remembered";
 }
 
+TEST(Drift, A_hundred_reloads_of_two_versions_leave_two_watches_and_go_on_counting) {
+  Made made(quick());
+  Stream stream(3);
+  for (int i = 0; i < 100; ++i) {
+    made.told->load(1 + i % 2);
+    made.window(250, std::ref(stream));
+  }
+  EXPECT_EQ(watches_of(*made.observers[0]), 2U);
+  const auto report = made.monitor.report();
+  ASSERT_EQ(report.size(), 2U);
+  EXPECT_EQ(report[0].baseline_rows, 5000U) << "of twenty loads";
+  EXPECT_GE(report[0].windows, 7U);
+}
+
 TEST(Drift, A_version_that_was_taken_back_ends_its_alarm_and_is_reported_no_more) {
   Made made(quick());
   Stream stream(3), calm(4);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/score_observer.h"
@@ -20,14 +21,22 @@ struct MadeRow {
 class ScoredRows {
  public:
   explicit ScoredRows(std::int64_t version = 1, std::string path = "no such folder") {
-    version_.model = "fraud";
-    version_.version = version;
-    version_.path = std::move(path);
+    version_->model = "fraud";
+    version_->version = version;
+    version_->path = std::move(path);
   }
 
   void tell(ScoreObserver& observer, std::size_t rows, const std::function<MadeRow()>& make) {
     fill(rows, make);
     observer.scored(scored());
+  }
+  // The next rows are of another version, and the use and its schemas stay: what a reload is to an observer.
+  void load(std::int64_t version) {
+    auto next = std::make_unique<ModelVersion>();
+    next->model = version_->model;
+    next->path = version_->path;
+    next->version = version;
+    gone_.push_back(std::exchange(version_, std::move(next)));
   }
   // Asked, and all refused.
   void refuse(ScoreObserver& observer, std::size_t rows, const std::function<MadeRow()>& make) {
@@ -62,7 +71,7 @@ class ScoredRows {
             .answered = rows_,
             .reads = reads_,
             .route = route_,
-            .version = version_};
+            .version = *version_};
   }
 
  private:
@@ -74,7 +83,8 @@ class ScoredRows {
   std::vector<Column> outputs_ = std::vector<Column>(1);
   std::vector<std::uint32_t> rows_;
   Route route_;
-  ModelVersion version_;
+  std::unique_ptr<ModelVersion> version_ = std::make_unique<ModelVersion>();
+  std::vector<std::unique_ptr<ModelVersion>> gone_;  // kept, so that no address comes twice
 };
 
 }  // namespace thalweg::monitor
