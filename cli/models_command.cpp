@@ -89,7 +89,7 @@ bool is_version(const std::string& what) {
 
 Result<DesiredModel> routed(const DesiredModel& now, const std::vector<std::string>& what) {
   if (what.size() == 1 && is_version(what.front()))
-    return control::with_version(now, "", what.front());
+    return control::with_all_traffic(now, what.front());
   std::vector<control::RouteChange> changes;
   for (const std::string& text : what) {
     auto change = control::parse_route(text);

@@ -332,8 +332,10 @@ ApiReply Api::load(const ApiRequest& request, const Target& target) const {
     // Without a version there is nothing to change: the model is loaded.
     if (p.string("version").empty())
       return wanted.record ? std::optional(now) : std::optional<DesiredModel>();
+    const std::string variant = p.string("variant"), version = p.string("version");
     auto next = p.boolean("shadow") ? with_shadow(now, shadow_of(now, p))
-                                    : with_version(now, p.string("variant"), p.string("version"));
+                : variant.empty()   ? with_all_traffic(now, version)
+                                    : with_version(now, variant, version);
     if (!next) return std::move(next).error();
     return std::optional(*std::move(next));
   };

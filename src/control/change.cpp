@@ -140,6 +140,13 @@ Result<DesiredModel> with_version(DesiredModel state, std::string_view variant,
   return checked(std::move(state));
 }
 
+Result<DesiredModel> with_all_traffic(DesiredModel state, const VersionWish& version) {
+  state.variants.resize(1);
+  state.variants.front().version = version;
+  state.variants.front().share = bucket_count;
+  return checked(std::move(state));
+}
+
 Result<DesiredModel> with_route(DesiredModel state, const std::vector<RouteChange>& changes) {
   bool champion_named = false;
   std::ptrdiff_t added = 0;

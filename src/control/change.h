@@ -24,6 +24,8 @@ struct RouteChange {
 // `variant` empty: the champion. Errors of all: config_invalid.
 [[nodiscard]] Result<DesiredModel> with_version(DesiredModel state, std::string_view variant,
                                                 const VersionWish& version);
+// All traffic: one variant is left, by the champion's name.
+[[nodiscard]] Result<DesiredModel> with_all_traffic(DesiredModel state, const VersionWish& version);
 // What the named ones gain or lose is the champion's loss or gain, unless he is named too: then all must add up. A new variant's place is
 // beside the champion. Keys of a variant that is not named never move, but for the champion's: a change that would push one along is
 // refused, with what to write instead.

@@ -116,6 +116,15 @@ TEST_F(ControlFile, Each_change_is_shown_by_status_and_can_be_taken_back) {
   EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 6) << history;
 }
 
+TEST_F(ControlFile, A_version_alone_is_all_traffic_and_leaves_no_other_variant_a_share) {
+  ASSERT_EQ(models({"route", "scorer", "b=10%@2"}).code, 0);
+  const Ran all = models({"route", "scorer", "2"});
+  ASSERT_EQ(all.code, 0) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("champion 90% version 1, b 10% version 2 → "));
+  EXPECT_THAT(models({"list", "scorer"}).out,
+              AllOf(HasSubstr("version 2"), Not(HasSubstr("version 1")), Not(HasSubstr("b 10%"))));
+}
+
 // As a process leaves it beside its state: what it counted of each variant.
 TEST_F(ControlFile, Status_has_the_figures_of_an_A_B_test) {
   ASSERT_EQ(models({"route", "scorer", "b=10%@2"}).code, 0);

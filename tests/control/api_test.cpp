@@ -54,6 +54,19 @@ TEST_F(ApiTest, Load_changes_the_version_and_unload_takes_a_variant_away) {
   EXPECT_THAT(whole.body, HasSubstr("pause the pipeline instead"));
 }
 
+TEST_F(ApiTest, A_load_without_a_variant_is_all_traffic_and_with_one_its_share_stays) {
+  const auto state = R"({"state":{"variants":[{"name":"champion","version":"3","share":9000},
+      {"name":"b","version":"4","share":1000}]}})";
+  ASSERT_EQ(post("/v2/models/m/control", state).status, 200);
+  EXPECT_THAT(
+      post("/v2/repository/models/m/load", R"({"parameters":{"version":"5","variant":"b"}})").body,
+      AllOf(HasSubstr(R"("version":"3","share":9000)"),
+            HasSubstr(R"("version":"5","share":1000)")));
+  const auto all = post("/v2/repository/models/m/load", R"({"parameters":{"version":"6"}})");
+  EXPECT_THAT(all.body,
+              HasSubstr(R"("variants":[{"name":"champion","version":"6","share":10000}])"));
+}
+
 TEST_F(ApiTest,
        A_shadow_is_loaded_with_its_topic_and_its_share_which_stay_when_only_the_version_changes) {
   const auto loaded = post("/v2/repository/models/m/load", R"({"parameters":

@@ -181,6 +181,10 @@ TEST(ControlChange, Labels_shadow_and_version_change_nothing_else) {
   expected = before;
   expected.variants[0].version = "stable";
   EXPECT_EQ(*with_version(before, "", "stable"), expected);
+  const DesiredModel all = *with_all_traffic(before, "4");
+  ASSERT_EQ(all.variants.size(), 1U) << "b keeps no share";
+  EXPECT_EQ(all.variants.front(),
+            (DesiredVariant{before.variants.front().name, "4", bucket_count}));
   EXPECT_FALSE(with_label(expected, "stable", "").ok()) << "it is in use";
 }
 
