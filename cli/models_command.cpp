@@ -32,7 +32,7 @@ struct Options {
   std::string model;
   std::vector<std::string> what;
   std::string url, by, why, topic;
-  double cpu_share = 0.5;
+  std::optional<double> cpu_share;  // none: as it is
   bool dry_run = false, json = false, wait = false;
   std::int64_t wait_s = 60;
   std::optional<std::int64_t> if_epoch;  // none: the one that is read
@@ -134,10 +134,11 @@ Result<std::optional<DesiredModel>> next_state(const Options& options, const Nod
   if (options.action == "label") next = labelled(*now, options.what);
   if (options.action == "shadow") {
     const std::string& version = options.what.front();
+    const double present = now->shadow.value_or(DesiredShadow{}).cpu_share;
     next = control::with_shadow(
-        *now, version == "off"
-                  ? std::nullopt
-                  : std::optional(DesiredShadow{version, options.topic, options.cpu_share}));
+        *now, version == "off" ? std::nullopt
+                               : std::optional(DesiredShadow{version, options.topic,
+                                                             options.cpu_share.value_or(present)}));
   }
   if (!next) return std::move(next).error();
   return std::optional(*std::move(next));
@@ -356,8 +357,9 @@ void add_models_command(Commands& commands) {
       ->type_name("NAME");
   command.add_option("--why", options->why, "Why, for the history")->type_name("TEXT");
   command.add_option("--topic", options->topic, "shadow: where its outputs go")->type_name("TOPIC");
-  command.add_option("--cpu-share", options->cpu_share, "shadow: of one core, at most")
-      ->capture_default_str()
+  command
+      .add_option("--cpu-share", options->cpu_share,
+                  "shadow: of one core, at most; not given: as it is, or 0.5 for a new shadow")
       ->check(CLI::Range(cpu_share_min, cpu_share_max));
   command
       .add_option("--if-epoch", options->if_epoch,

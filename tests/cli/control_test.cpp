@@ -125,6 +125,17 @@ TEST_F(ControlFile, A_version_alone_is_all_traffic_and_leaves_no_other_variant_a
               AllOf(HasSubstr("version 2"), Not(HasSubstr("version 1")), Not(HasSubstr("b 10%"))));
 }
 
+TEST_F(ControlFile, Another_version_of_the_shadow_keeps_its_cpu_share) {
+  const auto share = [&] { return models({"status", "scorer", "--json"}).out; };
+  ASSERT_EQ(models({"shadow", "scorer", "1"}).code, 0);
+  EXPECT_THAT(share(), HasSubstr(R"("cpu_share":0.5)"));
+  ASSERT_EQ(models({"shadow", "scorer", "2", "--cpu-share", "0.25"}).code, 0);
+  ASSERT_EQ(models({"shadow", "scorer", "1"}).code, 0);
+  EXPECT_THAT(share(),
+              AllOf(HasSubstr(R"("cpu_share":0.25)"), Not(HasSubstr(R"("cpu_share":0.5)"))))
+      << "neither now nor before";
+}
+
 // As a process leaves it beside its state: what it counted of each variant.
 TEST_F(ControlFile, Status_has_the_figures_of_an_A_B_test) {
   ASSERT_EQ(models({"route", "scorer", "b=10%@2"}).code, 0);
