@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 
 #include "model/calls.h"
@@ -18,6 +19,17 @@ class ServedTest : public testing::Test {
   void put(int version, double value, const std::string& more = "") {
     dir_.write(std::to_string(version) + "/fake.yaml",
                "function: constant\nvalue: " + std::to_string(value) + "\n" + more);
+  }
+  // All at once and with its manifest, as a publisher makes it appear: a folder that is looked at meanwhile has all of it or nothing.
+  void appear(int version, double value, const std::string& more = "") {
+    const std::string staged = ".staged";
+    dir_.write(staged + "/fake.yaml",
+               "function: constant\nvalue: " + std::to_string(value) + "\n" + more);
+    Manifest manifest;
+    manifest.version = version;
+    manifest.files = *list_files(dir_ / staged);
+    dir_.write(staged + "/manifest.json", to_json(manifest));
+    std::filesystem::rename(dir_ / staged, dir_ / std::to_string(version));
   }
   // The manifest of what lies there.
   void seal(int version, const std::function<void(Manifest&)>& change = {}) {

@@ -41,12 +41,10 @@ TEST_F(ServedSlow, A_higher_number_in_the_folder_is_followed_as_a_later_wish_is)
   const auto model = make_slow("latest");
   ASSERT_TRUE(model->open().ok());
   model->start();
-  put(2, 20, "hang_when: always\nhang_for: 3s\n");
-  seal(2);
+  appear(2, 20, "hang_when: always\nhang_for: 3s\n");
   ASSERT_TRUE(eventually([&] { return told("model.slow_load", 2) == 1; }));
   EXPECT_EQ(serving(*model), 1);
-  put(3, 30);
-  seal(3);
+  appear(3, 30);
   ASSERT_TRUE(eventually([&] { return serving(*model) == 3; }));
   EXPECT_EQ(status_of(*model, 2).state, VersionState::warming) << "it hangs still";
   EXPECT_EQ(model->swaps(), 1U);
@@ -58,8 +56,7 @@ TEST_F(ServedSlow, One_that_nothing_takes_the_place_of_serves_when_it_is_there) 
   const auto model = make_slow("latest");
   ASSERT_TRUE(model->open().ok());
   model->start();
-  put(2, 20, "hang_when: always\nhang_for: 200ms\n");
-  seal(2);
+  appear(2, 20, "hang_when: always\nhang_for: 200ms\n");
   EXPECT_TRUE(eventually([&] { return serving(*model) == 2; }));
   EXPECT_EQ(told("model.slow_load", 2), 1U) << "however many turns looked at it";
   EXPECT_EQ(status_of(*model, 2).state, VersionState::available);
@@ -71,8 +68,7 @@ TEST_F(ServedSlow, Files_that_change_while_it_loads_are_tried_again_as_they_are_
   const auto model = make_slow("latest");
   ASSERT_TRUE(model->open().ok());
   model->start();
-  put(2, 20, "hang_when: always\nhang_for: 1s\n");
-  seal(2);
+  appear(2, 20, "hang_when: always\nhang_for: 1s\n");
   ASSERT_TRUE(eventually([&] { return told("model.slow_load", 2) == 1; }));
   put(2, 22.5);
   seal(2);

@@ -64,7 +64,7 @@ TEST(Documents, Metrics_lists_every_metric_and_no_other) {
   view.totals.emplace_back();
   view.totals.back().role = Role::shadow;
   view.control.emplace().models.push_back({"m", 1, 1, true, false, 0});
-  view.monitoring.drift.emplace_back().fields.emplace_back();
+  view.monitoring.drift.emplace_back().fields.emplace_back().psi = 0;  // judged
   view.monitoring.comparisons.emplace_back();
   view.monitoring.ab.emplace_back().arms.emplace_back();
   view.monitoring.ab.back().verdicts.emplace_back();
