@@ -39,7 +39,8 @@ Error unknown_key(const Node& entry, const std::string& key, const RuntimeKind* 
 }
 
 const Section& guards_section() {
-  static const Section section{
+  // Never destroyed, as every section that a load reads: a load that was left behind may still read it while the process ends.
+  static const Section& section = *new Section{
       .name = "guards",
       .doc = "Limits for a new version during its probation, compared with the version before.",
       .settings = {
@@ -224,7 +225,7 @@ Section make_life_section() {
 }
 
 const Section& life_section() {
-  static const Section section = make_life_section();
+  static const Section& section = *new Section(make_life_section());
   return section;
 }
 
@@ -241,7 +242,7 @@ const std::vector<std::string>& life_settings() {
 }
 
 const Section& model_section() {
-  static const Section section = make_model_section();
+  static const Section& section = *new Section(make_model_section());
   return section;
 }
 

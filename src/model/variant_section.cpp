@@ -6,7 +6,7 @@ namespace thalweg {
 namespace {
 
 const Section& variant_section() {
-  static const Section section{
+  static const Section& section = *new Section{
       .name = "variant",
       .doc = "One of several versions that answer at the same time, each its share of the keys.",
       .settings = {
@@ -32,7 +32,7 @@ const Section& variant_section() {
 }
 
 const Section& shadow_section() {
-  static const Section section{
+  static const Section& section = *new Section{
       .name = "shadow",
       .doc = "A version that sees the same rows and answers to nobody, to be compared.",
       .settings =
@@ -61,7 +61,7 @@ const Section& shadow_section() {
 }  // namespace
 
 const Section& variant_settings() {
-  static const Section section{
+  static const Section& section = *new Section{
       .name = "model",
       .doc = {},
       .settings = {

@@ -17,7 +17,7 @@ constexpr const char* fake_file = "fake.yaml";
 const std::vector<std::string> conditions{"never", "negative", "nan", "always"};
 
 const Section& section() {
-  static const Section section{
+  static const Section& section = *new Section{
       .name = "fake",
       .doc =
           "A model made of settings: deterministic, needs no file; `path` may be left out, or hold "

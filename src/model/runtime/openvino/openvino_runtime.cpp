@@ -8,7 +8,7 @@ namespace thalweg {
 namespace {
 
 const Section& section() {
-  static const Section section{
+  static const Section& section = *new Section{
       .name = "openvino",
       .doc =
           "SavedModel, ONNX, TFLite or OpenVINO IR on the processor. Smaller and quicker to load "

@@ -11,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const Section& section() {
-  static const Section section{
+  static const Section& section = *new Section{
       .name = "tensorflow",
       .doc = "A SavedModel of TensorFlow 2 (or 1), every op of the installed TensorFlow included.",
       .settings = {
