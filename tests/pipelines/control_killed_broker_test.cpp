@@ -95,6 +95,16 @@ class ControlKilledBroker : public test::ControlPipeline {
       }
     }
   }
+  // What is written, of a process that was killed, and of the one that comes after it. Nothing was sent before.
+  void expect_the_same_after_a_kill(Command& process) {
+    ASSERT_NO_FATAL_FAILURE(expect_answers(0, 100));
+    process.signal(SIGKILL);
+    ASSERT_EQ(process.wait(), 128 + SIGKILL);
+    const auto again = run();
+    ASSERT_TRUE(assigned(*again)) << again->err();
+    ASSERT_NO_FATAL_FAILURE(expect_answers(100, 100));
+    EXPECT_EQ(again->stop(), 0) << again->err();
+  }
   Reader& out_reader() {
     if (!out_reader_) out_reader_.emplace(brokers_, out_, 4);
     return *out_reader_;
@@ -122,13 +132,7 @@ TEST_F(ControlKilledBroker, A_route_command_leaves_the_state_before_or_the_new_o
   EXPECT_GE(killed, 6) << "the moments were not those before the end";
   RecordProperty("written_though_killed", written);
   EXPECT_EQ(process->count_in_err("control.record_broken"), 0U);
-  ASSERT_NO_FATAL_FAILURE(expect_answers(0, 100));
-  process->signal(SIGKILL);
-  ASSERT_EQ(process->wait(), 128 + SIGKILL);
-  const auto again = run();
-  ASSERT_TRUE(assigned(*again)) << again->err();
-  ASSERT_NO_FATAL_FAILURE(expect_answers(100, 100));
-  EXPECT_EQ(again->stop(), 0) << again->err();
+  ASSERT_NO_FATAL_FAILURE(expect_the_same_after_a_kill(*process));
 }
 
 // The version is there before anybody is told of it, so a record never names one that is not.
@@ -162,13 +166,7 @@ TEST_F(ControlKilledBroker, A_publish_command_names_no_version_that_is_not_there
   }
   EXPECT_GE(killed, 6) << "the moments were not those before the end";
   EXPECT_EQ(process->count_in_err("control.refused"), 0U) << process->err();
-  ASSERT_NO_FATAL_FAILURE(expect_answers(0, 100));
-  process->signal(SIGKILL);
-  ASSERT_EQ(process->wait(), 128 + SIGKILL);
-  const auto again = run();
-  ASSERT_TRUE(assigned(*again)) << again->err();
-  ASSERT_NO_FATAL_FAILURE(expect_answers(100, 100));
-  EXPECT_EQ(again->stop(), 0) << again->err();
+  ASSERT_NO_FATAL_FAILURE(expect_the_same_after_a_kill(*process));
 }
 
 // No control topic: a file in `state_directory`, which the process and the commands write.

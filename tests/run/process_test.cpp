@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <map>
 #include <thread>
@@ -48,12 +49,12 @@ class NoSource final : public Source {
   Error answer_;
 };
 
-// A member of a group, which counts how often somebody says that it is still here.
+// A member of a group, which does `still_here` when somebody says that it is still here.
 class MemberSource final : public Source, public kafka::GroupMember {
  public:
-  MemberSource(std::unique_ptr<Source> inner, std::atomic<int>& said)
-      : inner_(std::move(inner)), said_(said) {}
-  void still_here() noexcept override { ++said_; }
+  MemberSource(std::unique_ptr<Source> inner, std::function<void()> still_here)
+      : inner_(std::move(inner)), still_here_(std::move(still_here)) {}
+  void still_here() noexcept override { still_here_(); }
   [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override {
     return inner_->open(waker, listener);
   }
@@ -73,7 +74,7 @@ class MemberSource final : public Source, public kafka::GroupMember {
 
  private:
   const std::unique_ptr<Source> inner_;
-  std::atomic<int>& said_;
+  const std::function<void()> still_here_;
 };
 
 class ProcessTest : public testing::Test {
@@ -101,6 +102,24 @@ class ProcessTest : public testing::Test {
       return std::unique_ptr<Sink>(std::move(owned));
     };
     return made;
+  }
+  Ports ports_of_members(const std::function<void()>& still_here) {
+    Ports made = ports();
+    made.source = [plain = made.source, still_here](
+                      const PipelineFile& file,
+                      std::size_t worker) -> Result<std::unique_ptr<Source>> {
+      auto source = plain(file, worker);
+      if (!source) return source;
+      return std::unique_ptr<Source>(
+          std::make_unique<MemberSource>(std::move(source).value(), still_here));
+    };
+    return made;
+  }
+  // A pipeline whose call with a number below zero lasts for so long, in the worker's own thread.
+  static std::string pipeline_that_hangs(const std::string& time) {
+    std::string text(pipeline_text);
+    return text.replace(text.find("runtime: fake"), 13,
+                        "runtime: fake, thread: worker, hang_when: negative, hang_for: " + time);
   }
   void add(Process& process, const std::string& name = "numbers") {
     std::string text(pipeline_text);
@@ -226,21 +245,12 @@ TEST_F(ProcessTest, One_that_cannot_start_stops_those_that_run) {
 TEST_F(ProcessTest, A_worker_inside_of_a_long_call_is_kept_in_its_group_by_the_process) {
   fill(0);
   log_of_records.append("in", 0, {.value = R"({"x": -1})"});
-  std::string text(pipeline_text);
-  const std::string hangs = "runtime: fake, thread: worker, hang_when: negative, hang_for: 4s";
-  text.replace(text.find("runtime: fake"), 13, hangs);
+  const std::string text = pipeline_that_hangs("4s");
   Process process(registry, log);
   ASSERT_TRUE(process.add(read_pipeline_text(text, "numbers.yaml").value()).ok());
   std::atomic<int> said{0};
-  Ports with_members = ports();
-  with_members.source = [&, plain = with_members.source](
-                            const PipelineFile& file,
-                            std::size_t worker) -> Result<std::unique_ptr<Source>> {
-    auto source = plain(file, worker);
-    if (!source) return source;
-    return std::unique_ptr<Source>(std::make_unique<MemberSource>(std::move(source).value(), said));
-  };
-  auto running = std::async(std::launch::async, [&] { return process.run(with_members); });
+  auto running = std::async(std::launch::async,
+                            [&] { return process.run(ports_of_members([&] { ++said; })); });
   while (sink.load() == nullptr || sink.load()->acknowledged("out").empty())
     std::this_thread::yield();
   EXPECT_GE(said.load(), 1);
@@ -248,50 +258,17 @@ TEST_F(ProcessTest, A_worker_inside_of_a_long_call_is_kept_in_its_group_by_the_p
   EXPECT_TRUE(running.get().ok());
 }
 
-// A group whose answer never comes. In the child of a death test only: nobody lets it go.
-class StuckSource final : public Source, public kafka::GroupMember {
- public:
-  explicit StuckSource(std::unique_ptr<Source> inner) : inner_(std::move(inner)) {}
-  void still_here() noexcept override { std::promise<void>().get_future().wait_for(1h); }
-  [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override {
-    return inner_->open(waker, listener);
-  }
-  void serve() override { inner_->serve(); }
-  [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override {
-    return inner_->drain(batch, limits);
-  }
-  [[nodiscard]] Status commit(std::span<const TopicPartitionOffset> next, bool wait) override {
-    return inner_->commit(next, wait);
-  }
-  [[nodiscard]] Status seek(std::span<const TopicPartitionOffset> to) override {
-    return inner_->seek(to);
-  }
-  [[nodiscard]] bool ended() const noexcept override { return inner_->ended(); }
-  void lag(std::vector<Lag>& out) const override { inner_->lag(out); }
-  void close() override { inner_->close(); }
-
- private:
-  const std::unique_ptr<Source> inner_;
-};
-
 TEST_F(ProcessTest, A_hung_call_ends_the_process_also_while_a_group_is_answered_for_it) {
   fill(0);
   log_of_records.append("in", 0, {.value = R"({"x": -1})"});
-  std::string text(pipeline_text);
-  const std::string hangs = "runtime: fake, thread: worker, hang_when: negative, hang_for: 1h";
-  text.replace(text.find("runtime: fake"), 13, hangs);
-  text += "watchdog: { report_after: 1s, exit_after: 1s }\n";
+  const std::string text =
+      pipeline_that_hangs("1h") + "watchdog: { report_after: 1s, exit_after: 1s }\n";
   const auto run = [&] {
     Process process(registry, log);
     if (!process.add(read_pipeline_text(text, "numbers.yaml").value()).ok()) std::abort();
-    Ports stuck = ports();
-    stuck.source = [plain = stuck.source](const PipelineFile& file,
-                                          std::size_t worker) -> Result<std::unique_ptr<Source>> {
-      auto source = plain(file, worker);
-      if (!source) return source;
-      return std::unique_ptr<Source>(std::make_unique<StuckSource>(std::move(source).value()));
-    };
-    (void)process.run(stuck);
+    // A group whose answer never comes; nobody lets the child of a death test go.
+    const auto stuck = [] { std::promise<void>().get_future().wait_for(1h); };
+    (void)process.run(ports_of_members(stuck));
   };
   GTEST_FLAG_SET(death_test_style, "fast");
   EXPECT_EXIT(run(), testing::ExitedWithCode(exit_hung), "model_hung");
