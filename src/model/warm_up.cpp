@@ -23,7 +23,7 @@ constexpr std::array<std::int64_t, 3> lengths{8, 64, 224};
 constexpr double tolerance_relative = 1e-3;
 constexpr double tolerance_absolute = 1e-4;
 
-// A size must be better by this much before it bounds others. Little, since calls get larger than any that is measured here, and a cost
+// Rows that cost no more than this many times the least are as good. Little, since calls get larger than any that is measured here, and a cost
 // that rises at all goes on rising: a network that is 6 % dearer at 512 rows than at 128 was 22 % dearer at 1,024.
 constexpr double hardly_more = 1.05;
 constexpr int rounds_max = 3;  // of measuring, before a bound is believed
