@@ -289,11 +289,9 @@ void KafkaSource::close() {
   if (closed_ || client() == nullptr) return;
   closing_ = true;
   if (opened_) {
-    // A member without partitions that is closed leaves without a word (librdkafka 2.15.1, cooperative protocol), and the group waits for
-    // it until its session is over. Without its subscription it says so. A static member is not to leave: its place is kept for who
-    // comes again under its name.
+    // A static member is not to leave: its place is kept for who comes again under its name.
     const bool is_static = !options_.kafka.value(Role::consumer, "group.instance.id").empty();
-    if (!holds_any() && !is_static) rd_kafka_unsubscribe(client());
+    if (!holds_any() && !is_static) leave_without_partitions();
     const kafka::QueueHandle queue(rd_kafka_queue_new(client()));
     const auto until = Steady::now() + options_.close_timeout;
     const kafka::ErrorHandle failed(rd_kafka_consumer_close_queue(client(), queue.get()));

@@ -125,6 +125,7 @@ class KafkaSource final : public Source, public kafka::GroupMember {
   void look_soon();
 
   // kafka_source_group.cpp
+  void leave_without_partitions();
   static void on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* partitions, void* opaque);
   static void on_commit(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* offsets, void* opaque);
   [[nodiscard]] bool ending() const;

@@ -25,7 +25,27 @@ std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& lis
   return all;
 }
 
+bool is_member(rd_kafka_t* rk) {
+  char* id = rd_kafka_memberid(rk);
+  const bool has_one = id != nullptr && *id != '\0';
+  rd_kafka_mem_free(rk, id);
+  return has_one;
+}
+
 }  // namespace
+
+// A member without partitions that is closed leaves without a word (librdkafka 2.15.1, cooperative protocol), and the group waits for
+// it until its session is over. Without its subscription it says so, but librdkafka puts that off while a rebalance is under way, and
+// forgets it if the consumer is closed meanwhile. Whoever has left has no member id any more. With KIP-848 the id stays, and nothing is
+// put off; who joins for the first time belongs to no protocol yet, and closing is enough.
+void KafkaSource::leave_without_partitions() {
+  rd_kafka_unsubscribe(client());
+  if (broker_assigns_) return;
+  const auto until = Steady::now() + options_.close_timeout / 2;
+  while (cooperative(client()) && is_member(client()) && Steady::now() < until) {
+    if (rd_kafka_message_t* m = rd_kafka_consumer_poll(client(), 10)) event(m);
+  }
+}
 
 void KafkaSource::on_rebalance(rd_kafka_t* rk, rd_kafka_resp_err_t err, List* partitions,
                                void* opaque) {

@@ -171,6 +171,33 @@ TEST_P(KafkaGroupBroker, A_member_that_closes_while_it_joins_holds_up_nobody) {
   first.source.close();
 }
 
+// Between the answer to its request to join and its assignment librdkafka puts off whatever it is told.
+TEST_P(KafkaGroupBroker, A_member_that_closes_before_it_has_its_assignment_holds_up_nobody) {
+  kafka::Pairs settings = GetParam().second;
+  if (!GetParam().first.starts_with("classic")) GTEST_SKIP() << "the protocol has no such moment";
+  settings.emplace_back("session.timeout.ms", "120000");  // longer than this test
+  Member first(options(settings));
+  first.open();
+  ASSERT_TRUE(eventually([&] { return first.turn(), first.listener.held.size() == 4; }));
+  settings.emplace_back("debug", "cgrp");
+  KafkaSourceOptions watched = options(settings);
+  std::atomic<bool> joined = false;
+  watched.log = [&](kafka::LogLevel, std::string_view line) {
+    if (line.find("-> wait-sync") != line.npos) joined = true;
+  };
+  auto second = std::make_unique<Member>(std::move(watched));
+  second->open();
+  ASSERT_TRUE(eventually([&] { return first.source.serve(), joined.load(); }));
+  second->source.close();
+  second.reset();
+  write(0, 40);
+  EXPECT_TRUE(eventually([&] {
+    first.turn();
+    return first.listener.held.size() == 4 && first.read.size() >= 40;
+  })) << first.listener.held.size();
+  first.source.close();
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Protocols, KafkaGroupBroker,
     testing::Values(Protocol{"classic_range", {{"partition.assignment.strategy", "range"}}},
