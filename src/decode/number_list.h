@@ -1,8 +1,8 @@
 // Many numbers in one text, "0.123,0.4567,…,": read at a few nanoseconds each, and exactly (json/number.h says what that means).
 //
 // Nearly all numbers in such texts are "d.ddd…": one digit, a point, up to sixteen digits. These are recognised and converted sixteen
-// bytes at a time and without a loop, counted back from their end, so that no number waits for the length of the one before. Everything
-// else takes the general way.
+// bytes at a time and without a loop, counted back from their end, so that no number waits for the length of the one before; floats of a
+// list four at a time (four_numbers.h). Everything else takes the general way.
 #pragma once
 
 #include <bit>
@@ -47,21 +47,37 @@ alignas(32) inline constexpr unsigned char last_bytes[32] = {
     0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
 
-// The last `count` (1..16) bytes before `end` as a number. False: they are not all digits. REQUIRES 16 readable bytes before `end`.
-inline bool digits_before(const char* end, std::size_t count, std::uint64_t& out) noexcept {
+// The last `count` (0..16) bytes before `end`, less '0'; 0 before them. REQUIRES 16 readable bytes before `end`.
+inline __m128i last_digits(const char* end, std::size_t count) noexcept {
   const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(end - 16));
   const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(last_bytes + count));
-  const __m128i digits = _mm_and_si128(_mm_sub_epi8(text, _mm_set1_epi8('0')), mask);
+  return _mm_and_si128(_mm_sub_epi8(text, _mm_set1_epi8('0')), mask);
+}
+
+inline bool all_digits(__m128i digits) noexcept {
   const __m128i nine = _mm_set1_epi8(9);
-  if (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(digits, nine), nine)) != 0xFFFF) return false;
-  // 16 digits → 8 pairs → 4 fours → 2 eights. The byte at the lower address is the higher digit.
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(digits, nine), nine)) == 0xFFFF;
+}
+
+// 16 digits → 8 pairs → 4 fours. The byte at the lower address is the higher digit.
+inline __m128i fours(__m128i digits) noexcept {
   const __m128i high =
       _mm_mullo_epi16(_mm_and_si128(digits, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10));
   const __m128i pairs = _mm_add_epi16(high, _mm_srli_epi16(digits, 8));
-  const __m128i fours = _mm_madd_epi16(pairs, _mm_set1_epi32(1 << 16 | 100));
-  const __m128i packed = _mm_packs_epi32(fours, fours);
-  const __m128i eights = _mm_madd_epi16(packed, _mm_set1_epi32(1 << 16 | 10000));
-  const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights));
+  return _mm_madd_epi16(pairs, _mm_set1_epi32(1 << 16 | 100));
+}
+
+// The fours of two numbers → two eights of each.
+inline __m128i eights(__m128i first, __m128i second) noexcept {
+  return _mm_madd_epi16(_mm_packs_epi32(first, second), _mm_set1_epi32(1 << 16 | 10000));
+}
+
+// The last `count` (1..16) bytes before `end` as a number. False: they are not all digits. REQUIRES 16 readable bytes before `end`.
+inline bool digits_before(const char* end, std::size_t count, std::uint64_t& out) noexcept {
+  const __m128i digits = last_digits(end, count);
+  if (!all_digits(digits)) return false;
+  const __m128i four = fours(digits);
+  const auto both = static_cast<std::uint64_t>(_mm_cvtsi128_si64(eights(four, four)));
   out = (both & 0xFFFFFFFFU) * 100'000'000U + (both >> 32);
   return true;
 }

@@ -2,6 +2,8 @@
 #include "decode/number_list.h"
 
 #include <bit>
+#include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -41,6 +43,74 @@ TEST(NumberList, A_million_plain_numbers_are_the_nearest_floats_and_doubles) {
   }
 }
 
+// As glibc reads them, which rounds once, from all digits.
+void expect_nearest(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += item + ",";
+  std::vector<float> floats(items.size());
+  const ListOutcome outcome = parse_list(text, text.data(), ',', floats.data(), floats.size());
+  ASSERT_EQ(outcome.fault, json::NumberFault::none) << outcome.item;
+  ASSERT_EQ(outcome.count, items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    ASSERT_EQ(std::bit_cast<std::uint32_t>(floats[i]),
+              std::bit_cast<std::uint32_t>(std::strtof(items[i].c_str(), nullptr)))
+        << items[i];
+  }
+}
+
+std::string plain(std::mt19937_64& random, std::size_t places) {
+  std::string item = random() % 4 == 0 ? "-" : "";
+  item += static_cast<char>('0' + (random() % 3 == 0 ? random() % 10 : 0));
+  item += '.';
+  const bool mostly_zeros = random() % 16 == 0;
+  for (std::size_t k = 0; k < places; ++k)
+    item += static_cast<char>('0' + (mostly_zeros && random() % 8 != 0 ? 0 : random() % 10));
+  return item;
+}
+
+TEST(NumberList, Two_million_floats_read_four_at_a_time_are_the_nearest_ones) {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<std::string> items;
+    for (int i = 0; i < 1000; ++i) items.push_back(plain(random, 1 + random() % 16));
+    ASSERT_NO_FATAL_FAILURE(expect_nearest(items));
+  }
+}
+
+// The decimals nearest to the middle of two floats: a double cannot tell on which side of it they lie.
+TEST(NumberList, Floats_beside_the_middle_of_two_are_the_nearest_ones_four_at_a_time_too) {
+  std::mt19937_64 random(8);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::string> items;
+    for (int i = 0; i < 1000; ++i) {
+      const float low = std::ldexp(static_cast<float>(1 + random() % (1 << 24)), -24);
+      const float high = std::nextafter(low, 2.F);
+      const double middle = (static_cast<double>(low) + static_cast<double>(high)) / 2;
+      char text[40];
+      std::snprintf(text, sizeof text, "%s%.*f", random() % 2 == 0 ? "-" : "",
+                    8 + static_cast<int>(random() % 9), middle);
+      std::string item = text;
+      if (char& last = item.back(); random() % 2 == 0 && last < '9') ++last;
+      items.push_back(item);
+    }
+    ASSERT_NO_FATAL_FAILURE(expect_nearest(items));
+  }
+}
+
+TEST(NumberList, A_number_of_another_kind_may_stand_at_any_of_four_places) {
+  for (const std::string& other :
+       std::vector<std::string>{"12.5", "7", "1e-3", "+0.5", ".5", "5.", "-.25", " 0.5 ", "-7.0",
+                                "0.00000000000000001", "0.123456789012345678901"}) {
+    for (std::size_t length = 1; length <= 12; ++length) {
+      for (std::size_t at = 0; at < length; ++at) {
+        std::vector<std::string> items(4 + length, "0.8125000000000000");
+        items[4 + at] = other;
+        ASSERT_NO_FATAL_FAILURE(expect_nearest(items)) << other << " at " << at << " of " << length;
+      }
+    }
+  }
+}
+
 TEST(NumberList, A_byte_that_is_no_digit_is_found_wherever_it_stands) {
   for (std::size_t places = 1; places <= 18; ++places) {
     const std::string good = "1." + std::string(places, '7');
@@ -53,11 +123,18 @@ TEST(NumberList, A_byte_that_is_no_digit_is_found_wherever_it_stands) {
             byte == '\n' || byte == '\r') {
           continue;
         }
-        const std::string text = std::string(20, '0') + "," + item + ",2";
-        float out[3];
-        const ListOutcome outcome = parse_list(text, text.data(), ',', out, 3);
-        ASSERT_EQ(outcome.fault, json::NumberFault::syntax) << text;
-        ASSERT_EQ(outcome.item, item);
+        // Alone, and as each one of four that are read at once.
+        for (std::size_t place = 0; place <= 4; ++place) {
+          std::string text;
+          for (int i = 0; i < 4; ++i) text += "0.5000000000000000,";
+          for (std::size_t i = 0; i < (place == 0 ? 1 : 4); ++i)
+            text += (place == 0 || i + 1 == place ? item : "0.5") + ",";
+          text += "2";
+          float out[9];
+          const ListOutcome outcome = parse_list(text, text.data(), ',', out, 9);
+          ASSERT_EQ(outcome.fault, json::NumberFault::syntax) << text;
+          ASSERT_EQ(outcome.item, item);
+        }
       }
     }
   }
@@ -84,6 +161,12 @@ TEST(NumberList, Nothing_is_written_behind_the_room) {
   EXPECT_EQ(parse_list(text, text.data(), ',', out, 2).count, 5U);
   EXPECT_EQ(out[1], 2.F);
   EXPECT_EQ(out[2], 9.F);
+  for (std::size_t room = 0; room <= 12; ++room) {  // plain ones, of which four are written at once
+    std::vector<float> few(13, 9.F);
+    const std::string plain = "0.000000000000001,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5,";
+    EXPECT_EQ(parse_list(plain, plain.data(), ',', few.data(), room).count, 13U);
+    for (std::size_t i = 0; i < few.size(); ++i) EXPECT_EQ(few[i] == 9.F, i >= room) << i;
+  }
 }
 
 }  // namespace
