@@ -167,8 +167,12 @@ bool ValueReader::read_fixed(const FieldSpec& field, std::span<const std::int64_
 template <class T>
 bool ValueReader::read_numbers(Slot& slot) {
   const FieldSpec& field = slot.spec();
-  if (field.separator && walker_->kind() == Kind::string) return read_list<T>(slot);
   std::span<const std::int64_t> dims = slot.dims();
+  if (dims.empty()) {  // most fields
+    auto* out = reinterpret_cast<T*>(slot.place(1));
+    return read_fixed(field, dims, out);
+  }
+  if (field.separator && walker_->kind() == Kind::string) return read_list<T>(slot);
   std::size_t width = 1;
   const bool any_length = !dims.empty() && dims[0] == Shape::unknown;
   for (const auto d : any_length ? dims.subspan(1) : dims) width *= static_cast<std::size_t>(d);

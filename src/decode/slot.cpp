@@ -54,8 +54,7 @@ void Slot::push_constant(const Constant& constant) {
   for (const std::string& s : constant.strings) strings_.push_back(s);
 }
 
-void Slot::commit(Column& column) const {
-  if (dense()) return;
+void Slot::commit_loose(Column& column) const {
   if (element_bytes_ == 0) {
     for (const std::string_view s : strings_) column.push_string(s);
   } else if (loose_.size() != 0) {

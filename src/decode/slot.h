@@ -47,9 +47,12 @@ class Slot {
   void push_constant(const Constant& constant);
 
   // The record is whole: closes the row.
-  void commit(Column& column) const;
+  void commit(Column& column) const {
+    if (!dense()) commit_loose(column);
+  }
 
  private:
+  void commit_loose(Column& column) const;
   [[nodiscard]] bool dense() const noexcept { return row_bytes_ != 0; }
 
   const FieldSpec* spec_;
