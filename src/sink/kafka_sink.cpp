@@ -118,10 +118,15 @@ Result<std::uint16_t> KafkaSink::add_target(const std::string& topic) {
 
 // librdkafka asks for its producer id whenever metadata comes, if a connection by a broker's own name stands by then. The first
 // answer often comes earlier, by the bootstrap address; the next try would be half a second later, and no output goes before. By
-// now, the topic's settings have been asked for, so that connection stands. What this answer says was looked at before.
+// now, the topic's settings have been asked for, so that connection stands; where they were not, the leader is asked for something
+// else. What this answer says was looked at before.
 void KafkaSink::ask_for_producer_id(const std::string& topic) {
   if (!options_.transactional_id.empty())
     return;  // has a connection of its own, to its coordinator
+  std::int64_t first = 0, end = 0;
+  if (is_mock())
+    (void)rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), 0, &first, &end,
+                                           static_cast<int>(setting_timeout.count()));
   (void)kafka::topic_info(client_.get(), health, topic, setting_timeout);
 }
 
@@ -144,12 +149,16 @@ Status KafkaSink::find_or_create(const std::string& topic) {
   return kafka::create_topic(client_.get(), *spec, options_.topic_timeout);
 }
 
-Status KafkaSink::check_limits(const std::string& topic) {
-  // librdkafka's mock brokers cannot be asked, and would only cost the time.
+bool KafkaSink::is_mock() const {
   char* id = rd_kafka_clusterid(client_.get(), 0);
   const bool mock = id != nullptr && std::string_view(id).starts_with("mockCluster");
   if (id != nullptr) rd_kafka_mem_free(client_.get(), id);
-  if (mock || settings_hidden_) return {};
+  return mock;
+}
+
+Status KafkaSink::check_limits(const std::string& topic) {
+  // librdkafka's mock brokers cannot be asked, and would only cost the time.
+  if (is_mock() || settings_hidden_) return {};
   const auto limit = topic_message_bytes(client_.get(), topic, setting_timeout);
   settings_hidden_ = !limit;  // most topics have the default, which fits; else see go_single
   return limit ? check_batch_size(options_.kafka, topic, *limit) : Status{};

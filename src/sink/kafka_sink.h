@@ -86,6 +86,7 @@ class KafkaSink : public Sink, protected kafka::ClientContext {
   static constexpr std::size_t targets_max = 1024;
 
   [[nodiscard]] Status find_or_create(const std::string& topic);
+  [[nodiscard]] bool is_mock() const;
   [[nodiscard]] Status check_limits(const std::string& topic);
   void ask_for_producer_id(const std::string& topic);
   [[nodiscard]] rd_kafka_resp_err_t produce(OutputRecord& output);
