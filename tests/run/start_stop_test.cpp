@@ -83,25 +83,26 @@ void start_and_stop(const std::string& pipeline, const Registry& registry, Log& 
   EXPECT_TRUE(running.get().ok());
 }
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#ifdef THALWEG_SANITIZED
 constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;
 #endif
 
 // Ten cycles are for what is made once and kept: thread pools of libraries, pages of the allocator.
-void expect_flat(const std::function<void()>& cycle, std::size_t growth_max, int cycles = 100) {
+void expect_flat(const std::function<void()>& cycle, std::size_t growth_max) {
   for (int i = 0; i < 10; ++i) cycle();
   const Taken ten = taken();
-  for (int i = 10; i < cycles; ++i) cycle();
-  // A joined thread stands in /proc for a moment more: the kernel wakes first who waits for it. So does the other end of a connection.
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  Taken hundred = taken();
-  while ((hundred.threads > ten.threads || hundred.files != ten.files) &&
-         std::chrono::steady_clock::now() < until)
+  for (int i = 10; i < 100; ++i) cycle();
+  // A joined thread stands in /proc for a moment more: the kernel wakes first who waits for it. So does the other end of a connection, which
+  // is why there may be fewer now than there were after ten.
+  Taken hundred;
+  (void)test::eventually([&] {
     hundred = taken();
+    return hundred.threads <= ten.threads && hundred.files <= ten.files;
+  });
   EXPECT_LE(hundred.threads, ten.threads);
-  EXPECT_EQ(hundred.files, ten.files);
+  EXPECT_LE(hundred.files, ten.files);
   // The sanitizers keep memory of their own for what was freed.
   if (!sanitized) {
     EXPECT_LT(hundred.resident_bytes, ten.resident_bytes + growth_max);
@@ -129,47 +130,70 @@ TEST(StartStop, A_hundred_cycles_take_no_more_threads_files_or_memory_than_ten) 
       4 * mib);
 }
 
+std::string kafka_pipeline(const std::string& brokers, std::string_view delivery, int number) {
+  // A group of its own for each cycle, so that each reads from the beginning. One worker: the mock coordinator makes who is left wait for a
+  // session to end when another one has left. Acknowledgements are collected when a commit is due, and the test waits for those.
+  return fmt::format(R"(
+pipeline: numbers
+group: g{}
+delivery: {}
+commit_interval: 5ms
+kafka: {{ bootstrap.servers: "{}", fetch.wait.max.ms: 5 }}
+models: {{ m: {{ runtime: fake, inputs: {{ x: "float32[?,4]" }}, outputs: {{ y: "float32[?]" }} }} }}
+from: {{ topic: in, start: earliest, fields: {{ x: "float32[4]" }} }}
+steps:
+  - infer: {{ model: m, outputs: {{ y: score }} }}
+to: {{ topic: out, value: {{ score: score }} }}
+dead_letters: dead
+http: {{ port: 0 }}
+)",
+                     number, delivery, brokers);
+}
+
+// Reads 100 records of a cluster, writes 100, ends when told to.
+void start_and_stop_with_kafka(const std::string& pipeline, const Registry& registry, Log& log) {
+  Process process(registry, log);
+  auto file = read_pipeline_text(pipeline, "numbers.yaml");
+  ASSERT_TRUE(file.ok()) << file.error().message();
+  ASSERT_TRUE(process.add(std::move(file).value()).ok());
+  auto running = std::async(std::launch::async, [&] { return process.run(); });
+  EXPECT_TRUE(test::eventually([&] {
+    if (!process.started()) return false;
+    const auto& worker = process.pipelines().front()->workers().front();
+    return worker->metrics().forwarded.get() == 100;
+  }));
+  process.request_stop();
+  const Status ended = running.get();
+  EXPECT_TRUE(ended.ok()) << ended.error().message();
+}
+
 // A consumer, a producer, and what the admin calls of the start make, in each cycle.
-TEST(StartStop, Twenty_cycles_with_Kafka_clients_take_no_more_threads_files_or_memory_than_ten) {
+void expect_flat_with_kafka(std::string_view delivery) {
   auto cluster = kafka::EmbeddedCluster::start();
   ASSERT_TRUE(cluster.ok());
-  const std::string brokers = (*cluster)->bootstrap();
   for (const char* topic : {"in", "out", "dead"})
     ASSERT_TRUE((*cluster)->create_topic(topic, 2).ok());
   std::vector<test::TestMessage> messages;
   for (int i = 0; i < 100; ++i)
     messages.push_back({.value = R"({"x": [1, 2, 3, 4]})", .partition = i % 2});
-  test::produce(brokers, "in", messages);
+  test::produce((*cluster)->bootstrap(), "in", messages);
   Registry registry;
   register_builtins(registry);
   Log log{LogLevel::error, LogFormat::json};
-  int groups = 0;
+  int number = 0;
   const auto cycle = [&] {
-    std::string text = fmt::format(
-        "{}kafka: {{bootstrap.servers: \"{}\", fetch.wait.max.ms: 5}}\ngroup: g{}\n",
-        pipeline_with(
-            R"({ runtime: fake, inputs: { x: "float32[?,4]" }, outputs: { y: "float32[?]" } })",
-            "y"),
-        brokers, groups++);
-    // The mock coordinator makes who is left wait for a session to end when another one has left.
-    text.replace(text.find("workers: 2"), 10, "workers: 1");
-    Process process(registry, log);
-    auto file = read_pipeline_text(text, "numbers.yaml");
-    ASSERT_TRUE(file.ok()) << file.error().message();
-    ASSERT_TRUE(process.add(std::move(file).value()).ok());
-    auto running = std::async(std::launch::async, [&] { return process.run(); });
-    const auto forwarded = [&] {
-      std::uint64_t all = 0;
-      for (const auto& worker : process.pipelines().front()->workers())
-        all += worker->metrics().forwarded.get();
-      return all;
-    };
-    EXPECT_TRUE(test::eventually([&] { return process.started() && forwarded() == 100; }));
-    process.request_stop();
-    const Status ended = running.get();
-    EXPECT_TRUE(ended.ok()) << ended.error().message();
+    start_and_stop_with_kafka(kafka_pipeline((*cluster)->bootstrap(), delivery, number++), registry,
+                              log);
   };
-  expect_flat(cycle, 8 * mib, 20);
+  expect_flat(cycle, 8 * mib);
+}
+
+TEST(StartStop, A_hundred_cycles_with_Kafka_clients_take_no_more_threads_files_or_memory_than_ten) {
+  expect_flat_with_kafka("at_least_once");
+}
+
+TEST(StartStop, A_hundred_cycles_with_transactions_take_no_more_threads_files_or_memory_than_ten) {
+  expect_flat_with_kafka("exactly_once");
 }
 
 std::string real_model(std::string_view runtime) {
