@@ -86,16 +86,16 @@ rd_kafka_vu_t memory(rd_kafka_vtype_t type, const std::optional<std::string_view
 }  // namespace
 
 Result<kafka::ClientHandle> make_producer(const KafkaSinkOptions& options, Batching batching,
-                                          kafka::ClientContext& context, int eventfd,
-                                          DeliveryCallback on_delivery) {
+                                          const ProducerEnds& ends) {
   auto conf =
       kafka::make_conf(options.kafka, Role::producer, defaults(options), owned(options, batching));
   if (!conf) return std::move(conf).error();
-  rd_kafka_conf_set_dr_msg_cb(conf->get(), on_delivery);
-  auto client = kafka::make_client(Role::producer, *std::move(conf), context);
+  rd_kafka_conf_set_dr_msg_cb(conf->get(), ends.on_delivery);
+  ends.refusals.listen(**conf);
+  auto client = kafka::make_client(Role::producer, *std::move(conf), ends.context);
   if (!client) return client;
   const kafka::QueueHandle queue(rd_kafka_queue_get_main(client->get()));
-  rd_kafka_queue_io_event_enable(queue.get(), eventfd, &one, sizeof one);
+  rd_kafka_queue_io_event_enable(queue.get(), ends.eventfd, &one, sizeof one);
   return client;
 }
 

@@ -4,6 +4,7 @@
 #include "thalweg/ports.h"
 
 #include "kafka/client.h"
+#include "sink/refusal_words.h"
 
 namespace thalweg {
 
@@ -14,11 +15,18 @@ enum class Batching : bool { many, one };
 
 using DeliveryCallback = void (*)(rd_kafka_t*, const rd_kafka_message_t*, void*);
 
-// Its events are written to `eventfd`. `context` must outlive it. Errors: config_invalid.
+// What a producer tells and whom; all but the descriptor outlives it.
+struct ProducerEnds {
+  kafka::ClientContext& context;
+  int eventfd;  // events are written there
+  DeliveryCallback on_delivery;
+  RefusalWords& refusals;
+};
+
+// Errors: config_invalid.
 [[nodiscard]] Result<kafka::ClientHandle> make_producer(const KafkaSinkOptions& options,
                                                         Batching batching,
-                                                        kafka::ClientContext& context, int eventfd,
-                                                        DeliveryCallback on_delivery);
+                                                        const ProducerEnds& ends);
 // The descriptor may go before the client.
 void forget_eventfd(rd_kafka_t* client);
 

@@ -1,8 +1,6 @@
 // Words for outputs that were not written.
 #include "sink/kafka_refusals.h"
 
-#include <dlfcn.h>
-
 #include "kafka/errors.h"
 #include "sink/kafka_producer.h"
 
@@ -20,17 +18,10 @@ std::string bytes_of(const OutputRecord& output) {
 
 }  // namespace
 
-const char* living_words(const char* words) noexcept {
-  Dl_info object{};
-  return words != nullptr && ::dladdr(words, &object) != 0 ? words : nullptr;
-}
-
 // librdkafka 2.15 means to give the good messages of a batch with an invalid one the code _INVALID_DIFFERENT_RECORD, but then
 // writes the batch's own code over it; what tells them from the guilty is the text it made up for them.
-rd_kafka_resp_err_t true_error(rd_kafka_resp_err_t err, const char* words) {
-  const bool company =
-      words != nullptr &&
-      std::string_view(words).find("because it was part of a batch") != std::string_view::npos;
+rd_kafka_resp_err_t true_error(rd_kafka_resp_err_t err, std::string_view words) {
+  const bool company = words.find("because it was part of a batch") != std::string_view::npos;
   return company ? RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD : err;
 }
 
@@ -46,12 +37,11 @@ Error refused_here(rd_kafka_resp_err_t err, const std::string& topic, const Outp
 }
 
 Error refused_there(rd_kafka_resp_err_t err, const std::string& topic, const OutputRecord& output,
-                    const char* words) {
+                    std::string_view words) {
   std::string got = "got " + kafka::words(err);
-  if (words != nullptr && *words != '\0' && kafka::words(err) != words)
-    got += " (" + std::string(words) + ")";
+  if (!words.empty() && kafka::words(err) != words) got += " (" + std::string(words) + ")";
   if (kafka::delivery_code_of(err) == Code::topic_missing) got += "; was the topic deleted?";
-  if (err == RD_KAFKA_RESP_ERR_INVALID_RECORD)
+  if (err == RD_KAFKA_RESP_ERR_INVALID_RECORD && words.empty())  // old brokers only have the code
     got += "; is the topic compacted, and the output without a key?";
   if (!kafka::refused_for_size(err)) return refused(err, topic, got);
   const bool segment = err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;

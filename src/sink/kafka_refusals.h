@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "thalweg/ports.h"
 
@@ -10,16 +11,13 @@
 
 namespace thalweg {
 
-// Of a delivery report that failed: its words, if they may still be read. librdkafka 2.15.1 frees what the broker said of a message before
-// the report that points to it is served (rd_kafka_handle_Produce); what is part of the program lives. Null: there are none.
-[[nodiscard]] const char* living_words(const char* words) noexcept;
-// What a delivery report means; `words` are librdkafka's.
-[[nodiscard]] rd_kafka_resp_err_t true_error(rd_kafka_resp_err_t err, const char* words);
+// What a delivery report means; `words` are the broker's or librdkafka's (RefusalWords).
+[[nodiscard]] rd_kafka_resp_err_t true_error(rd_kafka_resp_err_t err, std::string_view words);
 // By our own client, which takes messages of at most `limit` bytes: produce() said so.
 [[nodiscard]] Error refused_here(rd_kafka_resp_err_t err, const std::string& topic,
                                  const OutputRecord& output, std::int64_t limit);
-// By the broker. `words`: librdkafka's, if it has more to say than the code.
+// By the broker. `words`: what it said beside the code; empty: nothing.
 [[nodiscard]] Error refused_there(rd_kafka_resp_err_t err, const std::string& topic,
-                                  const OutputRecord& output, const char* words);
+                                  const OutputRecord& output, std::string_view words);
 
 }  // namespace thalweg

@@ -45,8 +45,12 @@ Status KafkaSink::open() {
   return connect();
 }
 
+ProducerEnds KafkaSink::producer_ends() noexcept {
+  return {*this, eventfd_, on_delivery, refusal_words_};
+}
+
 Status KafkaSink::connect() {
-  auto client = make_producer(options_, Batching::many, *this, eventfd_, on_delivery);
+  auto client = make_producer(options_, Batching::many, producer_ends());
   if (!client) return std::move(client).error();
   client_ = *std::move(client);
   const std::scoped_lock lock(targets_mutex_);
@@ -61,6 +65,7 @@ void KafkaSink::disconnect() {
   forget_eventfd(client_.get());
   targets_ = {};
   client_.reset();
+  if (!single_owner_) refusal_words_.forget();
 }
 
 void KafkaSink::abandon() {
@@ -198,24 +203,21 @@ const char* KafkaSink::topic_of(const OutputRecord& output) const {
 void KafkaSink::on_delivery(rd_kafka_t* rk, const rd_kafka_message_t* message, void* opaque) {
   auto& self = *static_cast<KafkaSink*>(static_cast<kafka::ClientContext*>(opaque));
   const bool single = rk == self.single_.load(std::memory_order_acquire);
-  const char* const words = message->err == RD_KAFKA_RESP_ERR_NO_ERROR
-                                ? nullptr
-                                : living_words(rd_kafka_message_produce_errstr(message));
-  self.delivered(*static_cast<OutputRecord*>(message->_private), message->err, words, single);
+  self.delivered(*static_cast<OutputRecord*>(message->_private), message->err, single);
 }
 
-void KafkaSink::delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
-                          bool single) {
+void KafkaSink::delivered(OutputRecord& output, rd_kafka_resp_err_t err, bool single) {
   queued_bytes_.fetch_sub(payload_size(output), std::memory_order_relaxed);
   if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     health.answered();
     return tell(output, nullptr);
   }
+  const std::string words = refusal_words_.take(&output);
   not_delivered(output, true_error(err, words), words, single);
 }
 
-void KafkaSink::not_delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
-                              bool single) {
+void KafkaSink::not_delivered(OutputRecord& output, rd_kafka_resp_err_t err,
+                              const std::string& words, bool single) {
   // What is as large as a batch may be stood in one alone.
   const bool company = !single && size_with_headers(output) < batch_bytes_;
   if (company && kafka::refused_for_size(err) && go_single(output)) return again(output, Millis(0));
@@ -237,7 +239,7 @@ bool KafkaSink::go_single(const OutputRecord& output) {
   const std::scoped_lock lock(single_mutex_);
   if (single_targets_[output.target].load(std::memory_order_relaxed)) return true;
   if (!single_owner_) {
-    auto client = make_producer(options_, Batching::one, *this, eventfd_, on_delivery);
+    auto client = make_producer(options_, Batching::one, producer_ends());
     if (!client) return false;
     single_owner_ = *std::move(client);
     single_.store(single_owner_.get(), std::memory_order_release);

@@ -24,8 +24,11 @@
 
 #include "kafka/admin.h"
 #include "kafka/client.h"
+#include "sink/refusal_words.h"
 
 namespace thalweg {
+
+struct ProducerEnds;
 
 struct KafkaSinkOptions {
   kafka::Config kafka;
@@ -72,8 +75,8 @@ class KafkaSink : public Sink, protected kafka::ClientContext {
   // Reports all that was not acknowledged, and lets the client go.
   void disconnect();
   // Anything but an acknowledgement; the bytes are counted off already.
-  virtual void not_delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
-                             bool single);
+  virtual void not_delivered(OutputRecord& output, rd_kafka_resp_err_t err,
+                             const std::string& words, bool single);
   [[nodiscard]] const char* topic_of(const OutputRecord& output) const;
   void tell(OutputRecord& output, const Error* failure);
   [[nodiscard]] const KafkaSinkOptions& options() const noexcept { return options_; }
@@ -89,9 +92,10 @@ class KafkaSink : public Sink, protected kafka::ClientContext {
   [[nodiscard]] bool is_mock() const;
   [[nodiscard]] Status check_limits(const std::string& topic);
   void ask_for_producer_id(const std::string& topic);
+  [[nodiscard]] ProducerEnds producer_ends() noexcept;
   [[nodiscard]] rd_kafka_resp_err_t produce(OutputRecord& output);
   static void on_delivery(rd_kafka_t* rk, const rd_kafka_message_t* message, void* opaque);
-  void delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words, bool single);
+  void delivered(OutputRecord& output, rd_kafka_resp_err_t err, bool single);
   void again(OutputRecord& output, std::chrono::milliseconds wait);
   [[nodiscard]] bool go_single(const OutputRecord& output);
   [[nodiscard]] std::int64_t limit_bytes() const;
@@ -100,6 +104,7 @@ class KafkaSink : public Sink, protected kafka::ClientContext {
 
   KafkaSinkOptions options_;
   std::vector<kafka::TopicSpec> creations_;
+  RefusalWords refusal_words_;  // outlives the clients
   kafka::ClientHandle client_;
   // Made when it is first needed. The atomic is for those who only use it.
   std::mutex single_mutex_;

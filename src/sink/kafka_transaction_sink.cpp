@@ -135,7 +135,7 @@ Status KafkaTransactionSink::renew() {
 }
 
 void KafkaTransactionSink::not_delivered(OutputRecord& output, rd_kafka_resp_err_t err,
-                                         const char* words, bool /*single*/) {
+                                         const std::string& words, bool /*single*/) {
   switch (err) {
     // The transaction is over, not this output: another transaction may take it.
     case RD_KAFKA_RESP_ERR__FATAL:

@@ -36,7 +36,7 @@ class KafkaTransactionSink final : public KafkaSink, public Transaction {
 
  private:
   explicit KafkaTransactionSink(KafkaSinkOptions options) : KafkaSink(std::move(options)) {}
-  void not_delivered(OutputRecord& output, rd_kafka_resp_err_t err, const char* words,
+  void not_delivered(OutputRecord& output, rd_kafka_resp_err_t err, const std::string& words,
                      bool single) override;
   [[nodiscard]] Error failed(const char* what, rd_kafka_error_t* error) const;
   [[nodiscard]] Status abort();

@@ -108,6 +108,22 @@ TEST_F(FaultsBroker,
   EXPECT_EQ(committed_records(), 20);
 }
 
+TEST_F(FaultsBroker, What_a_broker_says_of_an_output_that_it_refuses_stands_in_the_dead_letter) {
+  out_ = test::make_topic(brokers_, "compacted", 1, {{"cleanup.policy", "compact"}});
+  write_file();
+  test::produce(
+      brokers_, in_,
+      {{.value = value(0), .key = "0", .partition = 0}, {.value = value(1), .partition = 0}});
+  const auto command = run();
+  Reader dead(brokers_, dead_, 1);
+  ASSERT_TRUE(dead.until_count(1)) << command->err();
+  EXPECT_EQ(header(dead.all()[0], "__thalweg.errors.code"), "output_refused");
+  const std::string message(header(dead.all()[0], "__thalweg.errors.message"));
+  EXPECT_NE(message.find("cannot accept message without key"), std::string::npos) << message;
+  EXPECT_EQ(dead.all()[0].value, value(1));
+  EXPECT_EQ(command->stop(), 0) << command->err();
+}
+
 TEST_F(FaultsBroker,
        A_dead_letter_topic_that_refuses_stops_the_pipeline_and_nothing_is_committed_past_it) {
   dead_ = test::make_topic(brokers_, "tiny-dead", 1, {{"max.message.bytes", "5000"}});

@@ -10,6 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Apache Kafka's (LogValidator), and before the partition's name.
+const std::string no_key = "Compacted topic cannot accept message without key in topic partition ";
+
 class KafkaSinkBroker : public testing::Test {
  protected:
   void SetUp() override {
@@ -151,9 +154,30 @@ TEST_F(KafkaSinkBroker,
   ASSERT_TRUE(sink->flush(20s));
   ASSERT_EQ(delivery.failures().size(), 1U);
   EXPECT_EQ(delivery.failures()[0].first, &outputs[7]);
-  EXPECT_EQ(delivery.failures()[0].second.code(), Code::output_refused)
-      << delivery.failures()[0].second.message();
+  const Error error = delivery.failures()[0].second;
+  EXPECT_EQ(error.code(), Code::output_refused) << error.message();
+  EXPECT_NE(error.message().find(no_key + topic + "-0"), std::string::npos)
+      << "the broker's own words: " << error.message();
   EXPECT_EQ(delivery.ok(), 19U);
+}
+
+TEST_F(KafkaSinkBroker, Each_of_several_refused_outputs_has_the_brokers_words) {
+  const std::string topic = test::unique("compacted");
+  auto sink =
+      make(kafka::TopicSpec{"", 1, 1, {{"cleanup.policy", "compact"}}}, {{"linger.ms", "50"}});
+  ASSERT_TRUE(sink->add_target(topic));
+  std::vector<OutputRecord> outputs(20);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (i % 5 != 0) outputs[i].key = "k";
+    outputs[i].value = "v";
+    outputs[i].listener = &delivery;
+    ASSERT_TRUE(sink->send(outputs[i]));
+  }
+  ASSERT_TRUE(sink->flush(20s));
+  ASSERT_EQ(delivery.failures().size(), 4U);
+  for (const auto& [output, error] : delivery.failures())
+    EXPECT_NE(error.message().find(no_key), std::string::npos) << error.message();
+  EXPECT_EQ(delivery.ok(), 16U);
 }
 
 }  // namespace

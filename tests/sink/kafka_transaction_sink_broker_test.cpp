@@ -20,7 +20,7 @@ class KafkaTransactionSinkBroker : public testing::Test {
     KafkaSinkOptions o;
     o.kafka = *kafka::make_config(kafka::Pairs{{"bootstrap.servers", test::real_broker()}});
     o.transactional_id = id;
-    o.create_missing = kafka::TopicSpec{"", 1, 1, {}};
+    o.create_missing = kafka::TopicSpec{"", 1, 1, topic_config};
     o.log = lines.sink();
     auto made = KafkaTransactionSink::make(o);
     EXPECT_TRUE(made) << made.error().message();
@@ -49,6 +49,7 @@ class KafkaTransactionSinkBroker : public testing::Test {
   test::LogLines lines;
   test::RecordingDelivery delivery;
   const std::string id = test::unique("fenced"), topic = test::unique("out");
+  std::vector<std::pair<std::string, std::string>> topic_config;
 };
 
 TEST_F(KafkaTransactionSinkBroker,
@@ -71,6 +72,23 @@ TEST_F(KafkaTransactionSinkBroker,
   ASSERT_EQ(shown.size(), 2U);
   EXPECT_EQ(shown[0].value, "of the heir");
   EXPECT_EQ(shown[1].value, "of the zombie, alive");
+}
+
+TEST_F(KafkaTransactionSinkBroker, A_refused_output_has_the_brokers_words) {
+  topic_config = {{"cleanup.policy", "compact"}};
+  OutputRecord output;
+  output.value = "without a key";
+  output.listener = &delivery;
+  const auto sink = open();
+  ASSERT_TRUE(sink->begin());
+  ASSERT_TRUE(sink->send(output));
+  ASSERT_TRUE(sink->flush(10s));
+  ASSERT_EQ(delivery.failures().size(), 1U);
+  const Error error = delivery.failures()[0].second;
+  EXPECT_EQ(error.code(), Code::output_refused) << error.message();
+  EXPECT_NE(error.message().find("cannot accept message without key"), std::string::npos)
+      << error.message();
+  ASSERT_TRUE(eventually([&] { return sink->recover().ok(); }));
 }
 
 }  // namespace
