@@ -51,7 +51,13 @@ std::vector<Setting> drift_settings() {
       {.name = "fields",
        .type = SettingType::strings,
        .example = "[amount, score]",
-       .doc = "The fields and outputs to watch; if absent, all that the model reads and gives."},
+       .doc = "The fields, features and outputs to watch, a feature as `features.NAME`; if "
+              "absent, all that the model reads and gives, and what feature steps make."},
+      {.name = "features",
+       .type = SettingType::boolean,
+       .fallback = "true",
+       .example = "false",
+       .doc = "Whether what feature steps make is watched too, as the model sees it."},
       {.name = "topic",
        .example = "fraud.events",
        .doc = "Where the begin and the end of an alarm are written, as JSON; if absent, alarms are "
@@ -116,8 +122,8 @@ const Section& drift_section() {
   static const Section section{
       .name = "drift",
       .doc =
-          "Watches how the fields that a model reads, and its scores, are distributed, and says "
-          "when that is no longer what the model was trained on.",
+          "Watches how the fields that a model reads, its features and its scores are distributed, "
+          "and says when that is no longer what the model was trained on.",
       .settings = drift_settings()};
   return section;
 }

@@ -40,6 +40,9 @@ class Program final : public FeatureProgram {
   [[nodiscard]] const Schema& outputs() const noexcept override { return outputs_; }
   [[nodiscard]] std::span<const std::size_t> reads() const noexcept override { return reads_; }
   [[nodiscard]] bool padded(std::size_t output) const noexcept override { return padded_[output]; }
+  [[nodiscard]] bool computed(std::size_t output) const noexcept override {
+    return sources_[output].kind == Operand::Kind::step;
+  }
   [[nodiscard]] const std::string& content_hash() const noexcept override { return hash_; }
 
   [[nodiscard]] std::span<const Column* const> run(std::span<const Column> columns,

@@ -47,6 +47,8 @@ class FeatureProgram {
   // a length, or if there is a `mask`: then the model was made to tell elements from filling. Otherwise its answers could depend
   // on which rows came together.
   [[nodiscard]] virtual bool padded(std::size_t output) const noexcept = 0;
+  // Does a step make it? Else it is a field as it stands.
+  [[nodiscard]] virtual bool computed(std::size_t output) const noexcept = 0;
   // Hash of the expressions and of every file they read, for the compatibility check. Hex.
   [[nodiscard]] virtual const std::string& content_hash() const noexcept = 0;
   // Computes all outputs for `rows` rows; `columns` are laid out as `available`. Returned pointers (one per output) are valid until

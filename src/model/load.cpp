@@ -4,6 +4,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "feature/content_hash.h"
 #include "model/files.h"
 #include "model/golden_rows.h"
 #include "model/lane.h"
@@ -171,6 +172,9 @@ Status read_own_files(const VersionFiles& files, ModelVersion& facts) {
   facts.manifest = std::move(*manifest);
   if (facts.manifest != nullptr) {
     if (Status whole = check_hashes(files.path, *facts.manifest); !whole.ok()) return whole;
+    facts.content = facts.manifest->sha256;
+  } else if (const std::string now = fingerprint(files.path); !now.empty()) {
+    facts.content = feature::sha256_hex(now);
   }
   return read_features(files.path, facts);
 }

@@ -65,6 +65,7 @@ Result<std::shared_ptr<const LoadedVersion>> ModelCache::get(const ModelEntry& e
                                                              const VersionFiles& files,
                                                              const std::function<void()>& loaded) {
   std::shared_ptr<Slot> slot;
+  std::string key = key_of(entry, files);  // before the lock: a folder may be on a drive that hangs
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(slots_, [](const auto& item) {
@@ -72,7 +73,7 @@ Result<std::shared_ptr<const LoadedVersion>> ModelCache::get(const ModelEntry& e
       const std::lock_guard slot_lock(item.second->mutex);
       return item.second->version.expired();
     });
-    auto& found = slots_[key_of(entry, files)];
+    auto& found = slots_[std::move(key)];
     if (found == nullptr) found = std::make_shared<Slot>();
     slot = found;
   }
@@ -100,6 +101,7 @@ std::unique_ptr<ModelVersion> lend(const std::string& name,
   version->warnings = facts.warnings;
   version->manifest = facts.manifest;
   version->golden_rows = facts.golden_rows;
+  version->content = facts.content;
   version->loaded = std::make_unique<SharedModel>(std::move(shared));
   return version;
 }

@@ -47,6 +47,13 @@ struct ModelVersion {
       warnings;  // what loading and warm-up had to say; whole sentences, to be logged once
   std::shared_ptr<const Manifest> manifest;  // null: it has none
   std::int64_t golden_rows = 0;              // of the manifest, reproduced when it was loaded
+  // Its manifest's hash; without one, the hash of its files' names, sizes and times. Empty: it has no files.
+  std::string content;
+
+  // What tells it from another version of its number: an address may bring one, and a number may be published anew.
+  [[nodiscard]] const std::string& identity() const noexcept {
+    return content.empty() ? path : content;
+  }
 };
 
 // Does this version suit whoever uses the model? The reason, if not. Also asked of one that is not loaded yet, whose `loaded` is null and whose signature

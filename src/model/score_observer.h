@@ -39,6 +39,12 @@ struct Scored {
   std::int64_t model_ns = 0;  // in the model, of all calls of this use
   std::uint32_t model_calls = 0;
   bool failed = false;  // all of it, by an error that is not the rows' fault
+  // What feature steps made for the model: a column for each field of the schema, null where a field is taken as it stands. Null and
+  // empty: the version has no features.
+  const Schema* feature_schema = nullptr;
+  std::span<const Column* const> features{};
+  std::span<const std::uint32_t>
+      feature_rows{};  // of these columns, in any order: those that no step refused
 };
 
 // What one variant and the shadow said to the same rows. Views hold during the call only.
@@ -46,7 +52,7 @@ struct Compared {
   const Route& route;
   const Variant& variant;  // who answered
   const ModelVersion&
-      champion;  // its name, number and path only: a shadow keeps no champion in memory
+      champion;  // what names it only, no model: a shadow keeps no champion in memory
   const ModelVersion& challenger;
   const Schema& output_schema;
   // Row i of the one and row i of the other answer the same row. Rows that either refused are in neither.

@@ -3,7 +3,7 @@
 //   worker ─▶ AbObserver ─┐ (n, Σy, Σy²) of 10,000 buckets
 //   worker ─▶ AbObserver ─┴▶ report: the sum of all workers, per model ─▶ shares, ratio check, interval of the difference (ab_test.h)
 //
-// y is the first output that is one number a row. A route that changes, by its epoch or by a version behind a variant, begins anew: shares and
+// y is the first output that is one number a row. A route that changes, by its epoch or by a version behind a variant (another content of its number too), begins anew: shares and
 // versions are the route's. A test is over when one variant answers alone. Nothing is kept for a model with one variant; with several it is 240 KB a worker.
 //
 // Threads: `observer` before the workers start; the report on any, at any time. Workers write with relaxed stores and wait for nobody:

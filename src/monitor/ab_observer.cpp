@@ -31,6 +31,7 @@ AbCounts::AbCounts(const std::string& of, const Route& route)
     const Variant& variant = route.variants[i];
     arms[i].name = variant.name;
     arms[i].version = variant.version->version;
+    arms[i].content = variant.version->identity();
     arms[i].begin = begin;
     arms[i].end = begin = variant.end;
   }
@@ -44,7 +45,7 @@ bool AbCounts::are_of(const std::string& wanted, const Route& route) const noexc
   for (std::size_t i = 0; i < arm_count; ++i) {
     const Variant& variant = route.variants[i];
     if (arms[i].end != variant.end || arms[i].version != variant.version->version ||
-        arms[i].name != variant.name)
+        arms[i].name != variant.name || arms[i].content != variant.version->identity())
       return false;
   }
   return true;
@@ -56,7 +57,7 @@ bool AbCounts::same_route_as(const AbCounts& other) const noexcept {
     return false;
   for (std::size_t i = 0; i < arm_count; ++i) {
     if (arms[i].end != other.arms[i].end || arms[i].version != other.arms[i].version ||
-        arms[i].name != other.arms[i].name)
+        arms[i].name != other.arms[i].name || arms[i].content != other.arms[i].content)
       return false;
   }
   return true;

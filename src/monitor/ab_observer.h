@@ -29,6 +29,7 @@ struct AbCounts {
   struct Arm {
     std::string name;
     std::int64_t version = 0;
+    std::string content;               // what tells it from another of its number
     std::uint32_t begin = 0, end = 0;  // its buckets
     OneWriter<std::uint64_t> asked{};
   };

@@ -20,9 +20,8 @@ constexpr std::size_t versions_max = 16;
 constexpr std::int64_t windows_until_left = 3;
 
 std::string words_for(const VersionDrift& version, const FieldDrift& field, bool left) {
-  const std::string what =
-      fmt::format("model '{}' version {}: {} '{}'", version.model, version.version,
-                  field.output ? "output" : "field", field.field);
+  const std::string what = fmt::format("model '{}' version {}: {} '{}'", version.model,
+                                       version.version, to_string(field.what), field.field);
   if (left)
     return fmt::format("{} is watched no more: other versions answer; its alarm ends", what);
   if (!field.alarm)
@@ -83,16 +82,17 @@ void DriftMonitor::collect(Timestamp now) {
 }
 
 void DriftMonitor::take(Watch& watch, Timestamp now) {
-  const auto [it, added] = versions_.try_emplace({watch.model, watch.number});
+  const auto [it, added] = versions_.try_emplace(key_of(watch));
   Version& version = it->second;
   if (added) {
     version.told.model = watch.model;
     version.told.version = watch.number;
+    version.told.content = watch.content;
     version.path = watch.path;
-    version.since = version.seen = now;
+    version.since = version.told.asked = now;
   }
   if (std::exchange(watch.asked, false)) {
-    version.seen = now;
+    version.told.asked = now;
     if (std::exchange(version.left, false)) version.since = now;
   }
   if (version.baseline == nullptr) return;
@@ -105,7 +105,7 @@ void DriftMonitor::take(Watch& watch, Timestamp now) {
     auto state = std::find_if(version.fields.begin(), version.fields.end(),
                               [&](const FieldState& s) { return s.name == field.name; });
     if (state == version.fields.end()) {
-      version.fields.push_back({field.name, field.output, Counts(field.counts.size())});
+      version.fields.push_back({field.name, field.what, Counts(field.counts.size())});
       state = version.fields.end() - 1;
     }
     for (std::size_t i = 0; i < field.counts.size(); ++i) state->window[i] += field.counts[i];
@@ -148,7 +148,7 @@ std::shared_ptr<const Baseline> DriftMonitor::from_first_rows(const Key& key) {
     for (const auto& observer : observers_) {
       observer->with_watches([&](auto& watches) {
         for (const auto& watch : watches) {
-          if (watch->model == key.first && watch->number == key.second) f(*watch);
+          if (key_of(*watch) == key) f(*watch);
         }
       });
     }
@@ -166,11 +166,11 @@ void DriftMonitor::see_who_left(Timestamp now) {
   const std::int64_t passed = ticked_.ms == 0 ? 0 : now.ms - ticked_.ms;
   ticked_ = now;
   for (auto& [key, version] : versions_) {
-    const bool model_asked =
-        std::any_of(versions_.begin(), versions_.end(), [&, &model = key.first](const auto& other) {
-          return other.first.first == model && other.second.seen.ms == now.ms;
+    const bool model_asked = std::any_of(
+        versions_.begin(), versions_.end(), [&, &model = std::get<0>(key)](const auto& other) {
+          return std::get<0>(other.first) == model && other.second.told.asked.ms == now.ms;
         });
-    if (version.seen.ms == now.ms) {
+    if (version.told.asked.ms == now.ms) {
       version.unasked_ms = 0;
     } else if (model_asked) {
       version.unasked_ms += passed;
@@ -217,7 +217,7 @@ void DriftMonitor::judge(Version& version, Timestamp now) {
 FieldDrift DriftMonitor::judge(FieldState& field, const FieldBaseline& baseline) {
   FieldDrift out;
   out.field = field.name;
-  out.output = field.output;
+  out.what = field.what;
   out.of = baseline.of;
   const auto n = std::accumulate(field.window.begin(), field.window.end(), std::uint64_t{0});
   const auto m = std::accumulate(baseline.counts.begin(), baseline.counts.end(), std::uint64_t{0});
@@ -239,35 +239,36 @@ FieldDrift DriftMonitor::judge(FieldState& field, const FieldBaseline& baseline)
 void DriftMonitor::tell_change(const Version& version, const FieldDrift& field,
                                Timestamp now) const {
   if (!tell_) return;
-  tell_(fmt::format(
-            "{{\"event\":\"drift\",\"state\":\"{}\",\"pipeline\":{},\"model\":{},\"version\":{},"
-            "\"field\":{},\"output\":{},\"psi\":{},\"limit\":{},\"missing_share\":{},"
-            "\"outside_share\":{},\"window_rows\":{},\"windows\":{},\"from\":{},\"to\":{}{}}}",
-            field.alarm ? "begin" : "end", config::json_string(pipeline_),
-            config::json_string(version.told.model), version.told.version,
-            config::json_string(field.field), field.output, json_figure(field.psi),
-            json_figure(field.limit), json_figure(field.missing_share),
-            json_figure(field.outside_share), version.told.window_rows, field.above,
-            version.told.window_from.ms, now.ms, version.left ? ",\"left\":true" : ""),
-        words_for(version.told, field, version.left));
+  tell_(
+      fmt::format(
+          "{{\"event\":\"drift\",\"state\":\"{}\",\"pipeline\":{},\"model\":{},\"version\":{},"
+          "\"field\":{},\"output\":{},\"what\":\"{}\",\"psi\":{},\"limit\":{},\"missing_share\":{},"
+          "\"outside_share\":{},\"window_rows\":{},\"windows\":{},\"from\":{},\"to\":{}{}}}",
+          field.alarm ? "begin" : "end", config::json_string(pipeline_),
+          config::json_string(version.told.model), version.told.version,
+          config::json_string(field.field), field.what == Watched::output, to_string(field.what),
+          json_figure(field.psi), json_figure(field.limit), json_figure(field.missing_share),
+          json_figure(field.outside_share), version.told.window_rows, field.above,
+          version.told.window_from.ms, now.ms, version.left ? ",\"left\":true" : ""),
+      words_for(version.told, field, version.left));
 }
 
 // Versions come and go for as long as the process lives.
 void DriftMonitor::forget_old() {
   bool forgot = false;
   while (versions_.size() > versions_max) {
-    const auto oldest = std::min_element(
-        versions_.begin(), versions_.end(),
-        [](const auto& a, const auto& b) { return a.second.seen.ms < b.second.seen.ms; });
+    const auto oldest =
+        std::min_element(versions_.begin(), versions_.end(), [](const auto& a, const auto& b) {
+          return a.second.told.asked.ms < b.second.told.asked.ms;
+        });
     versions_.erase(oldest);
     forgot = true;
   }
   if (!forgot) return;
   for (const auto& observer : observers_) {
     observer->with_watches([&](auto& watches) {
-      std::erase_if(watches, [&](const auto& watch) {
-        return !versions_.contains({watch->model, watch->number});
-      });
+      std::erase_if(watches,
+                    [&](const auto& watch) { return !versions_.contains(key_of(*watch)); });
     });
   }
 }

@@ -5,7 +5,7 @@
 //
 // The limit is the larger of the threshold and of what the PSI of so many rows in so many bins stays below without drift (psi.h). A version
 // that brings a baseline is compared with that, another one with its own first rows. A version that has left is reported no more, and its alarms end; it
-// is remembered with its baseline, since it may come back.
+// is remembered with its baseline, since it may come back. A version is its number and its content: two of one number share nothing.
 //
 // Threads: `observer` before the workers start; tick on one thread, which may be slow (it reads baselines from disk); the rest on any.
 #pragma once
@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,10 +29,10 @@
 
 namespace thalweg::monitor {
 
-// The last window of one field. NaN, all four figures: nothing of it was seen there, as an output of rows that were all refused.
+// The last window of one field, feature or output. NaN, all four figures: nothing of it was seen there, as an output of rows that were all refused.
 struct FieldDrift {
   std::string field;
-  bool output = false;
+  Watched what = Watched::field;
   FieldBaseline::Of of = FieldBaseline::Of::number;
   double psi = std::numeric_limits<double>::quiet_NaN();
   double limit = psi;
@@ -44,6 +45,8 @@ struct FieldDrift {
 struct VersionDrift {
   std::string model;
   std::int64_t version = 0;
+  std::string content;  // what tells it from another of its number
+  Timestamp asked;      // for the last time
   enum class From : std::uint8_t { none_yet, version, first_rows } baseline = From::none_yet;
   std::uint64_t baseline_rows = 0;
   std::uint64_t windows = 0;      // judged so far
@@ -70,7 +73,7 @@ class DriftMonitor {
  private:
   struct FieldState {
     std::string name;
-    bool output = false;
+    Watched what = Watched::field;
     Counts window;
     std::uint32_t above = 0;
     bool alarm = false;
@@ -83,11 +86,14 @@ class DriftMonitor {
     std::vector<FieldState> fields;
     std::uint64_t rows = 0;
     Timestamp since;
-    Timestamp seen;
     std::int64_t unasked_ms = 0;  // while other versions of its model were asked
     bool left = false;            // for so long that it is not reported
   };
-  using Key = std::pair<std::string, std::int64_t>;
+  // Model, number, content: a number that is published anew has windows and a baseline of its own.
+  using Key = std::tuple<std::string, std::int64_t, std::string>;
+  [[nodiscard]] static Key key_of(const Watch& watch) {
+    return {watch.model, watch.number, watch.content};
+  }
 
   void collect(Timestamp now);
   void take(Watch& watch, Timestamp now);

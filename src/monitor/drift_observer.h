@@ -17,19 +17,26 @@
 #include "monitor/bins.h"
 #include "monitor/drift_options.h"
 #include "monitor/field_sample.h"
+#include "monitor/watched_value.h"
 
 namespace thalweg::monitor {
 
 using Counts = std::vector<std::uint64_t>;
 
-// Of one field of one version.
+// In front of a feature's name, which may be that of a field: features.amount, features.x[3].
+inline constexpr std::string_view feature_prefix = "features.";
+
+// Of one field, feature or output of one version.
 struct WatchedField {
+  static constexpr std::size_t whole = SIZE_MAX;
+
   std::string name;
   std::uint32_t column = 0;
-  bool output = false;
-  FieldSample sample;
-  std::optional<Bins> bins;  // none: not in the baseline, or of another kind there
-  Counts counts;
+  std::size_t element = whole;  // of a feature of several numbers
+  Watched what = Watched::field;
+  FieldSample sample{"", false, 0};
+  std::optional<Bins> bins{};  // none: not in the baseline, or of another kind there
+  Counts counts{};
 };
 
 // One use of one version in one step.
@@ -40,8 +47,10 @@ struct Watch {
   const Schema* outputs = nullptr;
   std::string model;
   std::int64_t number = 0;
+  std::string content;  // what tells the version from another of its number
   std::string path;
   std::vector<std::uint32_t> reads;
+  std::vector<Field> features;
   std::uint64_t rows = 0;  // in the counts
   bool asked = false;      // since the monitor came by
   bool counting = false;   // the baseline is here
@@ -50,6 +59,7 @@ struct Watch {
   void count_by(const Baseline& baseline);
   // Of the same use and version, which may have been loaded again.
   [[nodiscard]] bool watches(const Scored& scored) const;
+  [[nodiscard]] bool same_version(const Scored& scored) const;
 };
 
 class DriftObserver final : public ScoreObserver {
@@ -68,7 +78,8 @@ class DriftObserver final : public ScoreObserver {
  private:
   [[nodiscard]] Watch& watch_of(const Scored& scored);
   [[nodiscard]] bool wanted(const std::string& field) const;
-  void add_field(Watch& watch, const Field& field, std::uint32_t column, bool output) const;
+  void add(Watch& watch, WatchedField field, const ColumnType& type) const;
+  void add_features(Watch& watch, const Scored& scored) const;
 
   const DriftOptions options_;
   std::mutex mutex_;

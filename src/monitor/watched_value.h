@@ -4,6 +4,8 @@
 //   a list of numbers      their mean; none: missing
 //   a text                 itself, as a category; empty: missing
 //   a list of texts        how many there are
+//
+// A feature of a few numbers is looked at number by number instead: what a `stack` puts together has no mean that says anything.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,26 @@ namespace thalweg::monitor {
 
 [[nodiscard]] inline bool is_category(const ColumnType& type) noexcept {
   return type.dtype == DType::string && type.shape.dims.empty();
+}
+
+// Where a watched value comes from.
+enum class Watched : std::uint8_t { field, feature, output };
+
+[[nodiscard]] inline std::string_view to_string(Watched what) noexcept {
+  switch (what) {
+    case Watched::feature: return "feature";
+    case Watched::output: return "output";
+    default: return "field";
+  }
+}
+
+inline constexpr std::size_t elements_max = 32;
+
+// How many numbers of a feature are watched each for itself; 0: it is looked at as a whole.
+[[nodiscard]] inline std::size_t watched_elements(const ColumnType& type) {
+  if (type.dtype == DType::string || type.ragged()) return 0;
+  const auto width = static_cast<std::size_t>(type.width());
+  return width > 1 && width <= elements_max ? width : 0;
 }
 
 // The score of a model: its first output that is one number a row. Null: none is.
@@ -56,6 +78,15 @@ void each_value(const Column& column, const Rows& rows, Number&& number, Text&& 
       for (const T value : values) sum += static_cast<double>(value);
       number(values.empty() ? missing : sum / static_cast<double>(values.size()));
     }
+  });
+}
+
+// Calls number(double) for one element of each of `rows`. REQUIRES numbers, as many in each row, and more than `at`.
+template <class Rows, class Number>
+void each_element(const Column& column, std::size_t at, const Rows& rows, Number&& number) {
+  with_number(column.type().dtype, [&](auto kind) {
+    using T = decltype(kind);
+    for (const std::uint32_t row : rows) number(static_cast<double>(column.row<T>(row)[at]));
   });
 }
 

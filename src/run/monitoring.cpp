@@ -22,6 +22,7 @@ monitor::DriftOptions drift_options_of(const Values& drift) {
   options.threshold = drift.number("threshold");
   options.windows = static_cast<std::uint32_t>(drift.integer("windows"));
   options.fields = drift.strings("fields");
+  options.features = drift.boolean("features");
   return options;
 }
 
@@ -64,6 +65,7 @@ monitor::Observers& Monitoring::for_worker() {
 void Monitoring::tick(Timestamp now) {
   const std::lock_guard lock(mutex_);
   if (drift_ != nullptr) drift_->tick(now);
+  comparison_.tick(now);
   events_.tick();
   shadows_.tick();
 }

@@ -1,5 +1,6 @@
 #include "run/monitoring_page.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "run/ab_page.h"
@@ -25,8 +26,26 @@ void add_field(MetricFamilies& out, MetricLabels labels, const monitor::FieldDri
           labels, f.outside_share);
 }
 
+// Labels are numbers: of several versions of one number there is a series of the one that was asked last only. GET /monitoring has all.
+bool asked_last(const monitor::VersionDrift& one, const std::vector<monitor::VersionDrift>& all) {
+  return std::none_of(all.begin(), all.end(), [&](const monitor::VersionDrift& other) {
+    if (&other == &one || other.model != one.model || other.version != one.version) return false;
+    return other.asked.ms > one.asked.ms || (other.asked.ms == one.asked.ms && &other < &one);
+  });
+}
+
+bool compared_last(const monitor::VersionPair& one, const std::vector<monitor::VersionPair>& all) {
+  return std::none_of(all.begin(), all.end(), [&](const monitor::VersionPair& other) {
+    if (&other == &one || other.model != one.model || other.champion != one.champion ||
+        other.challenger != one.challenger)
+      return false;
+    return other.idle_ms < one.idle_ms || (other.idle_ms == one.idle_ms && &other > &one);
+  });
+}
+
 void add_drift(MetricFamilies& out, const MonitoringFigures& figures) {
   for (const monitor::VersionDrift& version : figures.drift) {
+    if (!asked_last(version, figures.drift)) continue;
     const MetricLabels labels = {{"pipeline", figures.pipeline},
                                  {"model", version.model},
                                  {"version", std::to_string(version.version)}};
@@ -47,6 +66,7 @@ void add_drift(MetricFamilies& out, const MonitoringFigures& figures) {
 
 void add_comparisons(MetricFamilies& out, const MonitoringFigures& figures) {
   for (const monitor::VersionPair& pair : figures.comparisons) {
+    if (!compared_last(pair, figures.comparisons)) continue;
     const MetricLabels labels = {{"pipeline", figures.pipeline},
                                  {"model", pair.model},
                                  {"champion", std::to_string(pair.champion)},

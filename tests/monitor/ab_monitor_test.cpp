@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <numeric>
+#include <string>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -19,9 +20,11 @@ using testing::HasSubstr;
 // Tells observers of batches whose rows fall into buckets by chance.
 class Stream {
  public:
-  explicit Stream(std::uint32_t border, std::int64_t epoch = 3, std::int64_t version_b = 2) {
+  explicit Stream(std::uint32_t border, std::int64_t epoch = 3, std::int64_t version_b = 2,
+                  const std::string& content_b = "") {
     route_.epoch = epoch;
-    route_.variants = {{"a", border, version(1)}, {"b", bucket_count, version(version_b)}};
+    route_.variants = {{"a", border, version(1)},
+                       {"b", bucket_count, version(version_b, content_b)}};
   }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -61,10 +64,12 @@ class Stream {
   [[nodiscard]] const Route& route() const { return route_; }
 
  private:
-  static std::shared_ptr<const ModelVersion> version(std::int64_t number) {
+  static std::shared_ptr<const ModelVersion> version(std::int64_t number,
+                                                     const std::string& content = "") {
     auto made = std::make_shared<ModelVersion>();
     made->model = "fraud";
     made->version = number;
+    made->content = content;
     return made;
   }
   Numbers numbers_{17};
@@ -129,7 +134,7 @@ TEST(AbMonitor,
 TEST(AbMonitor, Another_epoch_or_another_version_begins_anew) {
   AbMonitor monitor;
   ScoreObserver& observer = monitor.observer();
-  Stream before(9000, 3), later(8000, 4), swapped(8000, 4, 5);
+  Stream before(9000, 3), later(8000, 4), swapped(8000, 4, 5), anew(8000, 4, 5, "cd34");
   before.tell(observer, 1000, half);
   later.tell(observer, 300, half);
   AbLive live = monitor.report().at(0);
@@ -140,6 +145,10 @@ TEST(AbMonitor, Another_epoch_or_another_version_begins_anew) {
   live = monitor.report().at(0);
   EXPECT_EQ(live.arms[1].version, 5);
   EXPECT_EQ(live.arms[0].figures.rows + live.arms[1].figures.rows, 200U);
+  anew.tell(observer, 100, half);
+  live = monitor.report().at(0);
+  EXPECT_EQ(live.arms[0].figures.rows + live.arms[1].figures.rows, 100U)
+      << "the same number, published anew";
 }
 
 TEST(AbMonitor, A_worker_that_is_behind_keeps_out_of_the_new_epoch) {

@@ -1,6 +1,8 @@
 // Champion and challenger in use: what the shadows of several workers heard is one figure; and observers that are several are one.
 #include "monitor/comparison.h"
 
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include "monitor/observers.h"
@@ -39,6 +41,21 @@ struct Pair {
                        .champion_ns_per_row = 100,
                        .challenger_ns_per_row = 300});
   }
+  // The champion answers, and nobody is compared.
+  void answer(ScoreObserver& observer) {
+    const Batch batch;
+    observer.scored({.batch = batch,
+                     .schema = schema,
+                     .columns = {},
+                     .rows = {},
+                     .output_schema = schema,
+                     .outputs = {},
+                     .answered = {},
+                     .reads = {},
+                     .route = route,
+                     .variant = &variant,
+                     .version = champion});
+  }
 };
 
 TEST(Comparison, What_the_shadows_of_several_workers_heard_is_added_up) {
@@ -75,6 +92,61 @@ TEST(Comparison, Scores_of_another_range_have_a_threshold_and_cells_of_their_own
   const std::string json = comparison_json(report, monitor.options().threshold);
   EXPECT_NE(json.find("\"low\":0,\"high\":100,\"outside_rows\":1"), std::string::npos) << json;
   EXPECT_NE(json.find("\"threshold\":50,\"flip_share\":0.25"), std::string::npos) << json;
+}
+
+TEST(Comparison, A_number_that_is_published_anew_is_compared_anew_and_both_say_who_they_are) {
+  ComparisonMonitor monitor;
+  Observers observers;
+  observers.add(monitor.observer());
+  Pair pair;
+  pair.challenger.content = "ab12";
+  pair.tell(*observers.on_shadow(), {0.1F, 0.9F}, {0.1F, 0.2F});
+  pair.challenger.content = "cd34";
+  pair.tell(*observers.on_shadow(), {0.1F, 0.9F, 0.5F}, {0.1F, 0.9F, 0.5F});
+  const auto report = monitor.report();
+  ASSERT_EQ(report.size(), 2U);
+  EXPECT_EQ(report[0].grid.rows(), 2U);
+  EXPECT_EQ(report[1].grid.rows(), 3U);
+  EXPECT_EQ(report[1].grid.flip_share(0.5), 0);
+  EXPECT_NE(comparison_json(report, 0.5).find(R"("challenger":2,"challenger_content":"cd34")"),
+            std::string::npos);
+}
+
+TEST(Comparison, A_pair_is_forgotten_when_its_model_has_answered_for_an_hour_without_it) {
+  ComparisonMonitor monitor;
+  Observers first, second;
+  first.add(monitor.observer());
+  second.add(monitor.observer());
+  Pair old, next;
+  next.challenger.version = 3;
+  Timestamp now{1};
+  const auto minutes = [&](int count, const std::function<void()>& each) {
+    for (int i = 0; i < count; ++i) {
+      each();
+      now.ms += 60'000;
+      monitor.tick(now);
+    }
+  };
+  old.tell(*first.on_shadow(), {0.1F}, {0.1F});
+  old.tell(*second.on_shadow(), {0.1F}, {0.1F});
+  minutes(1, [] {});
+  minutes(600, [] {});
+  EXPECT_EQ(monitor.report().size(), 1U) << "the night, in which nobody asks";
+  minutes(59, [&] {
+    old.answer(first);
+    next.tell(*second.on_shadow(), {0.1F}, {0.1F});
+  });
+  EXPECT_EQ(monitor.report().size(), 2U);
+  old.tell(*second.on_shadow(), {0.1F}, {0.1F});
+  minutes(30, [&] { old.answer(first); });
+  ASSERT_EQ(monitor.report().size(), 2U) << "one worker's shadow compared them again";
+  EXPECT_EQ(monitor.report()[0].grid.rows() + monitor.report()[1].grid.rows(), 3U + 59U);
+  minutes(31, [&] {
+    old.answer(first);
+    next.tell(*second.on_shadow(), {0.1F}, {0.1F});
+  });
+  ASSERT_EQ(monitor.report().size(), 1U);
+  EXPECT_EQ(monitor.report()[0].challenger, 3);
 }
 
 struct Lagging final : ScoreObserver {

@@ -1,77 +1,22 @@
-#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include "drift_fixture.h"
 #include "monitor/drift_monitor.h"
-#include "numbers.h"
-#include "scored_rows.h"
 
 namespace thalweg::monitor {
 namespace {
 
 using testing::HasSubstr;
 namespace fs = std::filesystem;
-
-const std::array<std::string, 5> countries{"de", "fr", "pl", "nl", "dk"};
-
-// One stream of rows; `shift` moves amounts and scores.
-class Stream {
- public:
-  explicit Stream(std::uint64_t seed) : numbers_(seed) {}
-  MadeRow operator()() {
-    MadeRow row;
-    row.amount = static_cast<float>(std::exp(numbers_.normal()) + shift);
-    row.country = countries[static_cast<std::size_t>(5 * numbers_.next())];
-    row.score = static_cast<float>(1 / (1 + std::exp(-numbers_.normal() - shift)));
-    return row;
-  }
-  double shift = 0;
-
- private:
-  Numbers numbers_;
-};
-
-struct Made {
-  explicit Made(DriftOptions options = {})
-      : monitor("payments", std::move(options), [this](const std::string& e, const std::string& w) {
-          events.push_back(e);
-          words.push_back(w);
-        }) {}
-  // Rows to all workers in turn, then a minute goes by.
-  void window(std::size_t rows, const std::function<MadeRow()>& make) {
-    for (std::size_t i = 0; i < rows; i += 250)
-      told->tell(*observers[i / 250 % observers.size()], 250, make);
-    now.ms += 60'000;
-    monitor.tick(now);
-  }
-  const FieldDrift& field(const std::string& name) {
-    last = monitor.report();
-    for (const FieldDrift& f : last.at(0).fields) {
-      if (f.field == name) return f;
-    }
-    ADD_FAILURE() << "no field " << name;
-    return last.at(0).fields.at(0);
-  }
-
-  std::vector<std::string> events, words;
-  DriftMonitor monitor;
-  std::vector<ScoreObserver*> observers{&monitor.observer(), &monitor.observer()};
-  std::unique_ptr<ScoredRows> told = std::make_unique<ScoredRows>();
-  Timestamp now{0};
-  std::vector<VersionDrift> last;
-};
-
-DriftOptions quick() {
-  DriftOptions options;
-  options.first_rows = 5000;
-  return options;
-}
 
 simdjson::dom::element parsed(const std::string& json) {
   thread_local simdjson::dom::parser parser;
@@ -94,39 +39,54 @@ struct Rates {
   int above_custom = 0;  // windows above 0.25
 };
 
+const std::vector<std::string> watched{"amount", "country", "score", "features.amount",
+                                       "features.both[1]"};
+
+DriftOptions chance_alone() {
+  DriftOptions options = quick();
+  options.threshold = 0;
+  options.fields = watched;
+  return options;
+}
+
 // Streams that do not drift, with chance alone as the limit. The windows of one stream share their baseline, so streams are what is counted as
 // independent.
-Rates without_drift(const std::string& field, int streams, int windows) {
-  Rates rates;
-  double squares = 0;
+std::map<std::string, Rates> without_drift(int streams, int windows) {
+  std::map<std::string, Rates> rates;
+  std::map<std::string, double> squares;
   for (int stream_number = 1; stream_number <= streams; ++stream_number) {
-    DriftOptions options = quick();
-    options.threshold = 0;
-    options.fields = {field};
-    Made made(options);
+    Made made(chance_alone());
+    made.told->make_features();
     Stream stream(static_cast<std::uint64_t>(stream_number) * 7919);
     made.window(5000, std::ref(stream));
     made.window(0, std::ref(stream));
-    int above = 0;
+    std::map<std::string, int> above;
+    std::set<std::string> alarms;
     for (int i = 0; i < windows; ++i) {
       made.window(1000, std::ref(stream));
-      const FieldDrift& found = made.field(field);
-      above += found.psi > found.limit ? 1 : 0;
-      rates.above_custom += found.psi > DriftOptions{}.threshold ? 1 : 0;
+      for (const std::string& field : watched) {
+        const FieldDrift& found = made.field(field);
+        above[field] += found.psi > found.limit ? 1 : 0;
+        rates[field].above_custom += found.psi > DriftOptions{}.threshold ? 1 : 0;
+        if (found.alarm) alarms.insert(field);
+      }
     }
-    const double share = static_cast<double>(above) / windows;
-    rates.above += share / streams;
-    squares += share * share / streams;
-    rates.alarms += made.events.empty() ? 0 : 1;
+    for (const std::string& field : watched) {
+      const double share = static_cast<double>(above[field]) / windows;
+      rates[field].above += share / streams;
+      squares[field] += share * share / streams;
+      rates[field].alarms += alarms.contains(field) ? 1 : 0;
+    }
   }
-  rates.error = std::sqrt((squares - rates.above * rates.above) / streams);
+  for (auto& [field, of] : rates)
+    of.error = std::sqrt((squares[field] - of.above * of.above) / streams);
   return rates;
 }
 
+// Of fields, of features and of the score.
 TEST(Drift, Without_drift_one_window_in_twenty_is_above_chance_at_most_and_hardly_a_stream_alarms) {
   constexpr int streams = 300, windows = 10;
-  for (const char* field : {"amount", "country", "score"}) {
-    const Rates rates = without_drift(field, streams, windows);
+  for (const auto& [field, rates] : without_drift(streams, windows)) {
     EXPECT_LE(rates.above, 0.05 + 1.645 * rates.error) << field;
     EXPECT_LT(rates.error, 0.01) << "enough windows to tell";
     EXPECT_LE(rates.alarms, streams / 20) << field << ": three running, in ten windows";
@@ -135,21 +95,22 @@ TEST(Drift, Without_drift_one_window_in_twenty_is_above_chance_at_most_and_hardl
 }
 
 TEST(Drift, A_third_of_a_deviation_is_found_where_chance_alone_is_the_limit) {
-  int found = 0;
+  std::map<std::string, int> found;
   constexpr int streams = 100;
   for (std::uint64_t seed = 1; seed <= streams; ++seed) {
-    DriftOptions options = quick();
-    options.threshold = 0;
-    options.fields = {"score"};
+    DriftOptions options = chance_alone();
+    options.fields = {"score", "features.both", "features.amount"};
     Made made(options);
+    made.told->make_features();
     Stream stream(seed * 104'729);
     made.window(5000, std::ref(stream));
     made.window(0, std::ref(stream));
     stream.shift = 1.0 / 3;
     for (int i = 0; i < 3; ++i) made.window(1000, std::ref(stream));
-    found += made.field("score").alarm ? 1 : 0;
+    for (const char* field : {"score", "features.both[0]", "features.both[1]", "features.amount"})
+      found[field] += made.field(field).alarm ? 1 : 0;
   }
-  EXPECT_GE(found, 95);
+  for (const auto& [field, times] : found) EXPECT_GE(times, 95) << field;
 }
 
 TEST(Drift, A_shift_by_one_deviation_is_an_alarm_after_three_windows_and_ends_with_it) {

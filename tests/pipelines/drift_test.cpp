@@ -66,5 +66,24 @@ TEST_F(DriftInUse, A_shift_is_an_alarm_with_the_third_window_and_its_end_is_told
   EXPECT_TRUE(driver_.counts().add_up());
 }
 
+TEST_F(DriftInUse, What_steps_make_is_watched_as_the_model_is_fed_with_it) {
+  driver_ = TestDriver::from_text(R"(
+pipeline: p
+models: {m: {runtime: fake, inputs: {x: "float32[?]", bare: "float32[?]"}, outputs: {y: "float32[?]"}}}
+from: {topic: in, start: earliest, fields: {x: float32}}
+steps: [infer: {model: m, features: {x: {clip: x, low: -0.5, high: 9}, bare: x}, outputs: {y: score}}]
+to: {topic: out, value: {score: score}}
+drift: {first_rows: 5000, rows_min: 1000, window: 1s, windows: 3, topic: events, fields: [x, features.x, features.bare]}
+)");
+  baseline();
+  for (int i = 0; i < 3; ++i) rows(1000, 1.5);
+  rows(0, 0);
+  const auto begun = driver_.read("events");
+  ASSERT_EQ(begun.size(), 2U) << "the field, and the feature that a step makes of it";
+  EXPECT_THAT(*begun[0].value, HasSubstr(R"("field":"x","output":false,"what":"field")"));
+  EXPECT_THAT(*begun[1].value,
+              HasSubstr(R"("field":"features.x","output":false,"what":"feature")"));
+}
+
 }  // namespace
 }  // namespace thalweg

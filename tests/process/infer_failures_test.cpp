@@ -29,28 +29,6 @@ std::vector<std::size_t> dead(const Batch& batch) {
   return all;
 }
 
-// A feature step that refuses what is not above zero.
-FeatureStepKind positive_feature() {
-  static const Section section{.name = "positive", .doc = "", .settings = {}};
-  const auto apply = [](std::span<const Column* const> inputs, std::size_t rows, Column& out,
-                        FeatureScratch& scratch) {
-    for (std::size_t row = 0; row < rows; ++row) {
-      const float x = inputs[0]->values<float>()[row];
-      *out.append<float>() = x > 0 ? x : 0;
-      if (x > 0) continue;
-      scratch.failures.push_back(
-          {static_cast<std::uint32_t>(row), Error(Code::feature_failed, "not above 0")});
-    }
-  };
-  return {.name = "positive",
-          .doc = "",
-          .section = &section,
-          .make = [apply](const Values&,
-                          const FeatureContext&) -> Result<std::unique_ptr<FeatureStep>> {
-            return make_feature_step(ColumnType{DType::float32, {}}, apply);
-          }};
-}
-
 class InferFailures : public InferTest, public testing::WithParamInterface<bool> {
  protected:
   // In the call, or later from another thread: the outcome must be the same.

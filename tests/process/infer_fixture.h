@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "thalweg/feature.h"
+
 #include "feature/program.h"
 #include "process/infer/infer.h"
 #include "support/nodes.h"
@@ -41,6 +43,28 @@ inline InferenceResult doubled(const InferenceRequest& request) {
     out.push_back(2 * x);
   }
   return std::vector<Tensor>{support::make_tensor<float>({std::ssize(in), 1}, std::move(out))};
+}
+
+// A feature step that refuses what is not above zero.
+inline FeatureStepKind positive_feature() {
+  static const Section section{.name = "positive", .doc = "", .settings = {}};
+  const auto apply = [](std::span<const Column* const> inputs, std::size_t rows, Column& out,
+                        FeatureScratch& scratch) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      const float x = inputs[0]->values<float>()[row];
+      *out.append<float>() = x > 0 ? x : 0;
+      if (x > 0) continue;
+      scratch.failures.push_back(
+          {static_cast<std::uint32_t>(row), Error(Code::feature_failed, "not above 0")});
+    }
+  };
+  return {.name = "positive",
+          .doc = "",
+          .section = &section,
+          .make = [apply](const Values&,
+                          const FeatureContext&) -> Result<std::unique_ptr<FeatureStep>> {
+            return make_feature_step(ColumnType{DType::float32, {}}, apply);
+          }};
 }
 
 class InferTest : public testing::Test {

@@ -1,4 +1,6 @@
 // What the infer step makes of a batch when nothing goes wrong.
+#include <map>
+
 #include <gmock/gmock.h>
 
 #include "process/infer_fixture.h"
@@ -237,6 +239,55 @@ TEST_F(InferTest, Features_of_the_pipeline_feed_the_inputs_by_name) {
   EXPECT_TRUE(run(*infer, batch).ok());
   EXPECT_THAT(row_of<float>(batch.rows().columns[2], 2),
               ElementsAre(2, testing::FloatNear(1.0986F, 1e-4F)));
+}
+
+// Remembers what steps made, by the name of the feature.
+struct FeatureNotes final : ScoreObserver {
+  std::map<std::string, std::vector<float>> made;
+  std::vector<std::string> bare;
+  bool none = false;
+  void scored(const Scored& s) noexcept override {
+    none = s.feature_schema == nullptr && s.features.empty();
+    for (std::size_t i = 0; i < s.features.size(); ++i) {
+      const Field& feature = s.feature_schema->fields[i];
+      if (s.features[i] == nullptr) {
+        bare.push_back(feature.name);
+        continue;
+      }
+      EXPECT_EQ(s.features[i]->type(), feature.type);
+      for (const std::uint32_t row : s.feature_rows)
+        made[feature.name].push_back(s.features[i]->values<float>()[row]);
+    }
+  }
+};
+
+TEST_F(InferTest, Who_watches_is_told_what_steps_made_of_the_rows_that_none_refused) {
+  registry_.add(positive_feature());
+  Signature signature{"s",
+                      {{"sum", DType::float32, {{-1, 1}}}, {"x", DType::float32, {{-1, 1}}}},
+                      {{"y", DType::float32, {{-1, 1}}}}};
+  models_.add("m", signature, doubled);
+  FeatureNotes notes;
+  observer_ = &notes;
+  auto infer = make("{model: m, features: {x: x, sum: {log1p: {positive: x}}}}");
+  Batch batch;
+  fill_numbers(batch, {0, 1, -1, 5});
+  batch.select({1, 2, 3});
+  ASSERT_TRUE(run(*infer, batch).ok());
+  EXPECT_THAT(notes.bare, ElementsAre("x")) << "it is a column of the batch, and watched as that";
+  EXPECT_THAT(notes.made["sum"],
+              ElementsAre(testing::FloatNear(0.6931F, 1e-3F), testing::FloatNear(1.7918F, 1e-3F)));
+}
+
+TEST_F(InferTest, Who_watches_a_version_without_features_is_told_none) {
+  models_.add("m", one_to_one(), doubled);
+  FeatureNotes notes;
+  observer_ = &notes;
+  auto infer = make("m");
+  Batch batch;
+  fill_numbers(batch, {1});
+  ASSERT_TRUE(run(*infer, batch).ok());
+  EXPECT_TRUE(notes.none);
 }
 
 TEST_F(InferTest, A_new_version_is_taken_between_batches_with_its_own_features) {

@@ -33,7 +33,10 @@ void Infer::tell_observer(Call& call, bool placed) {
                         .role = role,
                         .model_ns = times.model_ns,
                         .model_calls = times.model_calls,
-                        .failed = failed};
+                        .failed = failed,
+                        .feature_schema = use.feature_schema(),
+                        .features = use.features(),
+                        .feature_rows = use.run().rows()};
     tell_observer(call, common, use, rows, placed);
   };
   for (Part* part : call.asked)

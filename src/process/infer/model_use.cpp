@@ -70,6 +70,7 @@ std::span<const Column> ModelUse::compact(const Rows& rows) {
 void ModelUse::make_sources(std::span<const Column> columns, Batch& batch) {
   const ModelBinding& binding = *bound_.binding;
   sources_.clear();
+  features_.clear();
   if (binding.program == nullptr) {
     for (const InputPlan& plan : binding.inputs) sources_.push_back(&columns[plan.source]);
     return;
@@ -77,6 +78,9 @@ void ModelUse::make_sources(std::span<const Column> columns, Batch& batch) {
   frame_.scratch.arena = &batch.arena();
   const auto made = binding.program->run(columns, rows_.size(), frame_);
   for (const InputPlan& plan : binding.inputs) sources_.push_back(made[plan.source]);
+  // A bare field is a column of the batch, which may move when the answers join it; what steps made stays in the frame.
+  for (std::size_t i = 0; i < made.size(); ++i)
+    features_.push_back(binding.program->computed(i) ? made[i] : nullptr);
 }
 
 // All rows but those a feature step refused.

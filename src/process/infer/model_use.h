@@ -63,6 +63,13 @@ class ModelUse {
     return !frame_.scratch.failures.empty() || !run_.guilty().empty();
   }
   [[nodiscard]] std::int64_t features_ns() const noexcept { return features_ns_; }
+  // What steps made of the rows, one for each output of the program; null: it is a field as it stands. Empty: there is no program.
+  // Valid until the next begin().
+  [[nodiscard]] std::span<const Column* const> features() const noexcept { return features_; }
+  [[nodiscard]] const Schema* feature_schema() const noexcept {
+    const bool made = bound_.binding != nullptr && bound_.binding->program != nullptr;
+    return made ? &bound_.binding->program->outputs() : nullptr;
+  }
   // Lets go of the version and of the model's memory, keeps the scratch.
   void clear() noexcept;
 
@@ -76,6 +83,7 @@ class ModelUse {
   std::vector<Column> compacted_;  // the columns read, live rows only
   FeatureFrame frame_;
   std::vector<const Column*> sources_;
+  std::vector<const Column*> features_;
   std::vector<std::uint8_t> refused_;
   InferRun run_;
   std::int64_t features_ns_ = 0;

@@ -63,6 +63,7 @@ std::shared_ptr<const Route> bare_route(const Route& route) {
     named->model = variant.version->model;
     named->version = variant.version->version;
     named->path = variant.version->path;
+    named->content = variant.version->content;
     variant.version = std::move(named);
   }
   return bare;

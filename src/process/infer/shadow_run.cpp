@@ -61,7 +61,10 @@ void ShadowRun::tell(ShadowJob& job, ScoreObserver& observer, bool threw) {
        .role = Role::shadow,
        .model_ns = times.model_ns,
        .model_calls = times.model_calls,
-       .failed = failed});
+       .failed = failed,
+       .feature_schema = use_.feature_schema(),
+       .features = use_.features(),
+       .feature_rows = run().rows()});
   if (failed) return;
   for (std::size_t i = 0; i < job.champion_count; ++i) compare(job, job.champions[i], observer);
 }
