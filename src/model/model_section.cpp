@@ -174,9 +174,9 @@ Section make_life_section() {
        .fallback = "10m",
        .min = 0,
        .doc =
-           "How long the version before stays in memory, so that going back to it takes no time; "
-           "it is freed earlier when another one becomes the version before, and never kept with "
-           "`unload: first`."},
+           "How long a version that left a variant stays in memory, so that going back to it takes "
+           "no time; it is freed earlier when that variant leaves another one, four are kept at "
+           "most, and none with `unload: first`."},
       {.name = "slow_load",
        .type = SettingType::duration,
        .unit = "ms",

@@ -26,20 +26,33 @@ std::shared_ptr<const Belongings> belongings(const Registry& registry, const Mod
 
 }  // namespace
 
-std::function<void()> ServedModel::Life::woken_by_errand() {
-  return [weak = weak_from_this()] {
+// `if_set`: where somebody waits for it in this turn, that is not to make another turn.
+std::function<void()> ServedModel::Life::woken_by_errand(
+    std::shared_ptr<const std::atomic<bool>> if_set) {
+  return [weak = weak_from_this(), if_set = std::move(if_set)] {
     const auto life = weak.lock();
     if (life == nullptr) return;
     {
       const std::lock_guard lock(life->mutex_);
-      life->wake_ = true;
+      if (if_set == nullptr || if_set->load()) life->wake_ = true;
     }
     life->changed_.notify_all();
   };
 }
 
+// Of the folder's as the look of this turn saw them: to look again could hang.
+std::string ServedModel::Life::fingerprint_of(const WishedVersion& version) const {
+  if (version.path.empty()) return {};
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = known_.find(version.key());
+    if (it != known_.end() && it->second.on_disk) return it->second.on_disk_fingerprint;
+  }
+  return fingerprint(version.path);
+}
+
 Status ServedModel::Life::begin_load(const WishedVersion& version) {
-  const std::string now = version.path.empty() ? "" : fingerprint(version.path);
+  const std::string now = fingerprint_of(version);
   const auto own = belongings(registry_, entry_, version);
   {
     const std::lock_guard lock(mutex_);

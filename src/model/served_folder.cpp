@@ -1,4 +1,5 @@
-// What lies in the folder of a ServedModel: looked at in each turn, said where it is half or was written over.
+// What lies in the folder of a ServedModel: looked at in each turn, said where it is half or was written over. A look is an errand too: a drive
+// may be dead, and then what is known goes on.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -7,9 +8,77 @@
 
 namespace thalweg {
 
-void ServedModel::Life::look() {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A look takes milliseconds. One that takes so long is of a drive that does not answer, and is not waited for any longer.
+constexpr std::chrono::milliseconds look_patience = 2s;
+// After this, and twice as long each time, another look is tried beside the one that hangs: the drive may have been mounted anew.
+constexpr std::chrono::milliseconds look_hangs_after = 1min;
+constexpr std::size_t hung_looks_max = 4;
+
+}  // namespace
+
+void ServedModel::Life::begin_look() {
+  look_awaited_ = std::make_shared<std::atomic<bool>>(false);
+  look_again_ = Clock::now() + look_hangs_after * (1 << hung_looks_.size());
+  looking_ = std::make_unique<Errand<Looked>>(
+      [folder = folder_]() mutable -> Result<Looked> {
+        auto versions = folder.look();
+        if (!versions) return std::move(versions).error();
+        return Looked{std::move(folder), std::move(versions).value()};
+      },
+      woken_by_errand(look_awaited_));
+}
+
+// Waited for by the turn that began it, for a moment; who is patient waits for its end.
+bool ServedModel::Life::look_ended(bool began, bool patient) {
+  std::unique_lock lock(mutex_);
+  const auto over = [&] { return stop_ || looking_->ended(); };
+  const auto moment = began ? std::min(look_patience, slow_load_) : 0ms;
+  if (!changed_.wait_for(lock, moment, over)) {
+    look_awaited_->store(true);
+    lock.unlock();
+    say_slow_look();
+    lock.lock();
+    if (patient) changed_.wait(lock, over);
+  }
+  return !stop_ && looking_->ended();
+}
+
+void ServedModel::Life::say_slow_look() {
+  if (std::exchange(slow_look_told_, true)) return;
+  say(true, "model.folder", 0,
+      fmt::format("'{}': expected to see what lies there within {} ms; there is no answer; what "
+                  "serves goes on, and what is there is taken when it answers; is its drive away?",
+                  entry_.values.string("path"), std::min(look_patience, slow_load_).count()));
+}
+
+void ServedModel::Life::look(bool patient) {
   if (!entry_.values.has("path")) return;
-  auto versions = folder_.look();
+  std::erase_if(hung_looks_, [](const auto& look) { return look->ended(); });
+  bool begins = looking_ == nullptr;
+  if (!begins && !looking_->ended() && Clock::now() >= look_again_ &&
+      hung_looks_.size() < hung_looks_max) {
+    hung_looks_.push_back(std::move(looking_));
+    begins = true;
+  }
+  if (begins) begin_look();
+  if (!look_ended(begins, patient)) return;
+  auto looked = looking_->take();
+  looking_.reset();
+  if (std::exchange(slow_look_told_, false))
+    say(false, "model.folder", 0, fmt::format("'{}' answers again", entry_.values.string("path")));
+  if (looked) {
+    folder_ = std::move(looked->folder);
+    take_look(std::move(looked->versions));
+  } else {
+    take_look(std::move(looked).error());
+  }
+}
+
+void ServedModel::Life::take_look(Result<std::vector<FolderVersion>> versions) {
   const Status before = look_error_;
   look_error_ = versions ? Status() : Status(versions.error());
   if (!versions) {
@@ -28,6 +97,7 @@ void ServedModel::Life::look() {
       known.on_disk = true;
       if (known.loaded != nullptr && known.fingerprint != found.fingerprint)
         changed.push_back(found.version);
+      known.on_disk_fingerprint = found.fingerprint;
       known.fingerprint = std::move(found.fingerprint);
       known.complete = std::move(found.complete);
       const bool other = known.error && known.failed_fingerprint != known.fingerprint;

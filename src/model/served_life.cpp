@@ -85,6 +85,9 @@ void ServedModel::Life::stop() {
   };
   for (const auto& load : loads) (void)load->ended_within(rest());
   for (const auto& check : checks) (void)check->ended_within(rest());
+  if (looking_) (void)looking_->ended_within(rest());
+  looking_.reset();
+  hung_looks_.clear();
 }
 
 void ServedModel::Life::run() {
@@ -127,7 +130,7 @@ Status ServedModel::Life::prepare(const DesiredModel& wish, std::int64_t epoch) 
 void ServedModel::Life::turn(Patience patience) {
   tried_.clear();
   awaited_.clear();
-  look();
+  look(patience != Patience::none);
   patient_ = patience != Patience::none;
   pursue_next();
   follow_active();

@@ -116,7 +116,8 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   // A version that is or was here, found by its key.
   struct Known {
     VersionStatus status;
-    std::string fingerprint;  // as last seen
+    std::string fingerprint;          // as last seen, or as they were when it was loaded
+    std::string on_disk_fingerprint;  // as the last look saw them
     std::shared_ptr<const ModelVersion> loaded;
     std::unique_ptr<Errand<std::shared_ptr<const LoadedVersion>>> loading;  // or
     std::unique_ptr<Errand<std::shared_ptr<const ModelVersion>>> checking;  // before it is loaded
@@ -142,6 +143,16 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
     std::optional<Error> refusal{};
     bool loads = false;  // an errand for it is under way
   };
+  // A version that a variant has left, kept warm for a rollback.
+  struct Previous {
+    std::string key;
+    std::string variant;  // each keeps one
+    Clock::time_point until;
+  };
+  struct Looked {
+    VersionFolder folder;  // as it is after the look
+    std::vector<FolderVersion> versions;
+  };
   struct Fetching {
     std::unique_ptr<Errand<FetchedVersion>> errand;
     std::shared_ptr<std::atomic<bool>> unwanted;
@@ -154,8 +165,12 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   void turn(Patience patience = Patience::none);
   void run();
 
-  // served_folder.cpp: what lies there. Both REQUIRE work_.
-  void look();
+  // served_folder.cpp: what lies there. All REQUIRE work_.
+  void look(bool patient);
+  void begin_look();
+  [[nodiscard]] bool look_ended(bool began, bool patient);
+  void take_look(Result<std::vector<FolderVersion>> versions);
+  void say_slow_look();
   [[nodiscard]] std::vector<VersionPath> loadable() const;
 
   // served_meaning.cpp: what a wish means now. All REQUIRE work_.
@@ -206,12 +221,14 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   [[nodiscard]] std::string key_of(const std::shared_ptr<const ModelVersion>& version) const;
 
   // served_errands.cpp: loads and checks on threads of their own. All REQUIRE work_.
+  [[nodiscard]] std::string fingerprint_of(const WishedVersion& version) const;
   [[nodiscard]] Status begin_load(const WishedVersion& version);
   void begin_check(const WishedVersion& version, std::string fingerprint);
   [[nodiscard]] Status wait_for_errand(const WishedVersion& version,
                                        const std::function<bool(const Known&)>& ended);
   void say_slow(const WishedVersion& version);
-  [[nodiscard]] std::function<void()> woken_by_errand();
+  [[nodiscard]] std::function<void()> woken_by_errand(
+      std::shared_ptr<const std::atomic<bool>> if_set = {});
   void drop_unwanted_errands();
 
   // served_state.cpp: state. Those that end in _locked REQUIRE mutex_.
@@ -229,6 +246,9 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
       const WishedVersions* loading = nullptr);
   [[nodiscard]] std::vector<std::shared_ptr<const ModelVersion>> take_locked(
       const std::function<bool(const std::string& key)>& wanted, const std::string& reason);
+  // REQUIRES that it is about to move there.
+  void keep_previous_locked(const Wish& wish);
+  [[nodiscard]] bool kept_locked(const std::string& key) const;
   [[nodiscard]] std::string role_locked(const std::string& key) const;
   Known& know_locked(const WishedVersion& version);
   void set_state_locked(Known& known, VersionState state, std::string reason);
@@ -246,6 +266,12 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
 
   std::mutex work_;
   VersionFolder folder_;  // guarded by work_
+  // The look under way, and those before it that never ended: a drive may be dead. All guarded by work_.
+  std::unique_ptr<Errand<Looked>> looking_;
+  std::vector<std::unique_ptr<Errand<Looked>>> hung_looks_;
+  std::shared_ptr<std::atomic<bool>> look_awaited_;  // whose end wakes the model's thread
+  Clock::time_point look_again_{};                   // when the one under way counts as hung
+  bool slow_look_told_ = false;
   std::set<std::string>
       tried_;             // failed in this turn, so not again before the next; guarded by work_
   bool patient_ = false;  // loads are waited for however long they take; guarded by work_
@@ -267,8 +293,7 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   bool serving_ = false;  // active_ was ever activated
   std::optional<Wish> next_;
   std::optional<Error> shadow_refusal_;  // of the active wish
-  std::string previous_;                 // key of the version before; empty: none is kept
-  Clock::time_point previous_until_;
+  std::vector<Previous> previous_;       // oldest first
   std::uint64_t loads_ = 0;
   bool controlled_ = false;
   bool wake_ = false;

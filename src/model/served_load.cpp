@@ -57,7 +57,7 @@ Result<std::shared_ptr<const ModelVersion>> ServedModel::Life::take_loaded(
 
 // What can be known of it without loading: it is asked for while something else serves in its place.
 Status ServedModel::Life::check_once(const WishedVersion& version) {
-  const std::string now = version.path.empty() ? "" : fingerprint(version.path);
+  const std::string now = fingerprint_of(version);
   bool under_way = false;
   {
     const std::lock_guard lock(mutex_);

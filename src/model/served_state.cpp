@@ -9,7 +9,8 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t news_kept = 100;  // while nobody listens
+constexpr std::size_t news_kept = 100;      // while nobody listens
+constexpr std::ptrdiff_t previous_max = 4;  // versions kept for a rollback
 
 std::int64_t now_ms() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -105,16 +106,38 @@ void ServedModel::Life::move_route_locked(Wish& wish) {
   const bool moved = serving_ && active_.found && active_.found->variants != wish.found->variants;
   if (moved) {
     ++swaps_;
-    const std::string before = active_.found ? active_.found->variants.front().key() : "";
-    if (before != wish.found->variants.front().key() && !unload_first_ &&
-        keep_previous_.count() > 0) {
-      previous_ = before;
-      previous_until_ = Clock::now() + keep_previous_;
-    }
+    keep_previous_locked(wish);
   }
   active_ = std::move(wish);
   serving_ = true;
   route_.store(std::move(route));
+}
+
+// What leaves the route may be wanted back, whichever variant it was: a promotion takes two versions from it, and a rollback or a guard
+// wants one or both. One for each variant, and not more than previous_max.
+void ServedModel::Life::keep_previous_locked(const Wish& wish) {
+  const auto routed = [&wish](const std::string& key) {
+    return std::any_of(wish.found->variants.begin(), wish.found->variants.end(),
+                       [&](const WishedVersion& version) { return version.key() == key; });
+  };
+  if (!unload_first_ && keep_previous_.count() > 0) {
+    for (std::size_t i = 0; i < active_.found->variants.size(); ++i) {
+      const std::string key = active_.found->variants[i].key();
+      const std::string& variant = active_.wish.variants[i].name;
+      if (routed(key)) continue;
+      std::erase_if(previous_,
+                    [&](const Previous& p) { return p.key == key || p.variant == variant; });
+      previous_.push_back({key, variant, Clock::now() + keep_previous_});
+    }
+  }
+  std::erase_if(previous_, [&](const Previous& p) { return routed(p.key); });
+  if (std::ssize(previous_) > previous_max)
+    previous_.erase(previous_.begin(), previous_.end() - previous_max);
+}
+
+bool ServedModel::Life::kept_locked(const std::string& key) const {
+  return std::any_of(previous_.begin(), previous_.end(),
+                     [&](const Previous& p) { return p.key == key; });
 }
 
 std::string ServedModel::Life::role_locked(const std::string& key) const {
@@ -129,7 +152,7 @@ std::string ServedModel::Life::role_locked(const std::string& key) const {
   }
   if (!role.empty()) return role;
   if (next_ && next_->found && next_->found->names(key)) return "prepared";
-  return key == previous_ ? "previous" : "";
+  return kept_locked(key) ? "previous" : "";
 }
 
 std::vector<std::shared_ptr<const ModelVersion>> ServedModel::Life::take_locked(
@@ -146,14 +169,14 @@ std::vector<std::shared_ptr<const ModelVersion>> ServedModel::Life::take_locked(
 
 std::vector<std::shared_ptr<const ModelVersion>> ServedModel::Life::drop_unwanted_locked(
     const WishedVersions* loading) {
-  if (!previous_.empty() && Clock::now() >= previous_until_) previous_.clear();
+  std::erase_if(previous_, [](const Previous& p) { return Clock::now() >= p.until; });
   const std::string reason =
       active_.found ? fmt::format("version {} serves", active_.found->variants.front().version)
                     : "nobody asks for it";
   return take_locked(
       [this, loading](const std::string& key) {
         return (loading != nullptr && loading->names(key)) ||
-               (active_.found && active_.found->names(key)) || key == previous_ ||
+               (active_.found && active_.found->names(key)) || kept_locked(key) ||
                (before_ && before_->found && before_->found->names(key)) ||
                (next_ && next_->found && next_->found->names(key));
       },

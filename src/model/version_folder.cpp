@@ -7,12 +7,18 @@
 
 namespace thalweg {
 
+VersionFolder::VersionFolder(const ModelEntry& entry, const Registry& registry) {
+  auto own = std::make_shared<Own>(Own{registry, entry});
+  if (entry.kind != nullptr) own->entry.kind = own->registry.runtime(entry.kind->name);
+  own_ = std::move(own);
+}
+
 VersionFolder::Seen VersionFolder::judge(const std::string& path, const Seen* before) const {
   Seen now{fingerprint(path), {}, false};
   const bool same = before != nullptr && before->fingerprint == now.fingerprint;
   if (same && before->rests) return *before;
   now.complete = check_version(
-      path, [this](const std::string& p) { return recognised(entry_, registry_, p); });
+      path, [this](const std::string& p) { return recognised(own_->entry, own_->registry, p); });
   std::error_code error;
   const bool listed = std::filesystem::exists(std::filesystem::path(path) / manifest_name, error);
   now.rests = first_ || same || listed;
@@ -20,12 +26,13 @@ VersionFolder::Seen VersionFolder::judge(const std::string& path, const Seen* be
 }
 
 Result<std::vector<FolderVersion>> VersionFolder::look() {
-  const std::string& path = entry_.values.string("path");
+  const std::string& path = own_->entry.values.string("path");
   auto listed = list_versions(
-      path, [this](const std::string& p) { return recognised(entry_, registry_, p); });
+      path, [this](const std::string& p) { return recognised(own_->entry, own_->registry, p); });
   if (!listed) {
     // The fake runtime runs without files, and takes any path.
-    if (entry_.kind == nullptr || entry_.kind->name != "fake") return std::move(listed).error();
+    if (own_->entry.kind == nullptr || own_->entry.kind->name != "fake")
+      return std::move(listed).error();
     return std::vector<FolderVersion>{{0, path, {}, {}}};
   }
   std::vector<FolderVersion> versions;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,10 @@ struct FolderVersion {
   Status complete;  // why it cannot be loaded now: half copied, or still changing
 };
 
-// One thread at a time. `entry` and `registry` outlive it.
+// Owns all it uses, since a look may hang and be left behind: then the next one is of a copy. One thread at a time.
 class VersionFolder {
  public:
-  VersionFolder(const ModelEntry& entry, const Registry& registry)
-      : entry_(entry), registry_(registry) {}
+  VersionFolder(const ModelEntry& entry, const Registry& registry);
   // All versions, lowest first. A version without manifest that was not there at the first look is complete only when two looks in a
   // row find the same: whoever copies it may still be at it. Errors: model_missing.
   [[nodiscard]] Result<std::vector<FolderVersion>> look();
@@ -36,8 +36,11 @@ class VersionFolder {
   };
   [[nodiscard]] Seen judge(const std::string& path, const Seen* before) const;
 
-  const ModelEntry& entry_;
-  const Registry& registry_;
+  struct Own {
+    Registry registry;
+    ModelEntry entry;
+  };
+  std::shared_ptr<const Own> own_;
   bool first_ = true;
   std::map<std::string, Seen> seen_;
 };

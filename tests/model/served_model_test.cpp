@@ -328,6 +328,59 @@ TEST_F(ServedTest, The_version_before_is_freed_when_its_time_is_over_or_another_
   EXPECT_TRUE(eventually([&] { return status_of(*keeps, 1).state == VersionState::end; }));
 }
 
+// Two variants; b's version may be another one.
+DesiredModel wish_for_two(const std::string& champion, const std::string& b) {
+  DesiredModel wish;
+  wish.variants = {{"champion", champion, 9000}, {"b", b, 1000}};
+  return wish;
+}
+
+TEST_F(ServedTest, What_a_challenger_leaves_is_kept_for_a_rollback_as_the_champion_s_is) {
+  for (int version = 1; version <= 4; ++version) put(version, 10 * version);
+  const auto model = make({{"keep_previous", "1h"}, {"version", "1"}});
+  ASSERT_TRUE(model->open().ok());
+  std::int64_t epoch = 0;
+  const auto follow = [&](const DesiredModel& wish) {
+    ASSERT_TRUE(model->prepare(wish, ++epoch).ok());
+    ASSERT_TRUE(eventually([&] { return model->epoch() == epoch; }));
+  };
+  const auto role = [&](std::int64_t version) { return status_of(*model, version).role; };
+  follow(wish_for_two("1", "2"));
+  const auto champion = model->route()->variants[0].version;
+  const auto challenger = model->route()->variants[1].version;
+  follow(wish_for_two("1", "3"));
+  EXPECT_EQ(role(2), "previous") << "only b has changed";
+  follow(wish_for_two("1", "2"));
+  EXPECT_EQ(model->route()->variants[1].version, challenger) << "not loaded anew";
+  EXPECT_EQ(role(3), "previous");
+  follow(wish_for("4"));
+  EXPECT_EQ(role(1), "previous");
+  EXPECT_EQ(role(2), "previous") << "a promotion takes two versions from the route";
+  EXPECT_TRUE(eventually([&] { return status_of(*model, 3).state == VersionState::end; }))
+      << "each variant keeps one";
+  follow(wish_for_two("1", "2"));
+  EXPECT_EQ(model->route()->variants[0].version, champion);
+  EXPECT_EQ(model->route()->variants[1].version, challenger);
+}
+
+TEST_F(ServedTest, Not_more_than_four_versions_are_kept_however_many_variants_leave) {
+  for (int version = 1; version <= 7; ++version) put(version, 10 * version);
+  const auto model = make({{"keep_previous", "1h"}, {"version", "1"}});
+  ASSERT_TRUE(model->open().ok());
+  DesiredModel wish;
+  wish.variants.clear();
+  for (int version = 1; version <= 6; ++version)
+    wish.variants.push_back(
+        {"v" + std::to_string(version), std::to_string(version), version == 1 ? 5000U : 1000U});
+  ASSERT_TRUE(model->prepare(wish, 1).ok());
+  ASSERT_TRUE(eventually([&] { return model->epoch() == 1; }));
+  ASSERT_TRUE(model->prepare(wish_for("7"), 2).ok());
+  ASSERT_TRUE(eventually([&] { return model->epoch() == 2; }));
+  std::size_t kept = 0;
+  for (const VersionStatus& status : model->status()) kept += status.role == "previous" ? 1 : 0;
+  EXPECT_EQ(kept, 4U);
+}
+
 TEST_F(ServedTest, The_version_before_stays_while_others_are_loaded_that_fail_or_are_a_shadow) {
   put(1, 10);
   put(2, 20);
