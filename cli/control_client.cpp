@@ -58,7 +58,7 @@ class LogClient final : public ControlClient {
     if (!changed) return std::move(changed).error();
     return Written{changed->written, changed->epoch, changed->warning};
   }
-  Status pause(bool yes, const std::string& by, const std::string& why) override {
+  Result<std::string> pause(bool yes, const std::string& by, const std::string& why) override {
     return desk_.pause(pipeline_, yes, by, why);
   }
   [[nodiscard]] std::string where() const override { return log_->where(); }
@@ -99,14 +99,15 @@ class HttpClient final : public ControlClient {
     if (const Node* n = answer->find("warning")) written.warning = n->text();
     return written;
   }
-  Status pause(bool yes, const std::string& by, const std::string& why) override {
+  Result<std::string> pause(bool yes, const std::string& by, const std::string& why) override {
     const Node body = Node::map(
         {{"parameters", Node::map({{"by", json_string(by)}, {"why", json_string(why)}})}});
     auto answer = call_api(url_, token_, "POST",
                            fmt::format("/v2/pipelines/{}/{}", pipeline_, yes ? "pause" : "resume"),
                            body.to_json());
     if (!answer) return std::move(answer).error();
-    return {};
+    const Node* warning = answer->find("warning");
+    return warning == nullptr ? std::string() : warning->text();
   }
   [[nodiscard]] std::string where() const override { return shown_uri(url_); }
 

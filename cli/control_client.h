@@ -38,7 +38,9 @@ class ControlClient {
   // As it is now: control/status.h. Errors: those of the log, or of the connection.
   [[nodiscard]] virtual Result<Node> status(const std::string& model) = 0;
   [[nodiscard]] virtual Result<Written> write(const WantedChange& change) = 0;
-  [[nodiscard]] virtual Status pause(bool yes, const std::string& by, const std::string& why) = 0;
+  // A warning, or empty.
+  [[nodiscard]] virtual Result<std::string> pause(bool yes, const std::string& by,
+                                                  const std::string& why) = 0;
   [[nodiscard]] virtual std::string where() const = 0;
 };
 

@@ -29,7 +29,9 @@ int pause(Options& options, bool yes) {
   auto client = options.url.empty() ? log_client(*file, {})
                                     : http_client(options.url, token_for(*file), pipeline);
   if (!client) return report(client.error());
-  if (Status s = (*client)->pause(yes, options.by, options.why); !s) return report(s.error());
+  const auto done = (*client)->pause(yes, options.by, options.why);
+  if (!done) return report(done.error());
+  if (!done->empty()) fmt::print(stderr, "warning: {}\n", *done);
   fmt::print("{}: {} in {}\n", pipeline, yes ? "paused" : "resumed", (*client)->where());
   return exit_ok;
 }

@@ -393,12 +393,13 @@ ApiReply Api::about_pipeline(const ApiRequest& request, const std::string& pipel
     auto values = read_body(load_section(), request.body);
     if (!values) return failed(values.error());
     const Values& p = values->section("parameters");
-    const Status s =
+    const auto done =
         controller.desk().pause(pipeline, what == "pause", p.string("by"), p.string("why"));
     controller.wake();
-    if (!s) return failed(s.error());
+    if (!done) return failed(done.error());
     return reply(200, Node::map({{"pipeline", json_string(pipeline)},
-                                 {"paused", json_boolean(what == "pause")}}));
+                                 {"paused", json_boolean(what == "pause")},
+                                 {"warning", json_string(*done)}}));
   }
   if (request.method == "GET" && what == "peek" && peek_) {
     const auto word = [&](const char* name) {

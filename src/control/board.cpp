@@ -8,6 +8,8 @@ namespace thalweg::control {
 namespace {
 
 constexpr std::string_view pause_prefix = "~pause/";
+// Changes that are written one over the other while processes load: more than people make in that time.
+constexpr std::size_t passed_max = 16;
 
 Error said(const LogEntry& entry, Error error) {
   return std::move(error).at(fmt::format(
@@ -38,7 +40,13 @@ std::optional<Error> Board::take(const LogEntry& entry, std::chrono::nanoseconds
   Wanted& wanted = models_[entry.key];
   const std::int64_t before = wanted.epoch;
   wanted.last = entry.offset;
+  const auto passes = [&] {
+    if (before < 0) return;
+    remember(entry.key,
+             {before, wanted.record ? std::optional(wanted.record->state) : std::nullopt});
+  };
   if (!entry.value) {
+    passes();
     wanted = {entry.offset, std::nullopt, entry.offset, before};
     return std::nullopt;
   }
@@ -47,6 +55,10 @@ std::optional<Error> Board::take(const LogEntry& entry, std::chrono::nanoseconds
     ++broken_;
     return said(entry, std::move(record).error());
   }
+  passes();
+  // Compaction may have left nothing of it but this.
+  if (record->before && record->before->epoch >= 0)
+    remember(entry.key, {record->before->epoch, record->before->state});
   wanted = {entry.offset, *std::move(record), entry.offset, before};
   return std::nullopt;
 }
@@ -77,6 +89,24 @@ std::int64_t Board::replaced(std::string_view pipeline, std::string_view model,
                              std::int64_t epoch) const {
   const Wanted wanted = this->model(pipeline, model);
   return wanted.epoch == epoch ? wanted.replaced : -1;
+}
+
+void Board::remember(const std::string& key, Passed passed) {
+  auto& all = passed_[key];
+  const bool known =
+      std::any_of(all.begin(), all.end(), [&](const Passed& p) { return p.epoch == passed.epoch; });
+  if (known) return;
+  all.push_back(std::move(passed));
+  if (all.size() > passed_max) all.pop_front();
+}
+
+std::optional<Passed> Board::passed(std::string_view pipeline, std::string_view model,
+                                    std::int64_t epoch) const {
+  const auto all = passed_.find(model_key(pipeline, model));
+  if (all == passed_.end()) return std::nullopt;
+  const auto it = std::find_if(all->second.begin(), all->second.end(),
+                               [&](const Passed& p) { return p.epoch == epoch; });
+  return it == all->second.end() ? std::nullopt : std::optional(*it);
 }
 
 const std::map<std::string, ProcessWord>& Board::processes(std::string_view pipeline) const {

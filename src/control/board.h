@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,12 @@ struct Wanted {
   std::int64_t replaced = -1;           // what `epoch` took the place of
 };
 
+// A state that is not wanted any more.
+struct Passed {
+  std::int64_t epoch = -1;
+  std::optional<DesiredModel> state;  // none: the pipeline file's
+};
+
 struct ProcessWord {
   Heartbeat heartbeat;
   std::chrono::nanoseconds heard{0};  // monotonic
@@ -39,6 +46,9 @@ class Board {
   // The epoch that the record at `epoch` replaced, as the log has it; -1: none, or it is not known any more.
   [[nodiscard]] std::int64_t replaced(std::string_view pipeline, std::string_view model,
                                       std::int64_t epoch) const;
+  // The state of an epoch before the one in force, as far as the log still had it and it is one of the last few; a process may serve it yet.
+  [[nodiscard]] std::optional<Passed> passed(std::string_view pipeline, std::string_view model,
+                                             std::int64_t epoch) const;
   // By process id.
   [[nodiscard]] const std::map<std::string, ProcessWord>& processes(
       std::string_view pipeline) const;
@@ -50,7 +60,10 @@ class Board {
   std::optional<Error> take_process(const LogEntry& entry, const std::string& pipeline,
                                     const std::string& process, std::chrono::nanoseconds heard);
 
+  void remember(const std::string& key, Passed passed);
+
   std::map<std::string, Wanted, std::less<>> models_;
+  std::map<std::string, std::deque<Passed>, std::less<>> passed_;  // oldest first
   std::map<std::string, std::map<std::string, ProcessWord>, std::less<>> processes_;
   std::map<std::string, bool, std::less<>> paused_;
   std::int64_t end_ = 0;

@@ -3,7 +3,7 @@
 //   log ──▶ board ──▶ prepare (each process for itself) ──▶ heartbeat: prepared ──▶ all live ones are? ──▶ activate
 //
 // Nobody leads: every process reads the same log and draws the same conclusion. A process that is the only one moves at once; one that
-// sees another one serve an epoch follows it. Who lives is counted from the moment the process last heard its own heartbeat come
+// sees another one serve an epoch follows it. One that starts amid a change begins with what the others serve still, and moves with them. Who lives is counted from the moment the process last heard its own heartbeat come
 // back, so that after an outage of the brokers nobody takes the others for dead.
 #pragma once
 
@@ -72,7 +72,7 @@ class Controller {
   // Everything written so far is read (REQUIRES that the log is open); each model is loaded as wanted. A record that cannot be
   // followed is told, and the state before it, or else the pipeline file's, serves. Blocks. Errors: those of the log, and of the
   // file's own versions.
-  // From another state than the record's the record stays wanted, and is told in the first round.
+  // From another state than the record's the record stays wanted, and is told in the first round. So is a start amid a change.
   [[nodiscard]] Status begin(StartFrom from = StartFrom::record);
   // Some model began with another state than the pipeline file's.
   [[nodiscard]] bool began_with_record() const noexcept { return began_with_record_; }
@@ -108,6 +108,10 @@ class Controller {
   [[nodiscard]] Status begin_model(ControlledModel& model, StartFrom from);
   [[nodiscard]] Status begin_below_record(ControlledModel& model, const Wanted& wanted,
                                           StartFrom from);
+  [[nodiscard]] Status begin_at(ControlledModel& model, const Before& state);
+  [[nodiscard]] bool begin_with_the_others(ControlledModel& model, const Wanted& wanted);
+  [[nodiscard]] std::optional<Before> served_by_others(const ControlledModel& model,
+                                                       const Wanted& wanted) const;
   void steer(ControlledModel& model);
   void tell(ControlledModel& model, const Wanted& wanted);
   [[nodiscard]] bool everybody_ready(const ControlledModel& model, const Wanted& wanted);

@@ -116,8 +116,8 @@ std::string Desk::audit(const ChangeRequest& request, const Changed& changed) {
   return warning;
 }
 
-Status Desk::pause(const std::string& pipeline, bool yes, const std::string& by,
-                   const std::string& why) {
+Result<std::string> Desk::pause(const std::string& pipeline, bool yes, const std::string& by,
+                                const std::string& why) {
   const Node value = Node::map({{"format", json_number(std::int64_t{1})},
                                 {"by", json_string(by)},
                                 {"why", json_string(why)},
@@ -132,11 +132,10 @@ Status Desk::pause(const std::string& pipeline, bool yes, const std::string& by,
                                {"why", json_string(why)},
                                {"to_epoch", json_number(*offset)}});
   const Status audited = log_.audit(pause_key(pipeline), line.to_json());
-  if (Status s = refresh(); !s) return s;
-  if (audited) return {};
-  return Error(audited.error().code(),
-               fmt::format("the pipeline is {}, but its line in the history is not written: {}",
-                           yes ? "paused" : "resumed", audited.error().message()));
+  (void)refresh();  // who follows the log reads it in any case
+  if (audited) return std::string();
+  return fmt::format("the pipeline is {}, but its line in the history is not written: {}",
+                     yes ? "paused" : "resumed", audited.error().message());
 }
 
 }  // namespace thalweg::control

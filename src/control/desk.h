@@ -53,9 +53,10 @@ class Desk {
                                     const std::function<void(const Error&)>& told);
   // Errors: config_invalid (what the change says; another epoch), and those of the log. Blocks.
   [[nodiscard]] Result<Changed> change(const ChangeRequest& request);
-  // Stop and go of a pipeline in all its processes.
-  [[nodiscard]] Status pause(const std::string& pipeline, bool yes, const std::string& by,
-                             const std::string& why);
+  // Stop and go of a pipeline in all its processes. Done, with a sentence about what is not well (its line in the history is not
+  // written), or empty. Errors: those of the log; then nothing is paused.
+  [[nodiscard]] Result<std::string> pause(const std::string& pipeline, bool yes,
+                                          const std::string& by, const std::string& why);
 
   // A copy of a part of the board.
   template <class F>

@@ -3,70 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/change.h"
-#include "control/fake_models.h"
+#include "control/controller_fixture.h"
 
 namespace thalweg::control {
 namespace {
 
+using test::ControllerTest;
 using test::FakeModel;
 using test::HandClock;
+using test::Process;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-// One process: its log, its board, its model, its controller.
-struct Process {
-  Process(const std::shared_ptr<MemoryEntries>& entries, const std::string& id, HandClock& clock,
-          bool shared = true, double share = 1.0)
-      : log(entries, shared), desk(log, clock) {
-    ControllerOptions options;
-    options.pipeline = "p";
-    options.process = id;
-    options.ready_share = share;
-    options.news = [this](const ControlNews& n) { news.push_back(n.event + " " + n.text); };
-    options.on_pause = [this](bool yes) { paused = yes; };
-    options.ab = [this] { return ab; };
-    controller = std::make_unique<Controller>(std::move(options), desk,
-                                              std::vector<ControlledModel*>{&model}, clock);
-  }
-  FakeModel model{"m"};
-  MemoryLog log;
-  Desk desk;
-  std::vector<std::string> news;
-  bool paused = false;
-  std::map<std::string, std::string> ab;
-  std::unique_ptr<Controller> controller;
-};
-
-class ControllerTest : public ::testing::Test {
- protected:
-  Result<Changed> set_version(Desk& desk, const std::string& version,
-                              std::optional<std::int64_t> if_epoch = {}, bool dry = false) {
-    ChangeRequest request;
-    request.pipeline = "p";
-    request.model = "m";
-    request.action = "route";
-    request.by = "ann";
-    request.if_epoch = if_epoch;
-    request.dry_run = dry;
-    request.change = [&](const DesiredModel& now,
-                         const Wanted&) -> Result<std::optional<DesiredModel>> {
-      auto next = with_version(now, "", version);
-      if (!next) return std::move(next).error();
-      return std::optional(*next);
-    };
-    return desk.change(request);
-  }
-  static Result<Changed> reset(Desk& desk) {
-    ChangeRequest request{"p", "m", "reset", "ann", "", {}, false, {}, {}};
-    request.change = [](const DesiredModel&, const Wanted&) -> Result<std::optional<DesiredModel>> {
-      return std::optional<DesiredModel>();
-    };
-    return desk.change(request);
-  }
-  std::shared_ptr<MemoryEntries> entries = std::make_shared<MemoryEntries>();
-  HandClock clock;
-};
 
 TEST_F(ControllerTest, A_lone_process_moves_as_soon_as_it_is_prepared) {
   Process one(entries, "one", clock);
@@ -351,6 +298,7 @@ class SlowLog final : public ControlLog {
   explicit SlowLog(std::shared_ptr<MemoryEntries> entries) : log_(std::move(entries), true) {}
   std::function<void()> before_append;
   std::optional<Error> fails;
+  bool history = true;
   Status open() override { return {}; }
   Result<std::vector<LogEntry>> read_to_end() override { return log_.read_to_end(); }
   Result<std::vector<LogEntry>> follow(std::chrono::milliseconds t) override {
@@ -365,6 +313,7 @@ class SlowLog final : public ControlLog {
     return fails ? Status(*fails) : log_.post(k, v);
   }
   Status audit(const std::string& k, const std::string& v) override {
+    if (!history) return Error(Code::io_failed, "no right to write the history");
     return fails ? Status(*fails) : log_.audit(k, v);
   }
   bool shared() const noexcept override { return true; }
@@ -448,6 +397,21 @@ TEST_F(ControllerTest, Pause_reaches_every_process_and_outlives_a_restart) {
   ASSERT_TRUE(desk.pause("p", false, "ann", "").ok());
   one.controller->turn();
   EXPECT_FALSE(one.paused);
+}
+
+TEST_F(ControllerTest, A_pause_whose_line_in_the_history_failed_is_done_and_says_so) {
+  SlowLog log(entries);
+  Desk desk(log, clock);
+  log.history = false;
+  const auto done = desk.pause("p", true, "ann", "");
+  ASSERT_TRUE(done.ok()) << done.error().message();
+  EXPECT_THAT(*done,
+              HasSubstr("the pipeline is paused, but its line in the history is not written"));
+  EXPECT_TRUE(desk.look([](const Board& b) { return b.paused("p"); }));
+  log.history = true;
+  EXPECT_EQ(*desk.pause("p", false, "ann", ""), "");
+  log.fails = Error(Code::io_failed, "no room on the disk");
+  EXPECT_FALSE(desk.pause("p", true, "ann", "").ok()) << "then nothing is paused";
 }
 
 }  // namespace
