@@ -34,7 +34,9 @@ Outcome carry_out(Stage& stage, Plan::Step step) {
   const TimePoint began = now();
   stage.mark();
   const std::size_t marked = stage.marks_set();
-  o.detail = step.fault->run(stage, step.random);
+  const Deed deed = step.fault->run(stage, step.random);
+  o.detail = deed.words;
+  o.felt = deed.felt;
   if (stage.marks_set() == marked) stage.mark();
   o.took = seconds(now() - began);
   o.recovered = stage.recover(recover_within);
@@ -123,13 +125,14 @@ Result conduct(const Settings& settings) {
   std::fflush(stdout);
 
   Result result;
+  const TimePoint ready = now();  // a slow start is not to take the faults' time
   const auto all = chosen(settings);
   Plan plan(settings.seed, all);
   // The short form is each of its faults once, however long that takes.
   const auto more = [&] {
     if (!stage.troubles.empty()) return false;  // what comes later would only hide what is wrong
     if (settings.short_form) return result.outcomes.size() < all.size();
-    return seconds(now() - began) < 60 * settings.minutes;
+    return seconds(now() - ready) < 60 * settings.minutes;
   };
   while (more()) {
     Plan::Step step = plan.next();
@@ -138,6 +141,7 @@ Result conduct(const Settings& settings) {
     print_line(result.outcomes.back(), seconds(now() - began));
     stage.wait(pause);
   }
+  if (stage.troubles.empty()) stage.troubles = never_felt(result.outcomes);
   check_dry(stage, result);
   result.seconds = seconds(now() - began);
   clean_up(stage, settings, result.clean);

@@ -49,34 +49,44 @@ std::size_t end_processes(Stage& stage, Kind kind, int count, int code) {
 
 }  // namespace
 
-std::string refuse_many(Stage& stage, Random& random) {
+Deed refuse_many(Stage& stage, Random& random) {
   const Millis time(random.between(2000, 4000));
+  const std::int64_t written = stage.generator->written(), dead = stage.verifier->totals().dead;
   stage.generator->refuse(333);
   stage.wait(time);
   stage.generator->refuse(usual_refused);
-  return fmt::format("for {} ms", time.count());
+  stage.mark();
+  const std::int64_t least = (stage.generator->written() - written) / 4;  // a third, about
+  std::int64_t more = 0;
+  const bool felt = stage.until(
+      [&] {
+        more = stage.verifier->totals().dead - dead;
+        return more >= least && more > 0;
+      },
+      Millis(30'000));
+  return {fmt::format("for {} ms, {} dead letters", time.count(), more), felt};
 }
 
-std::string answer_late(Stage& stage, Random& random) {
+Deed answer_late(Stage& stage, Random& random) {
   const auto count = random.between(1, 3);
   stage.generator->write_some(Kind::slow, static_cast<int>(count));
   stage.wait(Millis(1000));
   stage.mark();
-  return fmt::format("{} calls of {} ms", count, slow_call_ms);
+  return {fmt::format("{} calls of {} ms", count, slow_call_ms)};
 }
 
-std::string crash_at_some(Stage& stage, Random& random) {
+Deed crash_at_some(Stage& stage, Random& random) {
   const auto count = static_cast<int>(random.between(1, 2));
   const std::size_t ends = end_processes(stage, Kind::deadly, count, 128 + SIGABRT);
-  return fmt::format("{} records, {} crashes", count, ends);
+  return {fmt::format("{} records, {} crashes", count, ends), ends > 0};
 }
 
-std::string never_answer(Stage& stage, Random& /*random*/) {
+Deed never_answer(Stage& stage, Random& /*random*/) {
   const std::size_t ends = end_processes(stage, Kind::stuck, 1, hung);
-  return fmt::format("1 record, {} processes ended with {}", ends, hung);
+  return {fmt::format("1 record, {} processes ended with {}", ends, hung), ends > 0};
 }
 
-std::string fill_dead_letters(Stage& stage, Random& random) {
+Deed fill_dead_letters(Stage& stage, Random& random) {
   stage.set_topic(stage.pipeline.dead, "max.message.bytes", full_bytes);
   stage.generator->refuse(50);
   for (std::size_t i = 0; i < stage.fleet->size(); ++i)
@@ -86,18 +96,19 @@ std::string fill_dead_letters(Stage& stage, Random& random) {
   stage.wait(away);
   stage.set_topic(stage.pipeline.dead, "max.message.bytes", "1048588");
   for (std::size_t i = 0; i < stage.fleet->size(); ++i) stage.fleet->start_at(i);
-  return fmt::format("{} processes ended with {}", stage.fleet->size(), external);
+  return {fmt::format("{} processes ended with {}", stage.fleet->size(), external)};
 }
 
-std::string add_partition(Stage& stage, Random& /*random*/) {
+Deed add_partition(Stage& stage, Random& /*random*/) {
   const std::size_t before = stage.generator->next().size();
-  if (before >= 12) return "there are twelve already; nothing done";
+  if (before >= std::size_t{input_partitions_max})
+    return {fmt::format("there are {} already; nothing done", before), false};
   stage.add_partition();
-  return fmt::format("now {}", before + 1);
+  return {fmt::format("now {}", before + 1)};
 }
 
 // On a pipeline of its own beside the one that is verified: nothing of that may be lost.
-std::string delete_topic(Stage& stage, Random& random) {
+Deed delete_topic(Stage& stage, Random& random) {
   static int number = 0;
   const std::string name = fmt::format("doomed-{}", ++number);
   PipelineFile doomed = stage.pipeline;
@@ -124,7 +135,7 @@ std::string delete_topic(Stage& stage, Random& random) {
   if (!Stage::said(log, "topic_missing") || !Stage::said(log, victim))
     stage.troubles.push_back(fmt::format(
         "{}: expected topic_missing and '{}' in {}; it is not there", name, victim, log));
-  return victim + " deleted, the process ended with 3 and named it";
+  return {victim + " deleted, the process ended with 3 and named it"};
 }
 
 }  // namespace thalweg::chaos

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "chaos/asked.h"
+
 namespace thalweg::chaos {
 namespace {
 
@@ -68,6 +70,18 @@ void Fleet::look_after() {
       start_at(i);
     }
   }
+}
+
+int Fleet::held_by(std::size_t place) {
+  return places_[place].process ? partitions_held(at(place).pid()) : 0;
+}
+
+std::size_t Fleet::times_lost() const {
+  std::size_t times = 0;
+  for (const Place& p : places_) {
+    if (p.process) times += chaos::times_lost(p.log);
+  }
+  return times;
 }
 
 void Fleet::expect_end(std::size_t place, int code, Millis within) {

@@ -47,6 +47,10 @@ class Fleet {
   // Waits until the process at this place has ended, with this code. The place is empty afterwards.
   void expect_end(std::size_t place, int code, Millis within);
   [[nodiscard]] std::string log_of(std::size_t place) const { return places_[place].log; }
+  // Partitions of the process at this place, as it says; 0 where there is none.
+  [[nodiscard]] int held_by(std::size_t place);
+  // How often all that run found that partitions had been taken from them.
+  [[nodiscard]] std::size_t times_lost() const;
 
  private:
   struct Place {

@@ -16,13 +16,14 @@
 
 namespace thalweg::chaos {
 
-// What a generator does with one record so that the verifier must find it: with an instrument that finds nothing, nobody knows whether
-// there is nothing.
+// What is done wrong on purpose so that it must be found: with an instrument that finds nothing, nobody knows whether there is nothing. By
+// the generator with one record, so that the verifier finds it; or by a fault.
 enum class Lie : std::uint8_t {
   none,
   lost,      // it is counted and not written
   repeated,  // it is written twice
   order,     // it is written behind its successor
+  harmless,  // `freeze` and `zombie` stop nobody
 };
 
 class Generator {

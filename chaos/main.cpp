@@ -24,8 +24,10 @@ void print_faults() {
 void add_options(CLI::App& app, Settings& settings, std::string& protocol) {
   const std::map<std::string, Delivery> deliveries{{"at_least_once", Delivery::at_least_once},
                                                    {"exactly_once", Delivery::exactly_once}};
-  const std::map<std::string, Lie> lies{
-      {"lost", Lie::lost}, {"repeated", Lie::repeated}, {"order", Lie::order}};
+  const std::map<std::string, Lie> lies{{"lost", Lie::lost},
+                                        {"repeated", Lie::repeated},
+                                        {"order", Lie::order},
+                                        {"harmless", Lie::harmless}};
   app.add_option("--seed", settings.seed, "Gives the order of the faults and what each does");
   app.add_option("--minutes", settings.minutes, "How long faults are made")
       ->check(CLI::PositiveNumber);
@@ -35,10 +37,12 @@ void add_options(CLI::App& app, Settings& settings, std::string& protocol) {
       ->transform(CLI::CheckedTransformer(deliveries));
   app.add_option("--protocol", protocol, "Of the group; where not given the seed chooses")
       ->check(CLI::IsMember({"eager", "cooperative", "consumer"}));
-  app.add_option("--lie", settings.lie, "One record is treated so on purpose: the run must fail")
+  app.add_option("--lie", settings.lie,
+                 "One record is treated so on purpose, or no process hit: the run must fail")
       ->transform(CLI::CheckedTransformer(lies));
   app.add_option("--rate", settings.per_second, "Records a second")->check(CLI::Range(10, 100'000));
-  app.add_option("--partitions", settings.partitions, "Of the input")->check(CLI::Range(1, 12));
+  app.add_option("--partitions", settings.partitions, "Of the input")
+      ->check(CLI::Range(1, input_partitions_max));
   app.add_option("--processes", settings.processes, "thalweg run")->check(CLI::Range(1, 8));
   app.add_flag("--keep", settings.keep, "Keeps logs and broker data, also when all is well");
   app.add_option("--root", settings.root)->required();

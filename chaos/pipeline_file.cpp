@@ -31,6 +31,7 @@ commit_interval: {commit}
 workers: {workers}
 shutdown_timeout: 20s
 log: {{level: info, format: json}}
+http: {{port: 0}}
 watchdog: {{report_after: {hung}ms, exit_after: {hung}ms}}
 models:
   strict: {{runtime: fake, inputs: {{x: "float32[?]"}}, outputs: {{y: "float32[?]"}}, fail_when: negative}}

@@ -74,7 +74,10 @@ void Proxy::serve() {
     watched.assign(1, {listener_, POLLIN, 0});
     bool soon = silent;
     for (Connection& c : connections_) {
-      if (reset) c.broken = true;
+      if (reset && !c.broken) {
+        c.broken = true;
+        resets_.fetch_add(1);
+      }
       if (!silent) turn(c, link);
       soon |= c.up.held + c.down.held > 0;
       const auto room = [](const Flow& flow) {
@@ -159,6 +162,7 @@ void Proxy::write_from(Flow& flow, int to, const Link& link, bool& broken) {
     chunk.written += static_cast<std::size_t>(put);
     flow.held -= static_cast<std::size_t>(put);
     flow.allowance -= static_cast<double>(put);
+    bytes_passed_.fetch_add(static_cast<std::uint64_t>(put));
     if (chunk.written == chunk.bytes.size()) flow.chunks.pop_front();
   }
 }

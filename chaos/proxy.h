@@ -38,6 +38,9 @@ class Proxy {
   void set(const Link& link);
   // Resets the connections there are; new ones pass.
   void reset_all() noexcept { reset_.store(true); }
+  // Since the beginning: connections that were reset on purpose, bytes that were written on.
+  [[nodiscard]] std::uint64_t resets() const noexcept { return resets_.load(); }
+  [[nodiscard]] std::uint64_t bytes_passed() const noexcept { return bytes_passed_.load(); }
 
  private:
   // One direction of a connection: what was read and is not written yet.
@@ -64,7 +67,7 @@ class Proxy {
   void accept_one(const Link& link);
   void turn(Connection& connection, const Link& link);
   static void read_into(Flow& flow, int from, const Link& link, bool& broken);
-  static void write_from(Flow& flow, int to, const Link& link, bool& broken);
+  void write_from(Flow& flow, int to, const Link& link, bool& broken);
   static void close(Connection& connection, bool reset);
 
   int listener_ = -1;
@@ -72,6 +75,7 @@ class Proxy {
   std::atomic<int> target_{0};
   std::atomic<bool> stop_{false};
   std::atomic<bool> reset_{false};
+  std::atomic<std::uint64_t> resets_{0}, bytes_passed_{0};
   std::mutex mutex_;
   Link link_;  // guarded by mutex_
   std::list<Connection> connections_;

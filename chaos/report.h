@@ -16,6 +16,7 @@ struct Outcome {
   double first = 0;  // until the first new output
   double all = 0;    // until one of every partition
   bool recovered = false;
+  bool felt = true;           // by somebody: Deed
   std::int64_t repeated = 0;  // outputs that came again meanwhile
 };
 
@@ -30,6 +31,10 @@ struct Result {
 
 // Seed, delivery, protocol: what a run is called.
 [[nodiscard]] std::string words_of(const Settings& settings);
+// A row for each kind of fault. One that nobody felt has not been survived.
+[[nodiscard]] std::string table_of(const std::vector<Outcome>& outcomes);
+// The kinds of which no one was ever felt, a sentence for each: of those nothing is known.
+[[nodiscard]] std::vector<std::string> never_felt(const std::vector<Outcome>& outcomes);
 void print_line(const Outcome& outcome, double at);
 // To standard output, as Markdown; the same goes to docs/reliability.md.
 void print_result(const Result& result, const Settings& settings);

@@ -1,6 +1,7 @@
 #include "chaos/stage.h"
 
 #include <fstream>
+#include <numeric>
 #include <sstream>
 #include <unistd.h>
 
@@ -48,18 +49,14 @@ void Stage::open() {
   verifier = std::make_unique<Verifier>(broker.address(), TopicOf{pipeline.out, output_partitions},
                                         TopicOf{pipeline.dead, 1}, settings.delivery);
   generator = std::make_unique<Generator>(broker.address(), pipeline.in, settings.partitions,
-                                          settings.per_second, settings.lie);
+                                          settings.per_second,
+                                          settings.lie == Lie::harmless ? Lie::none : settings.lie);
   fleet = std::make_unique<Fleet>(run_command(path("chaos.yaml")), settings.folder, true, troubles);
   for (int i = 0; i < settings.processes; ++i) fleet->start();
 }
 
 void Stage::wait(Millis time) {
-  (void)eventually(
-      [this] {
-        fleet->look_after();
-        return false;
-      },
-      time);
+  (void)until([] { return false; }, time);
 }
 
 void Stage::mark() {
@@ -67,22 +64,42 @@ void Stage::mark() {
   ++marks_set_;
 }
 
-bool Stage::recover(Millis within) {
+bool Stage::until(const std::function<bool()>& seen, Millis within) {
   return eventually(
       [&] {
         fleet->look_after();
-        return verifier->flow().all.has_value();
+        return seen();
       },
       within);
 }
 
+bool Stage::recover(Millis within) {
+  return until([&] { return verifier->flow().all.has_value(); }, within);
+}
+
 void Stage::catch_up(Millis within) {
-  (void)eventually(
+  (void)until(
       [&] {
-        fleet->look_after();
         return verifier->totals().accounted() + settings.per_second / 2 >= generator->written();
       },
       within);
+}
+
+Stage::Holder Stage::holder(Random& random) {
+  std::vector<std::size_t> order(fleet->size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  random.shuffle(order);
+  Holder found{order.front(), 0};
+  (void)until(
+      [&] {
+        for (const std::size_t place : order) {
+          found = {place, fleet->held_by(place)};
+          if (found.partitions > 0) return true;
+        }
+        return false;
+      },
+      Millis(60'000));
+  return found;
 }
 
 std::vector<std::int64_t> Stage::committed(std::size_t partitions) const {

@@ -1,6 +1,7 @@
 // Everything a fault can lay hands on.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@
 
 namespace thalweg::chaos {
 
+inline constexpr int input_partitions_max = 24;  // of the input, with those that are added
+
 struct Settings {
   std::uint64_t seed = 0;
   double minutes = 10;
@@ -23,7 +26,7 @@ struct Settings {
   Protocol protocol = Protocol::cooperative;
   Lie lie = Lie::none;  // the run is broken on purpose, and must fail
   int per_second = 3000;
-  int partitions = 4;
+  int partitions = 8;  // so many that a third and a fourth process get some
   int processes = 2;
   std::string root;     // of the checkout
   std::string thalweg;  // the binary
@@ -55,6 +58,14 @@ class Stage {
   [[nodiscard]] bool recover(Millis within);
   // Until what comes out is as young as half a second, or the time is over.
   void catch_up(Millis within);
+  // Looks after the processes until `seen()`. False when the time was over.
+  [[nodiscard]] bool until(const std::function<bool()>& seen, Millis within);
+  struct Holder {
+    std::size_t place;
+    int partitions;  // 0: nobody held any in a minute
+  };
+  // A process that holds partitions: the first that does in an order of the seed. Waits for one.
+  [[nodiscard]] Holder holder(Random& random);
   // How often mark was called.
   [[nodiscard]] std::size_t marks_set() const noexcept { return marks_set_; }
   // After the last process ended: time for the verifier to read what it wrote last.

@@ -114,5 +114,16 @@ TEST_F(ProxyTest, A_throttled_link_brings_so_many_bytes_a_second) {
   EXPECT_GE(now() - began, 300ms);
 }
 
+TEST_F(ProxyTest, Bytes_that_passed_and_connections_that_were_reset_on_purpose_are_counted) {
+  connect(), accept();
+  write(client_, "four");
+  ASSERT_EQ(read_some(server_, 5s), "four");
+  EXPECT_TRUE(eventually([&] { return proxy_.bytes_passed() == 4; }, 5s));
+  EXPECT_EQ(proxy_.resets(), 0U);
+  proxy_.reset_all();
+  ASSERT_EQ(read_some(client_, 5s), "(end)");
+  EXPECT_EQ(proxy_.resets(), 1U);
+}
+
 }  // namespace
 }  // namespace thalweg::chaos
