@@ -12,11 +12,13 @@
 
 #include "thalweg/ports.h"
 
+#include "kafka/group_member.h"
 #include "run/chain.h"
 #include "run/helper.h"
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
 #include "state/memory_store.h"
+#include "testing/simulation/forwarding_source.h"
 
 namespace thalweg::testing_kit {
 
@@ -69,45 +71,39 @@ class HeldHelper final : public Helper {
 };
 
 // Every call may be the last.
-class FusedSource final : public Source {
+class FusedSource final : public ForwardingSource, public kafka::GroupMember {
  public:
-  FusedSource(std::unique_ptr<MemorySource> inner, Fuse& fuse)
-      : inner_(std::move(inner)), fuse_(fuse) {}
-  [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override {
-    return inner_->open(waker, listener);
-  }
-  void serve() override { fuse_.burn(), inner_->serve(), fuse_.burn(); }
+  FusedSource(std::unique_ptr<Source> inner, Fuse& fuse)
+      : ForwardingSource(std::move(inner)), fuse_(fuse) {}
+  void still_here() noexcept override {}
+  void serve() override { fuse_.burn(), ForwardingSource::serve(), fuse_.burn(); }
   [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override {
     fuse_.burn();
-    return inner_->drain(batch, limits);
+    return ForwardingSource::drain(batch, limits);
   }
   [[nodiscard]] Status commit(std::span<const TopicPartitionOffset> next, bool wait) override {
     fuse_.burn();
-    Status done = inner_->commit(next, wait);
+    Status done = ForwardingSource::commit(next, wait);
     fuse_.burn();
     return done;
   }
   [[nodiscard]] std::unique_ptr<GroupOffsets> offsets_for_transaction(
       std::span<const TopicPartitionOffset> next) override {
     fuse_.burn();
-    return inner_->offsets_for_transaction(next);
+    return ForwardingSource::offsets_for_transaction(next);
   }
   [[nodiscard]] Result<std::vector<TopicPartitionOffset>> committed() override {
     fuse_.burn();
-    return inner_->committed();
+    return ForwardingSource::committed();
   }
   [[nodiscard]] Status seek(std::span<const TopicPartitionOffset> to) override {
     fuse_.burn();
-    Status done = inner_->seek(to);
+    Status done = ForwardingSource::seek(to);
     fuse_.burn();
     return done;
   }
-  [[nodiscard]] bool ended() const noexcept override { return inner_->ended(); }
-  void lag(std::vector<Lag>& out) const override { inner_->lag(out); }
-  void close() override { inner_->close(); }
 
  private:
-  std::unique_ptr<MemorySource> inner_;
   Fuse& fuse_;
 };
 
@@ -166,11 +162,12 @@ struct HeldSteps {
   std::vector<Resume> held;
 };
 
-// Decodes text; counts the records of each key, if there are `stores`; writes "key:count:value".
+// Decodes text; passes it on; counts the records of each key, if there are `stores`; writes "key:count:value".
 struct StageParts {
   TaskStores* stores = nullptr;
   HeldSteps* held = nullptr;
   std::function<bool()> hold = [] { return false; };  // this call answers later
+  std::function<void()> inside = [] {};               // what happens while it runs
   std::function<bool()> stumble = [] {
     return false;
   };  // this call fails for all, and passes later

@@ -14,6 +14,7 @@
 #include "run/exit_code.h"
 #include "sink/memory_sink.h"
 #include "source/memory_source.h"
+#include "testing/simulation/forwarding_source.h"
 
 namespace thalweg {
 namespace {
@@ -50,30 +51,13 @@ class NoSource final : public Source {
 };
 
 // A member of a group, which does `still_here` when somebody says that it is still here.
-class MemberSource final : public Source, public kafka::GroupMember {
+class MemberSource final : public testing_kit::ForwardingSource, public kafka::GroupMember {
  public:
   MemberSource(std::unique_ptr<Source> inner, std::function<void()> still_here)
-      : inner_(std::move(inner)), still_here_(std::move(still_here)) {}
+      : ForwardingSource(std::move(inner)), still_here_(std::move(still_here)) {}
   void still_here() noexcept override { still_here_(); }
-  [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override {
-    return inner_->open(waker, listener);
-  }
-  void serve() override { inner_->serve(); }
-  [[nodiscard]] std::size_t drain(Batch& batch, const DrainLimits& limits) override {
-    return inner_->drain(batch, limits);
-  }
-  [[nodiscard]] Status commit(std::span<const TopicPartitionOffset> next, bool wait) override {
-    return inner_->commit(next, wait);
-  }
-  [[nodiscard]] Status seek(std::span<const TopicPartitionOffset> to) override {
-    return inner_->seek(to);
-  }
-  [[nodiscard]] bool ended() const noexcept override { return inner_->ended(); }
-  void lag(std::vector<Lag>& out) const override { inner_->lag(out); }
-  void close() override { inner_->close(); }
 
  private:
-  const std::unique_ptr<Source> inner_;
   const std::function<void()> still_here_;
 };
 
