@@ -35,8 +35,8 @@ CrashWatch::~CrashWatch() {
 }
 
 void CrashWatch::stand_back() noexcept {
-  if (wants_to_be_alone_) gate_.let_in(this);
-  wants_to_be_alone_ = false;
+  if (waits_to_be_alone_ != nullptr) gate_.let_in(this);
+  waits_to_be_alone_ = nullptr;
 }
 
 void CrashWatch::find_suspects() {
@@ -116,7 +116,7 @@ bool CrashWatch::enter(BatchRun& run) {
                                run.batch.disposition(0) == Disposition::pending
                            ? suspect(run.batch.record(0))
                            : nullptr;
-  if (known != nullptr) wants_to_be_alone_ = true;
+  if (known != nullptr) waits_to_be_alone_ = &run;
   if (known == nullptr ? !gate_.enter(this) : !gate_.enter_alone(this)) return false;
   ++inside_;
   if (!journal_) return true;
@@ -156,6 +156,8 @@ void CrashWatch::leave(BatchRun& run) noexcept {
   if (inside_ == 0) return;
   --inside_;
   gate_.leave();
+  // Not for the next step, nor for a pause before it is tried again: it asks again when it comes there.
+  if (waits_to_be_alone_ == &run) stand_back();
   if (!journal_) return;
   if (run.alone != nullptr) {
     __atomic_store_n(&run.alone->tries, run.alone->tries - 1, __ATOMIC_RELEASE);
@@ -169,7 +171,6 @@ void CrashWatch::leave(BatchRun& run) noexcept {
 }
 
 void CrashWatch::passed(const BatchRun& run) noexcept {
-  stand_back();
   if (!journal_) return;
   if (journal_->sentenced_in_a_row() > 0 && run.batch.count(Disposition::dead) < run.batch.size())
     journal_->set_sentenced_in_a_row(0);

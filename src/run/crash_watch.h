@@ -40,8 +40,6 @@ class CrashWatch {
   // A suspect came with others: put them all back, and take one at a time.
   [[nodiscard]] bool must_be_put_back(const BatchRun& run);
   [[nodiscard]] bool one_by_one() const noexcept;
-  // They could not be put back: go on as if there were no suspects.
-  void cannot_put_back() noexcept { at_hand_.clear(); }
   // Fails the guilty ones. An error: too many, so it is not they.
   [[nodiscard]] Status condemn(BatchRun& run, std::span<const ChainStep> steps);
 
@@ -52,7 +50,9 @@ class CrashWatch {
   // It came through all its steps.
   void passed(const BatchRun& run) noexcept;
   // A batch is gone, whether it passed or not.
-  void gone() noexcept { stand_back(); }
+  void gone(const BatchRun& run) noexcept {
+    if (waits_to_be_alone_ == &run) stand_back();
+  }
 
   // --- the worker ---------------------------------------------------------------------------------------------
   void dropped(std::span<const TopicPartition> partitions) noexcept;
@@ -70,7 +70,8 @@ class CrashWatch {
   std::shared_ptr<CrashJournal> journal_;
   CrashGate& gate_;
   std::uint32_t inside_ = 0;  // batches of ours that the gate counts
-  bool wants_to_be_alone_ = false;
+  // Keeps newcomers out of the process's steps: waits for those inside to come out, or is alone inside.
+  const BatchRun* waits_to_be_alone_ = nullptr;
   std::vector<Entry*> suspects_;  // ranges, and single ones that have a try left
   std::vector<Entry*> guilty_;
   std::vector<Entry*> at_hand_;  // suspects of which some have arrived

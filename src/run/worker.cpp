@@ -145,6 +145,7 @@ std::chrono::nanoseconds Worker::wait_time() const {
   for (const auto& run : walking_) {
     if (run->retry_at.count() > 0) until = std::min(until, run->retry_at - now);
   }
+  if (!to_put_back_.empty()) until = std::min(until, put_back_at_ - now);
   return std::clamp<std::chrono::nanoseconds>(until, 0ns, 1s);
 }
 
@@ -165,6 +166,8 @@ bool Worker::may_take() const noexcept {
 }
 
 bool Worker::take_batch() {
+  if (!to_put_back_.empty()) try_to_put_back();
+  if (!to_put_back_.empty()) return false;
   std::unique_ptr<BatchRun> owned;
   if (pool_.empty()) {
     owned = std::make_unique<BatchRun>(mailbox_);
@@ -183,7 +186,8 @@ bool Worker::take_batch() {
   }
   if (options_.watch != nullptr) options_.watch->took(!one_by_one && taken >= limits.records);
   find_parts(run);
-  if (crash_watch_.must_be_put_back(run) && put_back(run)) {
+  if (crash_watch_.must_be_put_back(run)) {
+    put_back(run);
     recycle(std::move(owned));
     return true;
   }
@@ -218,16 +222,30 @@ void Worker::find_parts(BatchRun& run) {
 }
 
 // What was just read is to be read again.
-bool Worker::put_back(BatchRun& run) {
-  std::vector<TopicPartitionOffset> firsts;
+void Worker::put_back(const BatchRun& run) {
   for (const BatchRun::Part& p : run.parts)
-    firsts.push_back({{std::string(p.topic), p.at}, p.first});
-  if (Status s = source_->seek(firsts); !s) {
-    options_.on_error(s.error(), false);
-    crash_watch_.cannot_put_back();
-    return false;
-  }
-  return true;
+    to_put_back_.push_back({{std::string(p.topic), p.at}, p.first});
+  put_back_at_ = std::chrono::nanoseconds{0};
+  put_back_tries_ = 0;
+  try_to_put_back();
+}
+
+// Until it is done: a source that could not go back may have dropped what lies behind.
+void Worker::try_to_put_back() {
+  const auto now = clock_.monotonic();
+  if (now < put_back_at_) return;
+  const Status done = source_->seek(to_put_back_);
+  if (done.ok()) return to_put_back_.clear();
+  if (done.error().retry() == Retry::fatal) return stop_with(done.error());
+  if (put_back_tries_ == 0) options_.on_error(done.error(), false);
+  put_back_at_ = now + backoff(100ms, 10s, put_back_tries_++);
+}
+
+// They begin where their next owner, or a rewind, begins.
+void Worker::put_back_no_more(std::span<const TopicPartition> partitions) {
+  std::erase_if(to_put_back_, [&](const TopicPartitionOffset& o) {
+    return std::find(partitions.begin(), partitions.end(), o.at) != partitions.end();
+  });
 }
 
 void Worker::begin(BatchRun& run) {
@@ -355,7 +373,7 @@ bool Worker::step_failed(BatchRun& run, Error error) {
 
 void Worker::encode(BatchRun& run) {
   Batch& batch = run.batch;
-  crash_watch_.passed(run);
+  if (run.next_step >= chain_->steps.size()) crash_watch_.passed(run);
   const BatchTimes& times = batch.times();
   if (times.model_calls > 0) {
     metrics_.features_ns.record(static_cast<std::uint64_t>(times.features_ns));
@@ -426,7 +444,7 @@ void Worker::wait_for_calls() {
 void Worker::recycle(std::unique_ptr<BatchRun> run) {
   held_bytes_ -= std::min(held_bytes_, run->held_bytes);
   metrics_.bytes_held.set(held_bytes_);
-  crash_watch_.gone();
+  crash_watch_.gone(*run);
   run->reset();
   if (pool_.size() < pool_max) pool_.push_back(std::move(run));
 }

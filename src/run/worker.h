@@ -76,7 +76,9 @@ class Worker final : private SourceListener, private CommitHost {
   bool take_batch();
   [[nodiscard]] bool may_take() const noexcept;
   void find_parts(BatchRun& run);
-  [[nodiscard]] bool put_back(BatchRun& run);
+  void put_back(const BatchRun& run);
+  void try_to_put_back();
+  void put_back_no_more(std::span<const TopicPartition> partitions);
   void begin(BatchRun& run);
   bool walk_all();
   bool walk(BatchRun& run, std::size_t steps_allowed);
@@ -164,6 +166,10 @@ class Worker final : private SourceListener, private CommitHost {
   std::vector<std::unique_ptr<BatchRun>> awaiting_;  // all sent
   std::vector<std::unique_ptr<BatchRun>> pool_;
   std::vector<Rows> spare_rows_;  // columns with their capacity, for the next batch
+  // Read, and to be read again from here, since somebody in it is to be alone; nothing is taken before that.
+  std::vector<TopicPartitionOffset> to_put_back_;
+  std::chrono::nanoseconds put_back_at_{0};
+  std::uint32_t put_back_tries_ = 0;
   std::size_t held_bytes_ = 0;
   bool sink_full_ = false;
 

@@ -56,6 +56,8 @@ void Worker::drop_given_up() {
 
 // A batch that a step has in its hands, or whose outputs the sink has, goes when they give it back.
 bool Worker::let_all_go() {
+  // The ledger lies before what was to be put back, and is where reading begins again.
+  std::erase_if(to_put_back_, [&](const auto& o) { return progress_.ledger(o.at).value >= 0; });
   for (auto it = walking_.begin(); it != walking_.end();) {
     BatchRun& run = **it;
     run.given_up.assign(run.batch.size(), true);

@@ -51,6 +51,7 @@ void Worker::lost(std::span<const TopicPartition> partitions) {
 
 void Worker::give_up(std::span<const TopicPartition> partitions) {
   crash_watch_.dropped(partitions);
+  put_back_no_more(partitions);
   for (const TopicPartition& at : partitions) {
     progress_.drop(at);
     std::erase(held_partitions_, at);

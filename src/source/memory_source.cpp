@@ -102,6 +102,11 @@ void MemorySource::fail_commits(std::optional<Error> error) {
   commit_error_ = std::move(error);
 }
 
+void MemorySource::fail_seeks(std::optional<Error> error) {
+  const std::scoped_lock lock(mutex_);
+  seek_error_ = std::move(error);
+}
+
 void MemorySource::end() {
   const std::scoped_lock lock(mutex_);
   ending_ = true;
@@ -244,6 +249,7 @@ Result<std::vector<TopicPartitionOffset>> MemorySource::committed() {
 
 Status MemorySource::seek(std::span<const TopicPartitionOffset> to) {
   const std::scoped_lock lock(mutex_);
+  if (seek_error_) return *seek_error_;
   for (const TopicPartitionOffset& o : to) {
     if (const auto it = held_.find(o.at); it != held_.end()) it->second.next = o.offset;
   }

@@ -78,7 +78,8 @@ class MemorySource final : public Source {
   void fail(Error error);
   void fail_commits(
       std::optional<Error> error);  // every commit from now on; none: they succeed again
-  void end();                       // ended() once everything was delivered
+  void fail_seeks(std::optional<Error> error);  // in the same way
+  void end();                                   // ended() once everything was delivered
   [[nodiscard]] bool closed() const;
 
   [[nodiscard]] Status open(Waker& waker, SourceListener& listener) override;
@@ -117,7 +118,7 @@ class MemorySource final : public Source {
     std::uint64_t assignment = 0;
   };
   std::map<TopicPartition, Held> held_;
-  std::optional<Error> commit_error_;
+  std::optional<Error> commit_error_, seek_error_;
   bool ending_ = false;
   bool closed_ = false;
 };

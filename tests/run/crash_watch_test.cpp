@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sys/resource.h>
 
 #include <gmock/gmock.h>
@@ -33,7 +34,8 @@ class DeadlyStep final : public Operator {
   DeadlyStep(std::string text, bool& dead, std::vector<std::size_t>& sizes)
       : text_(std::move(text)), dead_(dead), sizes_(sizes) {}
   [[nodiscard]] const Schema& schema() const noexcept override { return testing_kit::text_schema; }
-  [[nodiscard]] Progress process(Batch& batch, const Resume&) override {
+  [[nodiscard]] Progress process(Batch& batch, const Resume& resume) override {
+    resume_ = resume;
     sizes_.push_back(batch.rows().live_count());
     for (std::size_t i = 0; i < batch.rows().live_count(); ++i) {
       const auto text = batch.rows().columns[0].string_row(batch.rows().live(i))[0];
@@ -41,8 +43,14 @@ class DeadlyStep final : public Operator {
     }
     return dead_ ? Progress::pending : Progress::done;
   }
+  // It comes back after all.
+  void come_back() {
+    dead_ = false;
+    resume_();
+  }
 
  private:
+  Resume resume_;
   std::string text_;
   bool& dead_;
   std::vector<std::size_t>& sizes_;
@@ -59,6 +67,7 @@ class CrashWatchTest : public testing::Test {
   bool live(const std::string& deadly) {
     WorkerOptions options;
     options.by_hand = true;
+    options.drain.records = records_max;
     if (!commits) options.commit_interval = std::chrono::hours(1);
     options.pipeline = "test";
     options.crash_journal = CrashJournal::open(folder.path(), "p", 0).value();
@@ -68,20 +77,26 @@ class CrashWatchTest : public testing::Test {
     MemorySink sink;
     bool dead = false;
     sizes.clear();
-    chain->steps.push_back({"infer", "score", std::make_unique<DeadlyStep>(deadly, dead, sizes)});
+    auto made_step = std::make_unique<DeadlyStep>(deadly, dead, sizes);
+    DeadlyStep& step = *made_step;
+    chain->steps.push_back({"infer", "score", std::move(made_step)});
     Output output;
     output.topic = "out";
     output.target = *sink.add_target("out");
     output.value = std::make_unique<TextEncoder>();
     chain->outputs.add(std::move(output));
     if (dead_letters) options.dead_letter_target = *sink.add_target("dead");
-    Worker worker(options, std::make_unique<MemorySource>(log, std::vector<std::string>{"in"}),
-                  std::move(chain), sink, clock);
+    auto made_source = std::make_unique<MemorySource>(log, std::vector<std::string>{"in"});
+    MemorySource& source = *made_source;
+    Worker worker(options, std::move(made_source), std::move(chain), sink, clock);
     EXPECT_TRUE(worker.open().ok());
+    if (at_start) at_start(source, sink);
     for (int i = 0; i < 60 && !dead; ++i) {
       worker.turn();
+      if (each_turn) each_turn(i, source);
       clock.advance(std::chrono::milliseconds(100));
     }
+    if (dead && inside) inside(Life{worker, source, sink, step});
     failure = worker.failure();
     if (dead || !commits) worker.vanish();
     if (!dead && commits) worker.close();
@@ -103,11 +118,23 @@ class CrashWatchTest : public testing::Test {
     return values;
   }
 
+  // For tests that look inside of a life.
+  struct Life {
+    Worker& worker;
+    MemorySource& source;
+    MemorySink& sink;
+    DeadlyStep& step;
+  };
+  std::function<void(MemorySource&, MemorySink&)> at_start;
+  std::function<void(int turn, MemorySource&)> each_turn;
+  std::function<void(const Life&)> inside;  // while the deadly batch is
+
   ScratchDir folder;
   MemoryLog log;
   std::vector<SentRecord> acknowledged;  // in all lives
   ManualClock clock;
   bool dead_letters = true;
+  std::size_t records_max = 1024;  // of a batch
   bool commits = true;             // false: each life ends before it has committed anything
   std::vector<std::size_t> sizes;  // of the batches of the last life
   std::vector<std::string> errors;
@@ -196,6 +223,92 @@ TEST_F(CrashWatchTest, A_model_that_ends_the_process_at_every_record_does_not_bu
   EXPECT_EQ(failure->code(), Code::model_failed);
   EXPECT_THAT(failure->message(), HasSubstr("p-0.inside"));
   EXPECT_EQ(written("dead").size(), CrashWatch::sentenced_max);
+}
+
+TEST_F(CrashWatchTest, It_is_alone_also_when_the_batch_before_it_is_acknowledged_meanwhile) {
+  records_max = 1;
+  send({"a", "bad"});
+  commits = false;
+  EXPECT_FALSE(live("bad")) << "in company";
+  CrashWatch beside(nullptr);  // of another pipeline, say
+  const auto may_enter = [&] {
+    EventLoop loop;
+    RunMailbox mailbox(loop);
+    BatchRun run(mailbox);
+    const bool may = beside.enter(run);
+    if (may) beside.leave(run);
+    return may;
+  };
+  bool looked = false;
+  at_start = [](MemorySource&, MemorySink& sink) { sink.cork(); };
+  inside = [&](const Life& life) {
+    ASSERT_EQ(life.sink.waiting(), 1u) << "a is on its way";
+    EXPECT_FALSE(may_enter());
+    life.sink.uncork();
+    life.worker.turn();
+    ASSERT_EQ(life.sink.acknowledged_count(), 1u);
+    EXPECT_FALSE(may_enter()) << "beside a suspect, which then dies for it";
+    looked = true;
+  };
+  EXPECT_FALSE(live("bad"));
+  EXPECT_TRUE(looked);
+  EXPECT_TRUE(may_enter()) << "the life is over";
+}
+
+TEST_F(CrashWatchTest, Suspects_that_cannot_be_put_back_at_once_wait_until_they_can) {
+  send({"a", "b", "c"});
+  EXPECT_FALSE(live("*"));
+  at_start = [](MemorySource& source, MemorySink&) {
+    source.fail_seeks(Error(Code::timed_out, "source: seek: not now"));
+  };
+  each_turn = [&](int turn, MemorySource& source) {
+    if (turn != 9) return;
+    EXPECT_TRUE(sizes.empty()) << "nothing is tried meanwhile";
+    source.fail_seeks({});
+  };
+  EXPECT_TRUE(live("-"));
+  EXPECT_THAT(sizes, ElementsAre(1, 1, 1));
+  EXPECT_THAT(written("out"), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(acknowledged.size(), 3u) << "each once";
+  EXPECT_THAT(errors, ElementsAre("source: seek: not now"));
+}
+
+// The partition comes back in front of it, and all from there on is to be read.
+TEST_F(CrashWatchTest, What_was_to_be_put_back_is_forgotten_with_its_partition) {
+  records_max = 2;
+  send({"a", "b", "bad", "c"});
+  EXPECT_FALSE(live("bad"));
+  at_start = [](MemorySource& source, MemorySink&) {
+    source.fail_seeks(Error(Code::timed_out, "source: seek: not now"));
+  };
+  each_turn = [&](int turn, MemorySource& source) {
+    if (turn != 3) return;
+    EXPECT_THAT(sizes, ElementsAre(2)) << "bad and c are to be put back";
+    source.lose({{"in", {0}}});
+    source.assign({{"in", {0}}});
+    source.fail_seeks({});
+  };
+  acknowledged.clear();
+  EXPECT_TRUE(live("-"));
+  EXPECT_THAT(sizes, ElementsAre(2, 2, 1, 1));
+  EXPECT_EQ(acknowledged.size(), 6u) << "what had not been committed was written again";
+}
+
+TEST_F(CrashWatchTest, A_suspect_whose_partition_goes_while_it_is_inside_is_not_acquitted) {
+  send({"bad"});
+  EXPECT_FALSE(live("bad"));
+  inside = [](const Life& life) {
+    life.source.revoke({{"in", {0}}});
+    life.worker.turn();
+    life.step.come_back();
+    for (int i = 0; i < 2; ++i) life.worker.turn();
+    EXPECT_EQ(life.worker.metrics().given_up.get(), 1u);
+  };
+  EXPECT_TRUE(live("bad"));
+  const auto journal = CrashJournal::open(folder.path(), "p", 0).value();
+  EXPECT_EQ(std::ranges::count(journal->entries(), CrashJournal::State::suspect,
+                               &CrashJournal::Entry::state),
+            1);
 }
 
 TEST(CrashJournal, Its_file_has_one_holder_and_survives_nonsense) {
