@@ -41,7 +41,7 @@ void HelperThread::loop() {
     lock.unlock();
     job();
     lock.lock();
-    busy_ = false;
+    busy_ = job_ != nullptr;  // the next one may have come while this one told that it had ended
     changed_.notify_all();
   }
 }
