@@ -39,6 +39,7 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
       dead_share_(options_.dead_share ? options_.dead_share
                                       : std::make_shared<DeadShare>(
                                             options_.errors.guard().value_or(ErrorRules::Guard{}))),
+      has_stores_(!stores_of(*chain_).empty()),
       committer_(make_committer({options_, clock_, loop_, progress_, *source_, sink_, metrics_,
                                  *this, stores_of(*chain_)})) {
   metrics_.bytes_held_max.set(options_.held_bytes_max);
@@ -105,12 +106,17 @@ bool Worker::turn() {
 
 bool Worker::pump() {
   came_round();
-  bool did = sink_.poll() > 0;
-  if (mailbox_.take_failed()) tell_failure();
-  did |= take_acknowledged();
+  bool did = collect();
   did |= walk_all();
   did |= send_all();
   if (auto fatal = sink_.fatal(); fatal && !failure_) stop_with(*fatal);
+  return did;
+}
+
+bool Worker::collect() {
+  bool did = sink_.poll() > 0;
+  if (mailbox_.take_failed()) tell_failure();
+  did |= take_acknowledged();
   return did;
 }
 

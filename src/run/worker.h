@@ -62,7 +62,8 @@ class Worker final : private SourceListener, private CommitHost {
   // Any thread. No more records are taken until it is over; the group is still served.
   void pause(bool yes) noexcept;
   // One other thread, once it is open, now and then while the worker is inside of a call and cannot serve its group: it stays a member all
-  // the same, and after revoke_timeout rebalances are answered for it. Blocks while such an answer takes.
+  // the same, what was done before the call is committed, and after revoke_timeout rebalances are answered for it. Blocks while such an
+  // answer takes.
   void keep_membership();
   // Nothing more will come and nothing is under way.
   [[nodiscard]] bool done() const noexcept;
@@ -140,6 +141,7 @@ class Worker final : private SourceListener, private CommitHost {
   void publish_lag();
   void came_round() noexcept;  // for the watchdog
   bool pump();                 // everything that needs no new records
+  bool collect();              // of that: what has become of what was sent
   void wait_for_deliveries(std::chrono::nanoseconds at_most);
 
   WorkerOptions options_;
@@ -183,6 +185,7 @@ class Worker final : private SourceListener, private CommitHost {
   bool opened_ = false;
   bool closed_ = false;
   std::optional<Error> failure_;
+  const bool has_stores_;                 // a step remembers
   std::unique_ptr<Committer> committer_;  // last: it uses all of the above
 };
 

@@ -12,6 +12,7 @@ using test::Reader;
 using test::TestMessage;
 
 constexpr std::size_t mib = std::size_t{1} << 20;
+const std::string exactly_once = "delivery=exactly_once";
 
 class SlowPartsBroker : public test::BrokerPipeline {
  protected:
@@ -155,13 +156,64 @@ const std::vector<std::string> classic{"from.kafka.session.timeout.ms=2000",
                                        "from.kafka.heartbeat.interval.ms=300"};
 INSTANTIATE_TEST_SUITE_P(
     Protocols, SlowCallBroker,
-    testing::Values(Protocol{"cooperative", classic},
-                    Protocol{
-                        "eager",
-                        {classic[0], classic[1], "from.kafka.partition.assignment.strategy=range"}},
-                    // Its session is the broker's to say.
-                    Protocol{"kip848", {"from.kafka.group.protocol=consumer"}}),
+    testing::Values(
+        Protocol{"cooperative", classic},
+        Protocol{"eager",
+                 {classic[0], classic[1], "from.kafka.partition.assignment.strategy=range"}},
+        // Its session is the broker's to say.
+        Protocol{"kip848", {"from.kafka.group.protocol=consumer"}},
+        Protocol{"exactly_once", {classic[0], classic[1], exactly_once}},
+        Protocol{"exactly_once_kip848", {"from.kafka.group.protocol=consumer", exactly_once}}),
     [](const auto& info) { return info.param.first; });
+
+// Longer than a transaction may last, which was open when the call began.
+TEST_F(SlowPartsBroker, A_call_that_stalls_holds_back_nothing_that_was_done_before_it) {
+  slow_ = "0ms, thread: worker, hang_when: negative, hang_for: 20s";
+  use(brokers_, 1);
+  const auto command =
+      start({exactly_once, "commit_interval=3s", "kafka.transaction.timeout.ms=8000",
+             "batch.rows_max=10", "watchdog.report_after=1s"});
+  ASSERT_TRUE(says(*command, "assigned " + in_)) << command->err();
+  send(0, 10);
+  test::produce(brokers_, in_, {{.value = R"({"n":10,"x":-1})", .key = "10", .partition = 0}});
+  send(11, 10);
+  Reader reader(brokers_, out_, 1);
+  EXPECT_TRUE(reader.until_count(10, 15s)) << command->err();
+  reader.until_quiet();
+  EXPECT_EQ(reader.all().size(), 10U) << "the call still runs";
+  EXPECT_TRUE(reader.until_count(21)) << command->err();
+  reader.until_quiet(1s);
+  EXPECT_EQ(keys(reader.all()).size(), 21U);
+  EXPECT_EQ(reader.all().size(), 21U) << "some came twice";
+  EXPECT_EQ(command->count_in_err("\"worker.error\""), 0U) << "taken back: " << command->err();
+  EXPECT_EQ(command->stop(), 0) << command->err();
+  expect_one_assignment(*command);
+  EXPECT_EQ(committed_records(), 21);
+}
+
+// The transaction ends while its worker is inside, and the partitions go to somebody else.
+TEST_F(SlowPartsBroker, A_group_that_grows_while_a_call_stalls_repeats_and_loses_nothing) {
+  slow_ = "0ms, thread: worker, hang_when: negative, hang_for: 15s";
+  use(brokers_, 4);
+  const std::vector<std::string> settings{exactly_once, "commit_interval=200ms",
+                                          "batch.rows_max=10", "watchdog.report_after=1s"};
+  const auto busy = start(settings);
+  ASSERT_TRUE(says(*busy, "assigned " + in_)) << busy->err();
+  send(0, 400);
+  test::produce(brokers_, in_, {{.value = R"({"n":400,"x":-1})", .key = "400", .partition = 0}});
+  ASSERT_TRUE(says(*busy, "model.slow_call")) << busy->err();
+  send(401, 399);
+  const auto newcomer = start(settings);
+  ASSERT_TRUE(says(*newcomer, "assigned " + in_)) << busy->err() << newcomer->err();
+  newcomer->signal(SIGKILL);  // and what it has goes back to who is still inside
+  Reader reader(brokers_, out_, 4);
+  EXPECT_TRUE(reader.until([](const auto& all) { return keys(all).size() == 800; }, 90s))
+      << busy->err() << newcomer->err();
+  reader.until_quiet(1s);
+  EXPECT_EQ(reader.all().size(), 800U) << "some came twice";
+  EXPECT_EQ(busy->stop(), 0) << busy->err();
+  EXPECT_EQ(committed_records(), 800);
+}
 
 TEST_F(SlowPartsBroker, A_source_that_is_silent_for_longer_than_the_poll_interval_loses_nobody) {
   const auto command = start();

@@ -44,6 +44,9 @@ class ExactlyOnceTest : public testing::Test {
     if (counts) parts.stores = &stores;
     parts.held = &held;
     parts.hold = [this] { return hold; };
+    parts.inside = [this] {
+      if (inside) std::exchange(inside, nullptr)();
+    };
     auto chain = make_counting_chain(parts, sink);
     if (logs) log_to(*chain);
     if (dead_letters) options.dead_letter_target = *sink.add_target("dead");
@@ -77,6 +80,13 @@ class ExactlyOnceTest : public testing::Test {
     clock.advance(options.commit_interval);
     turn();
   }
+  // As who stands beside the worker does it, each second of a call that stalls.
+  void stand_in(std::chrono::milliseconds time = 1s) {
+    clock.advance(time);
+    worker->keep_membership();
+    helper->go_on();
+    worker->keep_membership();
+  }
   // Until nothing changes any more.
   void settle() {
     for (int i = 0; i < 40; ++i) {
@@ -107,7 +117,8 @@ class ExactlyOnceTest : public testing::Test {
   TaskStores stores;
   HeldSteps held;
   bool hold = false, dead_letters = true;
-  Fate fate = Fate::well;  // of the next commit
+  std::function<void()> inside;  // what happens while the next call runs; once
+  Fate fate = Fate::well;        // of the next commit
   int later = 0;
   std::string refused_topic, refused;
   Code refused_code = Code::output_refused;
@@ -438,6 +449,96 @@ TEST_F(ExactlyOnceTest, With_a_thread_of_its_own_for_commits_it_does_the_same) {
   thread.join();
   ASSERT_EQ(readable("out").size(), 200U);
   for (int i = 0; i < 200; ++i) EXPECT_EQ(readable("out")[i], "k:0:" + std::to_string(i));
+}
+
+TEST_F(ExactlyOnceTest, What_was_sent_before_a_call_that_stalls_is_readable_while_it_runs) {
+  send(p0, "a");
+  start();
+  turn();
+  send(p0, "b");
+  inside = [&] {
+    stand_in();
+    EXPECT_EQ(readable("out"), Texts{"k:0:a"});
+    EXPECT_EQ(committed(p0), 1);
+  };
+  settle();
+  EXPECT_EQ(readable("out"), (Texts{"k:0:a", "k:0:b"}));
+  EXPECT_EQ(committed(p0), 2);
+  EXPECT_EQ(metrics().transactions_aborted.get(), 0U);
+}
+
+TEST_F(ExactlyOnceTest, A_partition_that_goes_during_a_call_takes_along_what_was_done_before_it) {
+  send(p0, "a");
+  start();
+  turn();
+  send(p0, "b");
+  inside = [&] {
+    source->revoke({p0});
+    worker->keep_membership();
+    EXPECT_EQ(committed(p0), -1) << "a call that ends soon is waited for";
+    stand_in(options.revoke_timeout);
+    EXPECT_EQ(readable("out"), Texts{"k:0:a"});
+    EXPECT_EQ(committed(p0), 1);
+    EXPECT_EQ(metrics().partitions.get(), 1U);
+  };
+  settle();
+  EXPECT_EQ(readable("out"), Texts{"k:0:a"}) << "the call's answer is dropped";
+  source->assign({p0});
+  settle();
+  EXPECT_EQ(readable("out"), (Texts{"k:0:a", "k:0:b"}));
+  EXPECT_EQ(committed(p0), 2);
+}
+
+TEST_F(ExactlyOnceTest, A_partition_that_is_lost_during_a_call_takes_its_open_transaction_with_it) {
+  options.commit_interval = 1h;
+  send(p0, "a");
+  send(p1, "b");
+  start();
+  turn();
+  send(p0, "c");
+  inside = [&] {
+    source->lose({p0});
+    stand_in(options.revoke_timeout);
+    EXPECT_EQ(metrics().transactions_aborted.get(), 1U);
+  };
+  settle();
+  EXPECT_EQ(readable("out"), Texts{"k:0:b"});
+  EXPECT_EQ(committed(p0), -1);
+  source->assign({p0});
+  settle();
+  EXPECT_EQ(readable("out"), (Texts{"k:0:b", "k:0:a", "k:0:c"}));
+}
+
+// Its time-out at the broker is over, or another took its id.
+TEST_F(ExactlyOnceTest, A_transaction_that_is_taken_from_us_during_a_call_is_done_again_after_it) {
+  send(p0, "a");
+  start();
+  turn();
+  send(p0, "b");
+  fate = Fate::fenced;
+  later = 2;
+  inside = [&] {
+    for (int i = 0; i < 10; ++i) stand_in();
+    EXPECT_EQ(metrics().transactions_aborted.get(), 1U);
+    EXPECT_TRUE(topics.readable().empty()) << "nothing is read again during the call";
+  };
+  settle();
+  EXPECT_FALSE(worker->failure());
+  EXPECT_EQ(readable("out"), (Texts{"k:0:a", "k:0:b"}));
+  EXPECT_EQ(committed(p0), 2);
+}
+
+TEST_F(ExactlyOnceTest, What_a_step_remembers_of_a_call_that_stalls_is_committed_with_its_outputs) {
+  send(p0, "a");
+  start(true);
+  turn();
+  send(p0, "b");
+  inside = [&] {
+    stand_in();
+    EXPECT_TRUE(topics.readable().empty()) << "b may have been counted already";
+  };
+  settle();
+  EXPECT_EQ(readable("out"), (Texts{"k:1:a", "k:2:b"}));
 }
 
 TEST_F(ExactlyOnceTest, What_a_step_remembers_is_committed_with_the_outputs_and_never_otherwise) {
