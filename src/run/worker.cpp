@@ -290,9 +290,18 @@ bool Worker::walk_all() {
     BatchRun& run = *walking_[i];
     if (run.phase != BatchRun::Phase::stepping) continue;
     did |= walk(run, allowed);
+    // Who stood in for us during a call may have dropped batches in front of this one, or put one there.
+    i = place_of(run);
     if (run.phase == BatchRun::Phase::stepping) allowed = std::min(allowed, run.next_step);
   }
   return did;
+}
+
+// REQUIRES that it is there: a batch that a step has in its hands is not dropped.
+std::size_t Worker::place_of(const BatchRun& run) const {
+  const auto it = std::find_if(walking_.begin(), walking_.end(),
+                               [&](const auto& r) { return r.get() == &run; });
+  return static_cast<std::size_t>(it - walking_.begin());
 }
 
 bool Worker::walk(BatchRun& run, std::size_t steps_allowed) {

@@ -83,6 +83,7 @@ class Worker final : private SourceListener, private CommitHost {
   void begin(BatchRun& run);
   bool walk_all();
   bool walk(BatchRun& run, std::size_t steps_allowed);
+  [[nodiscard]] std::size_t place_of(const BatchRun& run) const;
   [[nodiscard]] Progress call_step(BatchRun& run);
   void resume_run(BatchRun& run) noexcept;
   void publish_calls() noexcept;

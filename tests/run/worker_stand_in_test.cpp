@@ -60,10 +60,11 @@ class WorkerStandInTest : public testing::Test {
       for (const TopicPartition& p : at) group.push_back(std::string(what) + " " + p.to_string());
     };
   }
-  Worker& start(const Clock& clock) {
-    auto chain = std::make_unique<Chain>();
+  // With these steps; none: one, which does what `script` says.
+  Worker& start(const Clock& clock, std::unique_ptr<Chain> chain = std::make_unique<Chain>()) {
     chain->decoder = std::make_unique<TextDecoder>();
-    chain->steps.push_back({"long", "long", std::make_unique<LongStep>(script)});
+    if (chain->steps.empty())
+      chain->steps.push_back({"long", "long", std::make_unique<LongStep>(script)});
     Output output;
     output.topic = "out";
     output.target = *sink.add_target("out");
@@ -191,6 +192,72 @@ TEST_F(WorkerStandInTest, Batches_behind_the_one_in_the_call_go_with_their_parti
   EXPECT_EQ(written(), Texts{"a"});
   EXPECT_EQ(worker->metrics().records_under_way.get(), 0U);
   EXPECT_EQ(worker->metrics().forwarded.get(), 1U);
+}
+
+// A step that asks the test about each text that comes to it.
+class AskingStep final : public Operator {
+ public:
+  using Ask = std::function<Status(const std::string& text)>;
+  explicit AskingStep(Ask ask) : ask_(std::move(ask)) {}
+  [[nodiscard]] const Schema& schema() const noexcept override { return testing_kit::text_schema; }
+  [[nodiscard]] Progress process(Batch& batch, const Resume&) override {
+    answer_ = ask_(std::string(batch.rows().columns[0].string_row(batch.rows().live(0))[0]));
+    return Progress::done;
+  }
+  [[nodiscard]] Status result(Batch&) override { return answer_; }
+
+ private:
+  Ask ask_;
+  Status answer_;
+};
+
+TEST_F(WorkerStandInTest, A_batch_that_goes_in_front_of_the_one_in_the_call_lets_none_overtake) {
+  options.in_flight = 4;
+  options.drain.records = 1;
+  send(p0, "a");
+  for (const char* text : {"b", "c", "d"}) send(p1, text);
+  const Error away(Code::model_unavailable, "away");
+  Texts seen;
+  auto chain = std::make_unique<Chain>();
+  // The first step is away once, for b, and then busy with it when a's partition goes; c and d wait behind it.
+  chain->steps.push_back(
+      {"first", "first", std::make_unique<AskingStep>([&](const std::string& text) -> Status {
+         seen.push_back(text);
+         const auto times = std::count(seen.begin(), seen.end(), text);
+         if (text == "b" && times == 1) return away;
+         if (text == "b") {
+           source->revoke({p0});
+           worker->keep_membership();
+           EXPECT_EQ(worker->metrics().given_up.get(), 1U);
+         }
+         return {};
+       })});
+  chain->steps.push_back(
+      {"second", "second", std::make_unique<AskingStep>([&](const std::string& text) -> Status {
+         return text == "a" ? Status(away) : Status();
+       })});
+  start(hand_clock, std::move(chain));
+  settle();
+  EXPECT_EQ(seen, (Texts{"a", "b"}));
+  hand_clock.advance(150ms);
+  settle();
+  EXPECT_EQ(seen, (Texts{"a", "b", "b", "c", "d"}));
+  EXPECT_EQ(written(), (Texts{"b", "c", "d"}));
+}
+
+TEST_F(WorkerStandInTest, What_is_due_is_committed_while_a_call_runs_however_long_it_takes) {
+  options.revoke_timeout = 10s;
+  send(p0, "a");
+  start(hand_clock);
+  settle();
+  send(p0, "b");
+  script.inside = [&](int) {
+    hand_clock.advance(options.commit_interval);
+    worker->keep_membership();
+    EXPECT_EQ(committed(p0), 1);
+  };
+  settle();
+  EXPECT_EQ(written(), (Texts{"a", "b"}));
 }
 
 TEST_F(WorkerStandInTest, A_call_that_ends_soon_is_waited_for) {
