@@ -47,6 +47,7 @@ class World {
     result_.seed = options.seed;
     log_.create("in", static_cast<int>(partitions_));
     trouble_ = dice_.one_in(5) ? 0 : dice_.between(8, 200);
+    remembers_ = options.exactly_once && dice_.one_in(2);
     members_.resize(dice_.between(1, 3));
     for (std::size_t m = 0; m < members_.size(); ++m) start(m);
     places_.resize(partitions_);
@@ -62,7 +63,7 @@ class World {
       members_[m]->worker->close();
     }
     const auto outputs = options_.exactly_once ? topics_.readable() : written_;
-    judge(log_of_inputs_, outputs, options_.exactly_once, result_);
+    judge(log_of_inputs_, outputs, {options_.exactly_once, remembers_}, result_);
     return result_;
   }
 
@@ -79,10 +80,11 @@ class World {
     auto source = std::make_unique<MemorySource>(log_, std::vector<std::string>{"in"}, false);
     member.source = source.get();
     StageParts parts;
-    if (options_.exactly_once) parts.stores = &member.stores;
+    if (remembers_) parts.stores = &member.stores;
     parts.held = &member.steps;
     parts.hold = [this] { return trouble_ > 0 && dice_.one_in(4); };
     parts.stumble = [this] { return troubled(4); };
+    parts.inside = [this, m] { stall(m); };
     auto chain = make_counting_chain(parts, *member.sink);
     WorkerOptions options = worker_options(m);
     options.dead_letter_target = *member.sink->add_target("dead");
@@ -96,9 +98,10 @@ class World {
     WorkerOptions options;
     options.pipeline = "sim";
     options.drain.records = dice_.between(1, 8);
-    options.in_flight = dice_.between(1, 3);
+    options.in_flight = dice_.between(1, 4);
     options.awaiting_max = dice_.between(2, 20);
     options.commit_interval = std::chrono::milliseconds(dice_.between(1, 60));
+    options.revoke_timeout = std::chrono::milliseconds(dice_.between(0, 40));
     options.by_hand = true;
     options.helper = members_[m]->helper;
     options.on_group = [this, m](std::string_view what, const auto& partitions) {
@@ -213,9 +216,10 @@ class World {
   }
 
   void heard(std::size_t m, std::string_view what, const std::vector<TopicPartition>& partitions) {
+    if (standing_in_for_ == m) ++result_.answered;
     for (const TopicPartition& tp : partitions) {
       const auto p = static_cast<std::size_t>(tp.partition.value);
-      if (what == "assigned" && options_.exactly_once)
+      if (what == "assigned" && remembers_)
         members_[m]->stores.restore(tp, counts_of(topics_.readable(), p));
       if (what == "revoked" && places_[p].owner == m && places_[p].heir) released_.insert(p);
       if (what == "lost") places_[p].haunted = told_[p] = false;
@@ -243,9 +247,43 @@ class World {
     try {
       members_[m]->worker->turn();
     } catch (const Crash&) {
+      if (stalled_ == m) stalled_.reset();
+      standing_in_for_.reset();
       released_.clear();
       crash(m);
     }
+    hand_over();
+  }
+
+  // A call of the member's step that takes its time: the others go on, and who stands beside the worker looks in now and then.
+  void stall(std::size_t m) {
+    if (stalled_ || trouble_ == 0 || !dice_.one_in(10)) return;
+    ++result_.stalls;
+    stalled_ = m;
+    for (std::size_t n = dice_.between(1, 16); n > 0; --n) beside(m);
+    stalled_.reset();
+  }
+
+  void beside(std::size_t m) {
+    const std::size_t other = dice_.below(members_.size());
+    switch (dice_.below(10)) {
+      case 0: return append();
+      case 1:
+      case 2: return clock_.advance(std::chrono::milliseconds(dice_.below(40)));
+      case 3: return members_[other]->helper->go_on();
+      case 4: return resume(other);
+      case 5: return dice_.one_in(2) ? move() : wake_zombie();
+      case 6:
+        if (other != m) turn(other);
+        return;
+      default: stand_in(m);
+    }
+  }
+
+  void stand_in(std::size_t m) {
+    standing_in_for_ = m;
+    members_[m]->worker->keep_membership();
+    standing_in_for_.reset();
     hand_over();
   }
 
@@ -331,6 +369,7 @@ class World {
   Dice dice_;
   std::size_t partitions_;
   std::size_t trouble_ = 0;  // one in so many; 0: none
+  bool remembers_ = false;   // its step counts
   SimulationResult result_;
   ManualClock clock_;
   MemoryLog log_;
@@ -342,6 +381,8 @@ class World {
   std::map<std::size_t, std::size_t> haunting_;  // partition → who is its zombie
   std::map<std::size_t, bool> told_;
   std::set<std::size_t> released_;
+  std::optional<std::size_t> stalled_;          // the member inside of a long call
+  std::optional<std::size_t> standing_in_for_;  // for whom the group is answered just now
   int ids_ = 0;
   std::vector<std::unique_ptr<Member>> members_;  // last: they use all of the above
 };
@@ -351,8 +392,8 @@ class World {
 std::string SimulationResult::text() const {
   std::string all = fmt::format(
       "seed {}: {} records, {} outputs, {} dead, {} repeated; {} crashes, {} moves ({} zombies), "
-      "{} transactions taken back",
-      seed, records, outputs, dead, repeated, crashes, moves, zombies, aborted);
+      "{} transactions taken back; {} calls stalled, {} rebalances answered meanwhile",
+      seed, records, outputs, dead, repeated, crashes, moves, zombies, aborted, stalls, answered);
   for (const std::string& w : wrong) all += "\n  " + w;
   return all;
 }

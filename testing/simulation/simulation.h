@@ -1,5 +1,5 @@
-// Delivery, simulated: members of a group that crash at any call, lose partitions, wake up as zombies, and whose commits go wrong, all in
-// memory and in an order drawn from a seed. The engine is the real one.
+// Delivery, simulated: members of a group that crash at any call, lose partitions, wake up as zombies, stall inside of a model's call while
+// the group is answered for them, and whose commits go wrong, all in memory and in an order drawn from a seed. The engine is the real one.
 //
 //   const SimulationResult r = simulate({.seed = 7});
 //   EXPECT_TRUE(r.ok()) << r.text();               // the seed, and what was wrong
@@ -25,6 +25,7 @@ struct SimulationResult {
   std::vector<std::string> wrong;  // empty: all held
   std::size_t records = 0, outputs = 0, dead = 0, repeated = 0;
   std::size_t crashes = 0, moves = 0, zombies = 0, aborted = 0;
+  std::size_t stalls = 0, answered = 0;  // calls that stalled; rebalances answered during them
 
   [[nodiscard]] bool ok() const noexcept { return wrong.empty(); }
   [[nodiscard]] std::string text() const;

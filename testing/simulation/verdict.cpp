@@ -38,8 +38,7 @@ Seen parse(const SentRecord& record) {
 
 class Verdict {
  public:
-  Verdict(bool exactly_once, SimulationResult& result)
-      : exactly_once_(exactly_once), result_(result) {}
+  Verdict(const Promise& promise, SimulationResult& result) : promise_(promise), result_(result) {}
 
   void input(const Input& in) {
     auto& there = times_[{in.partition, in.number}];
@@ -48,7 +47,7 @@ class Verdict {
     if (!in.dies && there.dead > 0) wrong("p{}#{} should be alive", in.partition, in.number);
     const int repeated = std::max(0, there.outputs + there.dead - 1);
     result_.repeated += static_cast<std::size_t>(repeated);
-    if (exactly_once_ && repeated > 0)
+    if (promise_.exactly_once && repeated > 0)
       wrong("p{}#{} came {} times", in.partition, in.number, repeated + 1);
   }
   // In the order of the topic.
@@ -63,7 +62,7 @@ class Verdict {
     if (first && seen.number < last)
       wrong("p{}#{} came after p{}#{}", seen.partition, seen.number, seen.partition, last);
     if (first) last = std::max(last, seen.number);
-    if (exactly_once_) count(seen);
+    if (promise_.counts) count(seen);
   }
 
  private:
@@ -83,7 +82,7 @@ class Verdict {
   struct Times {
     int outputs = 0, dead = 0;
   };
-  bool exactly_once_;
+  const Promise promise_;
   SimulationResult& result_;
   std::map<std::pair<std::size_t, int>, Times> times_;
   std::map<std::size_t, int> last_;
@@ -104,8 +103,8 @@ std::map<std::string, int> counts_of(const std::vector<SentRecord>& outputs,
 }
 
 void judge(const std::vector<Input>& inputs, const std::vector<SentRecord>& outputs,
-           bool exactly_once, SimulationResult& result) {
-  Verdict verdict(exactly_once, result);
+           const Promise& promise, SimulationResult& result) {
+  Verdict verdict(promise, result);
   for (const SentRecord& record : outputs) verdict.output(record);
   for (const Input& in : inputs) verdict.input(in);
   result.records = inputs.size();

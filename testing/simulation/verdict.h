@@ -21,8 +21,13 @@ struct Input {
 [[nodiscard]] std::map<std::string, int> counts_of(const std::vector<SentRecord>& outputs,
                                                    std::size_t partition);
 
+struct Promise {
+  bool exactly_once = false;
+  bool counts = false;  // a step counted the records of each key
+};
+
 // Adds to result: figures, and what is wrong.
 void judge(const std::vector<Input>& inputs, const std::vector<SentRecord>& outputs,
-           bool exactly_once, SimulationResult& result);
+           const Promise& promise, SimulationResult& result);
 
 }  // namespace thalweg::testing_kit

@@ -30,6 +30,7 @@ SimulationResult run_all(bool exactly_once) {
     sum.records += one.records, sum.outputs += one.outputs, sum.dead += one.dead;
     sum.repeated += one.repeated, sum.crashes += one.crashes, sum.moves += one.moves;
     sum.zombies += one.zombies, sum.aborted += one.aborted;
+    sum.stalls += one.stalls, sum.answered += one.answered;
   }
   std::printf("%llu runs; in sum: %s\n", static_cast<unsigned long long>(runs), sum.text().c_str());
   return sum;
@@ -50,12 +51,15 @@ TEST(Simulation, The_faults_it_claims_do_happen) {
     const SimulationResult one = simulate({.seed = s});
     sum.crashes += one.crashes, sum.moves += one.moves, sum.zombies += one.zombies;
     sum.aborted += one.aborted, sum.dead += one.dead;
+    sum.stalls += one.stalls, sum.answered += one.answered;
   }
   EXPECT_GT(sum.crashes, 50U);
   EXPECT_GT(sum.moves, 50U);
   EXPECT_GT(sum.zombies, 10U);
   EXPECT_GT(sum.aborted, 100U);
   EXPECT_GT(sum.dead, 100U);
+  EXPECT_GT(sum.stalls, 200U);
+  EXPECT_GT(sum.answered, 50U);
 }
 
 TEST(Simulation, The_same_seed_is_the_same_run) {
