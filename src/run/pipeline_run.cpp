@@ -8,7 +8,6 @@
 #include "config/delivery.h"
 #include "run/kafka_ports.h"
 #include "run/topology.h"
-#include "run/watchdog.h"
 
 namespace thalweg {
 namespace {
@@ -318,11 +317,11 @@ bool PipelineRun::failed() const noexcept {
          });
 }
 
-std::string PipelineRun::not_live() const {
+std::string PipelineRun::not_live(const Watchdog& watchdog) const {
   if (!started()) return {};
   const WatchdogLimits limits = watchdog_limits(file_);
   for (const auto& worker : workers_) {
-    std::string why = not_alive(worker->metrics(), limits, clock_.monotonic());
+    std::string why = watchdog.not_alive(worker->metrics(), limits, clock_.monotonic());
     if (!why.empty()) return name_ + ": " + why;
   }
   return {};

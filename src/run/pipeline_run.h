@@ -23,6 +23,7 @@
 #include "run/model_watch.h"
 #include "run/monitoring.h"
 #include "run/process_id.h"
+#include "run/watchdog.h"
 #include "run/worker.h"
 
 namespace thalweg {
@@ -81,7 +82,7 @@ class PipelineRun {
   // Why it is not ready; empty: every worker is a member of the group.
   [[nodiscard]] std::string not_ready() const;
   // Why it is not alive; empty: every worker comes round, and no call hangs.
-  [[nodiscard]] std::string not_live() const;
+  [[nodiscard]] std::string not_live(const Watchdog& watchdog) const;
   [[nodiscard]] bool ended() const noexcept { return running_.load() == 0; }
 
   // For those who turn workers by hand (the test driver): like start, without threads.

@@ -23,6 +23,10 @@ constexpr std::chrono::milliseconds peek_time = 5s;
 // After shutdown_timeout: ten seconds for the last commit, five in which librdkafka waits for the answer of a group that it leaves.
 constexpr std::chrono::milliseconds commit_and_leave = 15s;
 
+bool in_a_call(const Worker& worker) {
+  return worker.metrics().call_began_ns.load(std::memory_order_relaxed) != 0;
+}
+
 // Threads that start a pipeline are joined whatever happens.
 void join_all(std::vector<std::thread>& threads) {
   for (std::thread& thread : threads) thread.join();
@@ -270,7 +274,7 @@ HttpHandlers Process::handlers() {
   };
   handlers.not_live = [this]() -> std::string {
     for (const auto& p : pipelines_) {
-      if (std::string why = p->not_live(); !why.empty()) return why;
+      if (std::string why = p->not_live(watchdog_); !why.empty()) return why;
     }
     return {};
   };
@@ -382,27 +386,20 @@ void Process::keep_memberships(const std::stop_token& stop) {
   std::unique_lock lock(nothing);
   while (!stop.stop_requested()) {
     stopped.wait_for(lock, stop, 1s, [] { return false; });
-    for (const auto& pipeline : pipelines_) {
-      if (!pipeline->started()) continue;
-      for (const auto& worker : pipeline->workers()) {
-        if (worker->metrics().call_began_ns.load(std::memory_order_relaxed) != 0)
-          worker->keep_membership();
-      }
-    }
+    for_each_worker([](const PipelineRun&, Worker& worker) {
+      if (in_a_call(worker)) worker.keep_membership();
+    });
   }
 }
 
 void Process::watch_calls() {
   const auto now = clock_.monotonic();
   bool in_call = false;
-  for (const auto& pipeline : pipelines_) {
-    if (!pipeline->started()) continue;
-    const WatchdogLimits limits = watchdog_limits(pipeline->file());
-    for (const auto& worker : pipeline->workers()) {
-      in_call = in_call || worker->metrics().call_began_ns.load(std::memory_order_relaxed) != 0;
-      if (watchdog_.look(pipeline->name(), worker->metrics(), limits, now)) ::_exit(exit_hung);
-    }
-  }
+  for_each_worker([&](const PipelineRun& pipeline, const Worker& worker) {
+    in_call = in_call || in_a_call(worker);
+    const WatchdogLimits limits = watchdog_limits(pipeline.file());
+    if (watchdog_.look(pipeline.name(), worker.metrics(), limits, now)) ::_exit(exit_hung);
+  });
   in_call_ = in_call;
 }
 
@@ -416,16 +413,13 @@ void Process::show_progress(std::uint64_t& last_records) {
   if (!log_.on_terminal()) return;
   std::uint64_t in = 0, out = 0, dead = 0;
   std::int64_t lag = 0;
-  for (const auto& pipeline : pipelines_) {
-    if (!pipeline->started()) continue;
-    for (const auto& worker : pipeline->workers()) {
-      const WorkerMetrics& m = worker->metrics();
-      in += m.records_in.get();
-      out += m.outputs.get();
-      dead += m.dead.get();
-      for (const PartitionLag& l : m.lag()) lag += std::max<std::int64_t>(l.records, 0);
-    }
-  }
+  for_each_worker([&](const PipelineRun&, const Worker& worker) {
+    const WorkerMetrics& m = worker.metrics();
+    in += m.records_in.get();
+    out += m.outputs.get();
+    dead += m.dead.get();
+    for (const PartitionLag& l : m.lag()) lag += std::max<std::int64_t>(l.records, 0);
+  });
   log_.progress(
       fmt::format("{} in, {} out, {} dead, {}/s, lag {}", in, out, dead, in - last_records, lag));
   last_records = in;

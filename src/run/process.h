@@ -90,6 +90,14 @@ class Process {
   void watch_calls();
   void tick();
   void show_progress(std::uint64_t& last_records);
+  // Of the pipelines that run: f(pipeline, worker).
+  template <class F>
+  void for_each_worker(F&& f) const {
+    for (const auto& pipeline : pipelines_) {
+      if (!pipeline->started()) continue;
+      for (const auto& worker : pipeline->workers()) f(*pipeline, *worker);
+    }
+  }
 
   [[nodiscard]] std::chrono::milliseconds stop_time() const;
 

@@ -15,7 +15,9 @@ class WatchdogTest : public testing::Test {
   void call_begins() { metrics.call_began_ns = clock.monotonic().count(); }
   void call_ends() { metrics.call_began_ns = 0; }
   void comes_round() { metrics.came_round_ns = clock.monotonic().count(); }
-  [[nodiscard]] std::string why() const { return not_alive(metrics, limits, clock.monotonic()); }
+  [[nodiscard]] std::string why() const {
+    return watchdog.not_alive(metrics, limits, clock.monotonic());
+  }
   [[nodiscard]] bool look() { return watchdog.look("p", metrics, limits, clock.monotonic()); }
   // Looking each second, as the process does: is it to end before so much time is over?
   [[nodiscard]] bool ends_within(std::chrono::seconds time) {
@@ -85,6 +87,27 @@ TEST_F(WatchdogTest, Time_stopped_in_one_call_is_not_given_to_the_next) {
   call_begins();
   EXPECT_FALSE(ends_within(599s));
   EXPECT_TRUE(ends_within(1s));
+}
+
+TEST_F(WatchdogTest, A_process_that_was_stopped_is_alive_when_it_wakes_up) {
+  EXPECT_FALSE(look());
+  call_begins();
+  comes_round();
+  clock.advance(1s);
+  EXPECT_FALSE(look());
+  clock.advance(700s);
+  EXPECT_EQ(why(), "") << "whoever asks first";
+  EXPECT_FALSE(look());
+  EXPECT_EQ(why(), "");
+  EXPECT_FALSE(ends_within(28s));
+  EXPECT_EQ(why(), "");
+  EXPECT_FALSE(ends_within(1s));
+  EXPECT_EQ(why(), "a step has been running for 30 s") << "of its own time";
+  call_ends();
+  EXPECT_FALSE(ends_within(29s));
+  EXPECT_EQ(why(), "");
+  EXPECT_FALSE(ends_within(1s));
+  EXPECT_EQ(why(), "a worker has not come round for 60 s");
 }
 
 }  // namespace

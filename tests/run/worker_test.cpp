@@ -397,7 +397,9 @@ TEST_F(WorkerTest, Records_of_a_partition_that_went_too_early_are_neither_worked
 
 TEST_F(WorkerTest, The_watchdog_sees_a_call_that_hangs_and_a_worker_that_turns) {
   const WatchdogLimits limits{30s, 600s};
-  const auto why = [&] { return not_alive(worker->metrics(), limits, clock.monotonic()); };
+  Log log_of_events{LogLevel::error, LogFormat::json};
+  const Watchdog watchdog(log_of_events);
+  const auto why = [&] { return watchdog.not_alive(worker->metrics(), limits, clock.monotonic()); };
   send(p0, "a");
   script.hold = true;
   start();
