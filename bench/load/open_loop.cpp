@@ -19,6 +19,7 @@
 
 #include "commands.h"
 #include "kafka.h"
+#include "quantiles.h"
 #include "records.h"
 
 namespace thalweg::bench {
@@ -200,13 +201,6 @@ class Sender {
   int partitions_ = 0;
 };
 
-// Sorted, exact.
-double percentile(const std::vector<float>& sorted, double part) {
-  if (sorted.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto rank = std::ceil(part * static_cast<double>(sorted.size()));
-  return sorted[std::min(sorted.size(), static_cast<std::size_t>(std::max(1.0, rank))) - 1];
-}
-
 void print_percentiles(const char* name, std::vector<float>& values) {
   std::sort(values.begin(), values.end());
   if (values.empty()) {
@@ -214,8 +208,8 @@ void print_percentiles(const char* name, std::vector<float>& values) {
     return;
   }
   std::printf(R"("%s":{"p50":%.4f,"p90":%.4f,"p99":%.4f,"p999":%.4f,"max":%.4f})", name,
-              percentile(values, .5), percentile(values, .9), percentile(values, .99),
-              percentile(values, .999), static_cast<double>(values.back()));
+              quantile(values, .5), quantile(values, .9), quantile(values, .99),
+              quantile(values, .999), static_cast<double>(values.back()));
 }
 
 class OpenLoop {

@@ -244,11 +244,15 @@ def main():
     options = parser.parse_args()
     if not (options.data / "HASHES").exists():
         sys.exit(f"verify: expected the generator's files in {options.data}; try bench/workloads/generate.py --out ...")
-    names = options.contestants or sorted(path.parent.name for path in PEERS.glob("*/contestant.json"))
+    # Ends the contestant, too, when this is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    every = {path.parent.name: json.loads(path.read_text()) for path in sorted(PEERS.glob("*/contestant.json"))}
+    if unknown := [name for name in options.contestants if name not in every]:
+        parser.error(f"expected some of {', '.join(every)}; got {', '.join(unknown)}")
+    names = options.contestants or [name for name, told in every.items() if told.get("answers", True)]
     wrong = 0
     for name in names:
-        told = json.loads((PEERS / name / "contestant.json").read_text())
-        for workload in [w for w in told["workloads"] if w in (options.workload or WORKLOADS)]:
+        for workload in [w for w in every[name]["workloads"] if w in (options.workload or WORKLOADS)]:
             began, cpu = time.monotonic(), cpu_of_children()
             try:
                 off, again = verify(name, workload, options, os.environ["THALWEG_TEST_KAFKA"])

@@ -30,7 +30,8 @@ PARTS = [*RECORDS, "models"]
 SEED = 1
 AGREE = 1e-6
 HASHES = Path(__file__).resolve().parent / "HASHES"
-# A SavedModel is not here: TensorFlow writes another one each time. That it holds the same weights is checked.
+# A SavedModel is not here: TensorFlow writes another one each time. That it holds the same weights is checked, and what was written is
+# hashed in the folder's own HASHES.
 HASHED = {
     "tabular": ["tabular.jsonl"],
     "image": ["image.jsonl", "image-raw.bin"],
@@ -113,6 +114,9 @@ def digest(path):
 def write_hashes(out):
     """Hashes of all that is there, in the format of sha256sum."""
     names = [name for part in PARTS for name in HASHED[part] if (out / name).exists()]
+    for folder in (out / "models" / name / "1" for name in models.MODELS):
+        files = sorted(str(p.relative_to(out)) for p in folder.rglob("*") if p.is_file())
+        names += [name for name in files if name not in names]
     lines = [f"{digest(out / name)}  {name}" for name in names]
     (out / "HASHES").write_text("".join(line + "\n" for line in lines))
     return dict(reversed(line.split("  ")) for line in lines)
