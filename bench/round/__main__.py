@@ -9,10 +9,13 @@ import ceilings
 import plots
 import report
 from broker import Broker
+from checks import Checks
 from contestant import all_contestants
-from data import FILES, Topics, prepare
+from data import FILES, Topics
 from paths import BUILD, Failed, say
 from plan import Plan
+from prepare import has_models, prepare, python
+from progress import Progress
 from results import Results
 
 WORKLOADS = ["tabular", "image", "image-echo", "image-raw", "tweets"]
@@ -41,20 +44,32 @@ def variant_of(known):
     return read
 
 
-def arguments(names):
-    parser = argparse.ArgumentParser(prog="script/bench")
+def positive(kind):
+    def read(text):
+        number = kind(text)
+        if not number > 0:
+            raise argparse.ArgumentTypeError(f"expected more than 0; got {text}")
+        return number
+
+    return read
+
+
+def arguments(names, given):
+    parser = argparse.ArgumentParser(prog="script/bench", usage="see script/bench --help", allow_abbrev=False)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--only", type=some_of(names), default=names)
     parser.add_argument("--variant", type=variant_of(names), action="append", default=[])
     parser.add_argument("--workload", type=some_of(WORKLOADS))
     parser.add_argument("--phase", type=some_of(PHASES))
-    parser.add_argument("--pairs", type=int)
-    parser.add_argument("--records", type=int)
-    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--pairs", type=positive(int))
+    parser.add_argument("--records", type=positive(int))
+    parser.add_argument("--seconds", type=positive(float))
+    parser.add_argument("--no-verify", action="store_true")
     parser.add_argument("--data", type=Path, default=BUILD.parent / "bench-data")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--merge", type=Path, nargs="+")
-    options = parser.parse_args()
+    parser.add_argument("--resume", type=Path)
+    options = parser.parse_args(given)
     options.workload = options.workload or (WORKLOADS if options.full else ["tabular", "image"])
     options.phase_given = options.phase is not None
     options.phase = options.phase or (PHASES if options.full else [p for p in PHASES if p != "growth"])
@@ -63,25 +78,35 @@ def arguments(names):
     return options
 
 
+def make_ready(options, contestants, results):
+    """Data, models and contestants. Who cannot have what it needs is not measured, and said to be so; the others go on."""
+    needs = [w for w in options.workload if w in FILES]
+    if "growth" in options.phase and "tabular" not in needs:
+        needs.append("tabular")
+    results.all["data"], without_model = prepare(options.data, list(dict.fromkeys([*needs, "tabular"])), results.logs)
+    for c in contestants:
+        for workload in needs:
+            if without_model and c.answers and not has_models(options.data, workload):
+                c.cannot[workload] = without_model
+        c.install(results.logs)
+
+
 def run(options, contestants, results):
-    results.all["contestants"] = {c.name: {"title": c.title, "versions": c.versions, "reason": c.reason} for c in contestants}
-    if "ceilings" in options.phase:
+    results.all["contestants"] = {
+        c.name: {"title": c.title, "versions": c.versions, "reason": c.reason, "cannot": c.cannot} for c in contestants
+    }
+    if "ceilings" in options.phase and not results.all["ceilings"]:
         say("ceilings: the model and the parse alone")
         results.all["ceilings"] = ceilings.measure(options.data, options.workload)
         results.write()
     if set(options.phase) == {"ceilings"}:
         return
+    interpreter, reason = (None, "--no-verify") if options.no_verify else python(results.logs)
+    results.all["unchecked"] = reason  # why no answers are compared; None: they are
     with Broker() as broker:
-        plan = Plan(options, contestants, broker, Topics(broker, options.data), results)
-        plan.wake_the_broker()
-        if "drain" in options.phase:
-            for workload in options.workload:
-                plan.drains(workload)
-        if "latency" in options.phase:
-            for workload in options.workload if options.full else options.workload[:1]:
-                plan.latencies(workload)
-        if "growth" in options.phase:
-            plan.growth()
+        progress = Progress()
+        checks = Checks(broker, options.data, results, progress, interpreter) if interpreter else None
+        Plan(options, contestants, broker, Topics(broker, options.data), results, progress).run(checks)
 
 
 def tell(results, contestants):
@@ -105,21 +130,21 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     known = all_contestants()
-    options = arguments([c.name for c in known])
+    names = [c.name for c in known]
+    options, results = arguments(names, sys.argv[1:]), None
+    if options.resume:
+        if len(sys.argv) != (2 if "=" in sys.argv[1] else 3):
+            raise Failed("--resume: expected the folder of a round and no other option, since it goes on with its own; got more")
+        results = Results.resumed(options.resume.resolve())
+        options = arguments(names, results.all["arguments"])
     contestants = [c for c in known if c.name in options.only]
     by_name = {c.name: c for c in known}
     contestants += [by_name[name].variant(label, environment) for name, label, environment in options.variant]
     if options.merge:
         tell(Results.merged(options.out, options.merge), contestants)
         return
-    needs = [w for w in options.workload if w in FILES]
-    if "growth" in options.phase and "tabular" not in needs:
-        needs.append("tabular")
-    hashes = prepare(options.data, [*needs, "tabular"])
-    results = Results(options.out)
-    results.all["data"] = hashes
-    for c in contestants:
-        c.install(results.logs)
+    results = results or Results(options.out)
+    make_ready(options, contestants, results)
     try:
         run(options, contestants, results)
     finally:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from paths import LOAD, ROOT, Failed, free_port, say
+from paths import LOAD, ROOT, Failed, dying_with_us, free_port, say
 
 
 class Broker:
@@ -14,9 +14,10 @@ class Broker:
         self.address = ""
 
     def _kafka(self, *arguments):
-        return subprocess.run(
-            [ROOT / "script" / "kafka", *arguments, "--name", self.name], stdout=subprocess.PIPE, text=True, check=True
-        ).stdout
+        done = subprocess.run([ROOT / "script" / "kafka", *arguments, "--name", self.name], stdout=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise Failed(f"broker: script/kafka {arguments[0]} ended with {done.returncode}; see the words above")
+        return done.stdout
 
     def __enter__(self):
         say("broker: starting")
@@ -45,17 +46,24 @@ class Broker:
         return {**os.environ, "BENCH_BROKERS": self.address}
 
     def load(self, *arguments, wait=180):
-        """Runs bench_load to its end; returns what it printed."""
-        done = subprocess.run(
-            [LOAD, *map(str, arguments)], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, timeout=wait,
-        )  # fmt: skip
+        """Runs bench_load to its end; returns what it printed. Errors: Failed."""
+        what = f"bench_load {arguments[0]} {arguments[1]}"
+        try:
+            done = subprocess.run(
+                [LOAD, *map(str, arguments)], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True, timeout=wait,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{what}: expected an end within {wait} s; got none; is the disk full, or the machine busy?") from None
+        except OSError as error:
+            raise Failed(f"{what}: {error.strerror}: {LOAD}; try script/build --preset bench") from None
         if done.returncode != 0:
-            raise Failed(f"bench_load {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
+            said = done.stderr.strip().splitlines() or ["it said nothing"]
+            raise Failed(f"{what}: ended with {done.returncode}: {said[-1]}")
         return done.stdout
 
     def start_load(self, *arguments, log):
         """Starts bench_load; its lines are read from .stdout."""
         return subprocess.Popen(
-            [LOAD, *map(str, arguments)], env=self.environment(), stdout=subprocess.PIPE, stderr=log, text=True
+            dying_with_us([LOAD, *map(str, arguments)]), env=self.environment(), stdout=subprocess.PIPE, stderr=log, text=True
         )

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from paths import BENCH, Failed, free_port, last_line, say
+from paths import BENCH, Failed, dying_with_us, free_port, last_line, say
 from proc import Tree
 
 STOP_SECONDS = 40
@@ -21,7 +21,9 @@ class Contestant:
         info = json.loads((self.folder / "contestant.json").read_text())
         self.name, self.title, self.language = info["name"], info["title"], info["language"]
         self.workloads, self.workers, self.versions = info["workloads"], info["workers"], info["versions"]
+        self.answers = info.get("answers", True)  # False: it only carries bytes, so it needs no model and is not checked
         self.reason = None  # why it does not take part
+        self.cannot = {}  # workload -> why not that one
         self.environment = {}  # of its own, for a variant
 
     def variant(self, label, environment):
@@ -32,7 +34,8 @@ class Contestant:
         return other
 
     def can(self, workload, workers=1):
-        return self.reason is None and workload.removesuffix("-x10") in self.workloads and workers in self.workers
+        own = workload.removesuffix("-x10")
+        return self.reason is None and own in self.workloads and own not in self.cannot and workers in self.workers
 
     def install(self, logs):
         log = logs / f"install-{self.name}.log"
@@ -68,7 +71,7 @@ class Run:
         out = self.log.open("w")
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [self.contestant.folder / "run"], env={**os.environ, **self.contestant.environment, **self.orders}, start_new_session=True,
+            dying_with_us([self.contestant.folder / "run"]), env={**os.environ, **self.contestant.environment, **self.orders}, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=out, stderr=out,
         )  # fmt: skip
         out.close()

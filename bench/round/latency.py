@@ -38,10 +38,15 @@ def open_loop(contestant, broker, topics, logs, *, workload, rate, seconds, warm
                 load.kill()
                 load.wait()
             broker.load("delete", source, target)
-    first, last = marks["measuring"], marks["sent"]
-    result["cpu_us"] = (last.cpu - first.cpu) / result["sent"] * 1e6
-    result["cpu_us_without_compilers"] = result["cpu_us"] - (last.compilers - first.compilers) / result["sent"] * 1e6
-    result["rss_mb"], result["peak_mb"] = last.rss / 1e6, last.peak / 1e6
+    return settle(result, marks["measuring"], marks["sent"])
+
+
+def settle(result, first, last):
+    """The sender's result, with the contestant's CPU and memory between the first and the last record that count (proc.Sample)."""
     if result["latency_ms"] is None:
         raise Failed("answered none of the records that count")
+    cpu, compilers = last.cpu - first.cpu, last.compilers - first.compilers
+    result["cpu_us"] = cpu / result["sent"] * 1e6
+    result["cpu_us_without_compilers"] = (cpu - compilers) / result["sent"] * 1e6
+    result["rss_mb"], result["peak_mb"] = last.rss / 1e6, last.peak / 1e6
     return result

@@ -12,6 +12,11 @@ BUILD = ROOT / "build" / "bench"
 LOAD = BUILD / "bench_load"
 
 
+def dying_with_us(command, by="KILL"):
+    """The command, started so that it gets this signal when a round is killed: what goes on by itself would disturb the next one."""
+    return ["setpriv", "--pdeathsig", by, *command]
+
+
 class Failed(Exception):
     """Something that ends one measurement, with the sentence that says why."""
 

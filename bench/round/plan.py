@@ -22,9 +22,16 @@ BACKLOG_BYTES = 4 << 30
 IMAGE_BYTES = 8_400
 
 
+def label_of(facts):
+    """"faust tabular drain, pair 1, partitions 2, workers 1"."""
+    words = " ".join(str(facts[k]) for k in ("contestant", "workload", "what", "at") if k in facts)
+    return ", ".join([words, *(f"{k} {facts[k]}" for k in ("pair", "partitions", "workers") if k in facts)])
+
+
 class Plan:
-    def __init__(self, options, contestants, broker, topics, results):
-        self.o, self.contestants, self.broker, self.topics, self.results = options, contestants, broker, topics, results
+    def __init__(self, options, contestants, broker, topics, results, progress):
+        self.o, self.contestants, self.broker, self.topics, self.results, self.progress = (
+            options, contestants, broker, topics, results, progress)  # fmt: skip
         self.pairs = options.pairs or PAIRS[options.full]
 
     def records(self, workload):
@@ -33,9 +40,60 @@ class Plan:
     def those(self, workload, workers=1):
         return [c for c in self.contestants if c.can(workload, workers)]
 
-    def _note(self, kind, facts, measure):
+    def run(self, checks):
+        """`checks`: None where answers are not to be compared."""
+        self._expect(checks)
+        self.wake_the_broker()
+        if checks:
+            for c, workload in self._to_check():
+                checks.check(c, workload)
+            self._expect(None)  # who answers wrongly has no runs
+        if "drain" in self.o.phase:
+            for workload in self.o.workload:
+                self.drains(workload=workload, pairs=self.pairs)
+        if "latency" in self.o.phase:
+            for workload in self._latency_workloads():
+                self.latencies(workload)
+        if "growth" in self.o.phase:
+            self.growth()
+
+    def _latency_workloads(self):
+        return self.o.workload if self.o.full else self.o.workload[:1]
+
+    def _to_check(self):
+        workloads = list(dict.fromkeys([*self.o.workload, *(["tabular"] if "growth" in self.o.phase else [])]))
+        return [(c, w) for w in workloads for c in self.those(w) if c.answers]
+
+    def _expect(self, checks):
+        """How many steps there will be, as far as is known now."""
+        pairs = self._to_check() if checks else []
+        self.progress.expect("check", sum(self.results.find("checks", {"contestant": c.name, "workload": w}) is None for c, w in pairs))
+        if "drain" in self.o.phase:
+            for workload in self.o.workload:
+                self._drain_turns(workload=workload, pairs=self.pairs)
+        if "latency" in self.o.phase:
+            for workload in self._latency_workloads():
+                rates = len(COMMON_RATES) + len(PARTS) if self._asks_for_maximum() else len(COMMON_RATES)
+                self.progress.expect(f"latency {workload}", self._latency_pairs() * rates * len(self.those(workload)))
+        if "growth" in self.o.phase:
+            for what in self._growth():
+                self._drain_turns(**what)
+
+    def _turns_left(self, kind, turns):
+        """Turns that were not measured before the round was broken off. One that was under way is measured anew, whole, since it is
+        contestants of one turn that are compared. A turn: [(facts, measure)]."""
+        return [turn for turn in turns if not all(self.results.find(kind, facts) for facts, _ in turn)]
+
+    def _take_turns(self, kind, group, turns):
+        for turn in turns:
+            self.results.forget(kind, [facts for facts, _ in turn])
+            for facts, measure in turn:
+                label = label_of(facts)
+                with self.progress.step(group, label):
+                    self._note(kind, label, facts, measure)
+
+    def _note(self, kind, label, facts, measure):
         """One run, or the reason why there is none, into the results."""
-        label = " ".join(str(v) for v in facts.values())
         try:
             found = measure()
             self.results.add(kind, **facts, **found)
@@ -55,17 +113,31 @@ class Plan:
                 except Failed as reason:
                     say(f"echo, to wake the broker: {reason}")
 
-    def drains(self, workload, *, what="drain", partitions=2, workers=1, records=None, pairs=None):
+    def _drain_turns(self, *, workload, pairs, what="drain", partitions=2, workers=1, records=None):
+        """(group, turns that are left); the estimate is told."""
         limits = Limits(records=records or self.records(workload), seconds=self.o.seconds)
-        for pair in range(pairs or self.pairs):
-            for c in self.those(workload, workers):
-                facts = {
-                    "what": what, "workload": workload, "contestant": c.name, "pair": pair,
-                    "partitions": partitions, "workers": workers,
-                }  # fmt: skip
-                self._note("drains", facts, lambda: drain(
-                    c, self.broker, self.topics, self.results.logs, workload=workload, limits=limits,
-                    partitions=partitions, workers=workers))  # fmt: skip
+
+        def run(c):
+            return lambda: drain(
+                c, self.broker, self.topics, self.results.logs, workload=workload, limits=limits,
+                partitions=partitions, workers=workers)  # fmt: skip
+
+        turns = self._turns_left("drains", [[
+            ({"what": what, "workload": workload, "contestant": c.name, "pair": pair, "partitions": partitions, "workers": workers}, run(c))
+            for c in self.those(workload, workers)] for pair in range(pairs)])  # fmt: skip
+        group = f"drain {what} {workload} {partitions} {workers}"
+        self.progress.expect(group, sum(map(len, turns)))
+        return group, turns
+
+    def drains(self, **what):
+        group, turns = self._drain_turns(**what)
+        self._take_turns("drains", group, turns)
+
+    def _asks_for_maximum(self):
+        return self.o.full or self.o.phase_given
+
+    def _latency_pairs(self):
+        return self.o.pairs or (3 if self.o.full else 1)
 
     def _live_maximum(self, contestant, workload):
         """What it does while the load is being made on the same machine; a drain's rate leaves no room for that.
@@ -76,17 +148,18 @@ class Plan:
         if most is None:
             return None
         facts = {"workload": workload, "contestant": contestant.name, "at": AT_MAXIMUM, "pair": 0}
-        self._note("latencies", facts, lambda: open_loop(
+        run = facts, lambda: open_loop(
             contestant, self.broker, self.topics, self.results.logs, workload=workload,
             rate=min(round(most), LIVE_RATE_MAX), seconds=5, warm_up=5 if contestant.language == "Java" else 2,
-            patience=60))  # fmt: skip
+            patience=60)  # fmt: skip
+        self._take_turns("latencies", "latency-maximum", self._turns_left("latencies", [[run]]))
         return self.results.median(
             "latencies", "received_per_second", contestant=contestant.name, workload=workload, at=AT_MAXIMUM
         )
 
     def _rates(self, contestant, workload):
         """(label, rate): common ones that it can bear, then parts of its own maximum."""
-        most = self._live_maximum(contestant, workload) if self.o.full or self.o.phase_given else None
+        most = self._live_maximum(contestant, workload) if self._asks_for_maximum() else None
         for rate in COMMON_RATES:
             if most is None or rate < 0.9 * most:
                 yield f"{rate:,}/s", rate
@@ -94,29 +167,35 @@ class Plan:
             yield f"{part:.0%} of own maximum", round(most * part)
 
     def latencies(self, workload):
-        seconds, warm_up, pairs = (20, 10, 3) if self.o.full else (6, 3, 1)
-        pairs = self.o.pairs or pairs
+        seconds, warm_up = (20, 10) if self.o.full else (6, 3)
         schedule = {c: list(self._rates(c, workload)) for c in self.those(workload)}
-        for pair in range(pairs):
-            for place in range(max(map(len, schedule.values()), default=0)):
-                for c, rates in schedule.items():
-                    if place < len(rates):
-                        label, rate = rates[place]
-                        facts = {"workload": workload, "contestant": c.name, "at": label, "pair": pair}
-                        self._note("latencies", facts, lambda: open_loop(
-                            c, self.broker, self.topics, self.results.logs, workload=workload, rate=rate,
-                            seconds=seconds, warm_up=warm_up))  # fmt: skip
 
-    def growth(self):
+        def run(c, rate):
+            return lambda: open_loop(
+                c, self.broker, self.topics, self.results.logs, workload=workload, rate=rate, seconds=seconds, warm_up=warm_up
+            )
+
+        turns = self._turns_left("latencies", [[
+            ({"workload": workload, "contestant": c.name, "at": rates[place][0], "pair": pair}, run(c, rates[place][1]))
+            for place in range(max(map(len, schedule.values()), default=0)) for c, rates in schedule.items() if place < len(rates)]
+            for pair in range(self._latency_pairs())])  # fmt: skip
+        self.progress.expect(f"latency {workload}", sum(map(len, turns)))
+        self._take_turns("latencies", f"latency {workload}", turns)
+
+    def _growth(self):
         """Partitions, workers, payload; in a full round also a backlog that is larger than memory should ever be."""
         pairs = 3 if self.o.full else 1
         for partitions in (1, 2, 4, 8, 16, 32) if self.o.full else (1, 32):
-            self.drains("tabular", what="partitions", partitions=partitions, pairs=pairs)
+            yield {"workload": "tabular", "what": "partitions", "partitions": partitions, "pairs": pairs}
         for workers in (1, 2):
-            self.drains("tabular", what="workers", workers=workers, pairs=pairs)
-        widen(self.topics.folder)
-        self.drains("tabular-x10", what="payload", pairs=pairs)
+            yield {"workload": "tabular", "what": "workers", "workers": workers, "pairs": pairs}
+        yield {"workload": "tabular-x10", "what": "payload", "pairs": pairs}
         if self.o.full:
-            records = BACKLOG_BYTES // IMAGE_BYTES
-            self.drains("image", what="backlog", records=records, pairs=1)
-            self.topics.drop(self.topics.input("image", records, 2))
+            yield {"workload": "image", "what": "backlog", "records": BACKLOG_BYTES // IMAGE_BYTES, "pairs": 1}
+
+    def growth(self):
+        widen(self.topics.folder)
+        for what in self._growth():
+            self.drains(**what)
+            if "records" in what:
+                self.topics.drop(self.topics.name(what["workload"], what["records"], 2))

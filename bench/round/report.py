@@ -121,6 +121,25 @@ def _batches(results, wanted):
     return "≤ " + ", ".join(_number(runs[0][p], 0) for p in ("p10", "p50", "p90")) if runs else "–"
 
 
+def ceiling_sum(results, workload, runtime):
+    """CPU-µs of an event: transport (the echo of the same round), parse, and the model at its best batch size. None where one is missing."""
+    found = results.all["ceilings"].get(workload, {})
+    echo = results.median("drains", "cpu_us", what="drain", workload=workload, contestant="echo")
+    parse, costs = found.get("parse_us"), found.get("model", {}).get(runtime)
+    if echo is None or not isinstance(parse, float) or not isinstance(costs, dict):
+        return None
+    return echo + parse + min(costs.values())
+
+
+def _sums(results, workload, found):
+    """The sum, and what Thalweg with that runtime took of it."""
+    for runtime, name in (("tensorflow", "thalweg"), ("openvino", "thalweg-openvino")):
+        whole = ceiling_sum(results, workload, runtime)
+        own = results.median("drains", "cpu_us", what="drain", workload=workload, contestant=name)
+        if runtime in found["model"] and whole is not None:
+            yield [workload, f"echo + parse + {runtime}", _number(whole), "" if own is None else f"{name} {_number(own)}: {own / whole:.2f} of it"]
+
+
 def ceilings(results):
     rows = []
     for workload, found in results.all["ceilings"].items():
@@ -132,6 +151,7 @@ def ceilings(results):
             else:
                 best = min(costs, key=costs.get)
                 rows.append([workload, runtime, _number(costs[best]), f"{best} rows a call; 1 row {costs[min(costs)]:.1f}"])
+        rows += _sums(results, workload, found)
     return table(["ceiling", "of", "CPU-µs an event", "at"], rows) if rows else None
 
 
@@ -148,11 +168,24 @@ def ended_badly(results):
 
 
 def absent(results):
-    lines = [f"- {name}: {c['reason']}" for name, c in results.all["contestants"].items() if c["reason"]]
+    lines = []
+    for name, c in results.all["contestants"].items():
+        if c["reason"]:
+            lines.append(f"- {name}: {c['reason']}")
+        lines += [f"- {name}, {workload}: {why}" for workload, why in c.get("cannot", {}).items()]
     for run in results.all["drains"] + results.all["latencies"]:
         if "reason" in run:
             lines.append(f"- {_where(run)}: {run['reason']}")
     return "\n".join(lines)
+
+
+def answers(results):
+    """Whether answers were compared with the model's before they were timed."""
+    checks = results.all.get("checks", [])
+    right = sum(c["outcome"] == "correct" for c in checks)
+    if checks:
+        return f"Answers of {right} of {len(checks)} (contestant, workload) were compared with the model's and are right; who is not among them was not measured."
+    return f"Answers were not compared with the model's: {results.all.get('unchecked') or 'not asked for'}."
 
 
 def text(results, contestants):
@@ -161,7 +194,8 @@ def text(results, contestants):
     machine = results.all["machine"]
     parts = [
         f"{results.all['date']}, commit {results.all['commit']}, {machine['cpu']}, {machine['cores']} cores, "
-        f"{machine['memory_gb']} GB, Linux {machine['kernel']}; `{results.all['command'].strip()}`"
+        f"{machine['memory_gb']} GB, Linux {machine['kernel']}; `{results.all['command'].strip()}`",
+        answers(results),
     ]
     for workload in dict.fromkeys(r["workload"] for r in results.all["drains"] if r["what"] == "drain"):
         parts += [f"## {workload}: a full topic", drains(results, workload, names, reference)]

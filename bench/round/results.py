@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 
-from paths import BUILD, ROOT
+from paths import BUILD, ROOT, Failed
 
 
 def _first(path, key):
@@ -38,18 +38,54 @@ def machine():
     }  # fmt: skip
 
 
+def commit():
+    dirty = "+" if _output("git", "status", "--porcelain", "--untracked-files=no") else ""
+    return _output("git", "rev-parse", "--short=12", "HEAD") + dirty
+
+
 class Results:
     def __init__(self, folder=None):
         self.date = datetime.datetime.now().isoformat(timespec="seconds")
         self.folder = folder or BUILD / "rounds" / self.date.replace(":", "")
         self.logs = self.folder / "logs"
-        self.logs.mkdir(parents=True)
-        dirty = "+" if _output("git", "status", "--porcelain", "--untracked-files=no") else ""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.logs.mkdir()
+        except FileExistsError:
+            raise Failed(
+                f"--out {self.folder}: expected a new folder; got one that a round has used; give another, or go on with that round: --resume {self.folder}"
+            ) from None
+        except OSError as error:
+            raise Failed(f"--out {self.folder}: expected a folder that can be written; got: {error.strerror}") from None
         self.all = {
-            "date": self.date, "command": "script/bench " + shlex.join(sys.argv[1:]),
-            "commit": _output("git", "rev-parse", "--short=12", "HEAD") + dirty, "machine": machine(),
-            "contestants": {}, "drains": [], "latencies": [], "ceilings": {},
+            "date": self.date, "command": "script/bench " + shlex.join(sys.argv[1:]), "arguments": sys.argv[1:],
+            "commit": commit(), "machine": machine(),
+            "contestants": {}, "checks": [], "drains": [], "latencies": [], "ceilings": {},
         }  # fmt: skip
+
+    @classmethod
+    def resumed(cls, folder):
+        """A round that was broken off, to be gone on with. Errors: Failed, also where commit or machine are others: ratios would mean nothing."""
+        self = cls.__new__(cls)
+        self.folder = folder
+        path = folder / "results.json"
+        try:
+            self.all = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise Failed(f"--resume {folder}: expected the results.json of a round; got: {error}") from None
+        if "arguments" not in self.all:
+            raise Failed(f"--resume {folder}: expected a round that says how it was started; got one of an older kind; begin a new one")
+        for what, now in (("commit", commit()), ("cpu", machine()["cpu"])):
+            before = self.all["commit"] if what == "commit" else self.all["machine"]["cpu"]
+            if before != now:
+                raise Failed(f"--resume {folder}: expected the {what} it was begun with, {before}; got {now}; begin a new one")
+        self.date = self.all["date"]
+        number = 2
+        while (folder / f"logs-{number}").exists():
+            number += 1
+        self.logs = folder / f"logs-{number}"
+        self.logs.mkdir()
+        return self
 
     @classmethod
     def merged(cls, folder, files):
@@ -65,15 +101,25 @@ class Results:
                 results.all[kind] += [run | {"pair": 1000 * place + run["pair"]} for run in found[kind]]
             for workload, measured in found["ceilings"].items():
                 results.all["ceilings"].setdefault(workload, measured)
+            results.all["checks"] += found.get("checks", [])
         return results
 
     def add(self, kind, **facts):
         self.all[kind].append(facts)
         self.write()
 
+    def find(self, kind, facts):
+        """The run with these facts, measured or not; None where there is none."""
+        return next((r for r in self.all.get(kind, []) if facts.items() <= r.items()), None)
+
+    def forget(self, kind, all_facts):
+        self.all[kind] = [r for r in self.all[kind] if not any(facts.items() <= r.items() for facts in all_facts)]
+
     def write(self):
-        whole = json.dumps(self.all, indent=1, default=str)
-        (self.folder / "results.json").write_text(whole + "\n")
+        """Beside, then moved: a round that is killed leaves what it had, whole."""
+        beside = self.folder / "results.json.part"
+        beside.write_text(json.dumps(self.all, indent=1, default=str) + "\n")
+        beside.replace(self.folder / "results.json")
 
     def runs(self, kind, **wanted):
         """The runs that were measured (no reason why not) and are as wanted."""
