@@ -13,16 +13,21 @@ namespace {
 using namespace std::chrono_literals;
 
 // A look takes milliseconds. One that takes so long is of a drive that does not answer, and is not waited for any longer.
-constexpr std::chrono::milliseconds look_patience = 2s;
-// After this, and twice as long each time, another look is tried beside the one that hangs: the drive may have been mounted anew.
-constexpr std::chrono::milliseconds look_hangs_after = 1min;
+constexpr std::chrono::milliseconds look_patience_max = 2s;
+// After so many times that, and twice as long each time, another look is tried beside the one that hangs: the drive may have been mounted
+// anew.
+constexpr int look_hangs_after = 30;
 constexpr std::size_t hung_looks_max = 4;
 
 }  // namespace
 
+std::chrono::milliseconds ServedModel::Life::look_patience() const {
+  return std::min(look_patience_max, slow_load_);
+}
+
 void ServedModel::Life::begin_look() {
   look_awaited_ = std::make_shared<std::atomic<bool>>(false);
-  look_again_ = Clock::now() + look_hangs_after * (1 << hung_looks_.size());
+  look_again_ = Clock::now() + look_patience() * (look_hangs_after << hung_looks_.size());
   looking_ = std::make_unique<Errand<Looked>>(
       [folder = folder_]() mutable -> Result<Looked> {
         auto versions = folder.look();
@@ -36,7 +41,7 @@ void ServedModel::Life::begin_look() {
 bool ServedModel::Life::look_ended(bool began, bool patient) {
   std::unique_lock lock(mutex_);
   const auto over = [&] { return stop_ || looking_->ended(); };
-  const auto moment = began ? std::min(look_patience, slow_load_) : 0ms;
+  const auto moment = began ? look_patience() : 0ms;
   if (!changed_.wait_for(lock, moment, over)) {
     look_awaited_->store(true);
     lock.unlock();
@@ -52,7 +57,7 @@ void ServedModel::Life::say_slow_look() {
   say(true, "model.folder", 0,
       fmt::format("'{}': expected to see what lies there within {} ms; there is no answer; what "
                   "serves goes on, and what is there is taken when it answers; is its drive away?",
-                  entry_.values.string("path"), std::min(look_patience, slow_load_).count()));
+                  entry_.values.string("path"), look_patience().count()));
 }
 
 void ServedModel::Life::look(bool patient) {

@@ -167,6 +167,7 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
 
   // served_folder.cpp: what lies there. All REQUIRE work_.
   void look(bool patient);
+  [[nodiscard]] std::chrono::milliseconds look_patience() const;
   void begin_look();
   [[nodiscard]] bool look_ended(bool began, bool patient);
   void take_look(Result<std::vector<FolderVersion>> versions);

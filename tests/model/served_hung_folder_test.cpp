@@ -67,11 +67,11 @@ class HungFolder : public ServedTest {
   }
   ~HungFolder() override { gate_->set(false); }
 
-  std::shared_ptr<ServedModel> make_on_drive() {
+  std::shared_ptr<ServedModel> make_on_drive(const std::string& slow_load = "200ms") {
     const Node node = calls::entry({{"path", dir_.path()},
                                     {"runtime", "fake"},
                                     {"poll", "10ms"},
-                                    {"slow_load", "200ms"},
+                                    {"slow_load", slow_load},
                                     {"keep_previous", "1h"}});
     auto entry = read_entry("m", node, registry_);
     EXPECT_TRUE(entry.ok()) << (entry.ok() ? "" : entry.error().message());
@@ -109,6 +109,31 @@ TEST_F(HungFolder, A_look_that_hangs_is_told_and_what_is_in_memory_can_be_wanted
   ASSERT_TRUE(model->prepare(wish_for("latest"), 3).ok());
   EXPECT_TRUE(eventually([&] { return serving(*model) == 3; })) << "it answers again";
   EXPECT_TRUE(eventually([&] { return told("model.folder") >= 2; })) << "and that is said";
+}
+
+TEST_F(HungFolder, Further_looks_are_tried_beside_one_that_hangs_and_five_wait_at_most) {
+  put(1, 10);
+  const auto model = make_on_drive(
+      "5ms");  // so the second is tried after 150 ms, and the next after twice as long each
+  ASSERT_TRUE(model->open().ok());
+  model->start();
+  gate_->set(true);
+  int most = 0;
+  EXPECT_TRUE(eventually([&] {
+    most = std::max(most, gate_->count());
+    return most == 5;
+  }));
+  for (int epoch = 1; epoch <= 20; ++epoch) {  // turns, whatever they are for
+    ASSERT_TRUE(model->prepare(wish_for("1"), epoch).ok());
+    ASSERT_TRUE(eventually([&] { return model->epoch() == epoch; }));
+    most = std::max(most, gate_->count());
+  }
+  EXPECT_EQ(most, 5);
+  appear(2, 20);
+  gate_->set(false);
+  EXPECT_TRUE(eventually([&] { return serving(*model) == 1 && gate_->count() == 0; }));
+  ASSERT_TRUE(model->prepare(wish_for("2"), 21).ok());
+  EXPECT_TRUE(eventually([&] { return serving(*model) == 2; }));
 }
 
 TEST_F(HungFolder, A_stop_waits_for_no_look_and_leaves_its_thread_behind) {
