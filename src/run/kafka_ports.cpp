@@ -33,6 +33,26 @@ Result<std::vector<KafkaProperty>> output_properties(const PipelineFile& file) {
   return all;
 }
 
+// What is chosen for a static member, and not for others.
+void say_membership(const PipelineFile& file, const KafkaSourceOptions& options, Log& log) {
+  const auto set = [&](const char* name) {
+    return options.kafka.value(kafka::Role::consumer, name);
+  };
+  const std::string name = set("group.instance.id");
+  if (options.worker > 0 || name.empty() || set("group.protocol") == "consumer" ||
+      !set("partition.assignment.strategy").empty())
+    return;
+  const std::string pipeline = file.values.string("pipeline");
+  const std::string strategy = assignment_strategy(options.kafka);
+  log.write(
+      LogLevel::info, "source.static_member",
+      fmt::format("{}: '{}' is a static member of group '{}', so partitions are shared out by "
+                  "{}; from.kafka.partition.assignment.strategy chooses another, which all "
+                  "members must have",
+                  pipeline, name, options.group, strategy),
+      {{"pipeline", pipeline}, {"member", name}, {"strategy", strategy}});
+}
+
 }  // namespace
 
 kafka::LogSink kafka_log_sink(Log& log) {
@@ -130,6 +150,7 @@ Ports kafka_ports(Log& log, const std::stop_token& stop) {
     auto options = kafka_source_options(file, worker, log);
     if (!options) return std::move(options).error();
     options->stop = stop;
+    say_membership(file, *options, log);
     return std::unique_ptr<Source>(std::make_unique<KafkaSource>(std::move(options).value()));
   };
   ports.sink = [&log, stop](const PipelineFile& file) -> Result<std::unique_ptr<Sink>> {

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include "config/json_text.h"
+#include "run/kafka_ports.h"
 #include "run/topology.h"
+#include "source/kafka_source.h"
 
 namespace thalweg {
 namespace {
@@ -17,6 +19,17 @@ std::string output_words(const Values& to) {
   std::string words = "format " + to.string("format");
   if (to.given("when")) words += ", when " + to.node("when").to_json();
   return words;
+}
+
+// Of a static member: how the group shares out is not what it is without.
+std::string membership_words(const PipelineFile& file) {
+  const auto kafka = kafka_config_of(file);
+  if (!kafka) return {};
+  const std::string name = kafka->value(kafka::Role::consumer, "group.instance.id");
+  if (name.empty()) return {};
+  const bool broker_assigns = kafka->value(kafka::Role::consumer, "group.protocol") == "consumer";
+  return fmt::format(", static member {}{}", name,
+                     broker_assigns ? "" : ", partitions by " + assignment_strategy(*kafka));
 }
 
 std::string columns(const Schema& schema) {
@@ -43,7 +56,10 @@ Topology topology_of(const PipelineFile& file, const Chain& chain) {
   topology.pipeline = file.values.string("pipeline");
   const Values& from = file.values.section("from");
   auto& nodes = topology.nodes;
-  nodes.push_back({"source", "source", "topic " + joined(read_topics(file.values)), {}});
+  nodes.push_back({"source",
+                   "source",
+                   "topic " + joined(read_topics(file.values)) + membership_words(file),
+                   {}});
   nodes.push_back({"decode", "decode", "format " + from.string("format"), chain.decoder->schema()});
   for (const ChainStep& step : chain.steps)
     nodes.push_back({step.name, step.kind, step.op->describe(), step.op->schema()});

@@ -27,6 +27,14 @@ std::int64_t heartbeat_ms(const kafka::Config& config) {
 
 }  // namespace
 
+// A static member that is killed between the halves of a cooperative rebalance leaves a partition to nobody (docs/decisions/0038).
+std::string assignment_strategy(const kafka::Config& config) {
+  std::string chosen = config.value(Role::consumer, "partition.assignment.strategy");
+  if (!chosen.empty()) return chosen;
+  const bool is_static = !config.value(Role::consumer, "group.instance.id").empty();
+  return is_static ? "range" : "cooperative-sticky";
+}
+
 // For latency and for bounded memory; the user may set others.
 kafka::Pairs consumer_defaults(const KafkaSourceOptions& o) {
   kafka::Pairs pairs{
@@ -47,13 +55,19 @@ kafka::Pairs consumer_defaults(const KafkaSourceOptions& o) {
   };
   // The broker chooses the assignor and the heartbeats of the new protocol, and librdkafka refuses to be told.
   if (o.kafka.value(Role::consumer, "group.protocol") != "consumer") {
-    pairs.emplace_back("partition.assignment.strategy", "cooperative-sticky");
+    pairs.emplace_back("partition.assignment.strategy", assignment_strategy(o.kafka));
     pairs.emplace_back("heartbeat.interval.ms", std::to_string(heartbeat_ms(o.kafka)));
   }
   return pairs;
 }
 
 namespace {
+
+// Static membership: every worker is a member of its own.
+std::string instance_of(const KafkaSourceOptions& o) {
+  const std::string name = o.kafka.value(Role::consumer, "group.instance.id");
+  return name.empty() ? name : name + "-" + std::to_string(o.worker);
+}
 
 // What at-least-once rests on.
 kafka::Pairs owned(const KafkaSourceOptions& o) {
@@ -65,14 +79,16 @@ kafka::Pairs owned(const KafkaSourceOptions& o) {
       {"auto.offset.reset", "error"},
       {"enable.partition.eof", o.dry_run ? "true" : "false"},
   };
-  // Static membership: every worker is a member of its own.
-  const std::string instance = o.kafka.value(Role::consumer, "group.instance.id");
-  if (!instance.empty())
-    pairs.emplace_back("group.instance.id", instance + "-" + std::to_string(o.worker));
+  if (const std::string name = instance_of(o); !name.empty())
+    pairs.emplace_back("group.instance.id", name);
   return pairs;
 }
 
 }  // namespace
+
+std::string KafkaSource::instance() const {
+  return instance_of(options_);
+}
 
 Status try_consumer(const KafkaSourceOptions& options) {
   kafka::Pairs last = owned(options);
@@ -124,7 +140,10 @@ Status KafkaSource::make_consumer(Waker& waker) {
   rd_kafka_poll_set_consumer(client());
   events_.reset(rd_kafka_queue_get_consumer(client()));
   data_.reset(rd_kafka_queue_new(client()));
-  presence_.reset(rd_kafka_queue_new(client()));
+  {
+    const std::lock_guard lock(presence_mutex_);
+    presence_.reset(rd_kafka_queue_new(client()));
+  }
   watch(events_.get(), waker);
   watch(data_.get(), waker);
   return {};
@@ -203,6 +222,7 @@ Status KafkaSource::assign_for_dry_run() {
 
 void KafkaSource::serve() {
   if (!opened_ || closed_) return;
+  if (begin_anew_at_) wait_for_name();
   poll_events();
   if (!astray_.empty()) take_astray();
   tell_health();
@@ -223,9 +243,18 @@ void KafkaSource::event(rd_kafka_message_t* message) {
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return astray_.push_back(message);
   if (message->rkt != nullptr && message->partition >= 0) {
     partition_error(*message);
+  } else if (message->err == RD_KAFKA_RESP_ERR__FATAL) {
+    fatal_error(rd_kafka_message_errstr(message));
   } else {
-    Error error =
-        kafka::error_of(message->err, std::string("source: ") + rd_kafka_message_errstr(message));
+    std::string words = std::string("source: ") + rd_kafka_message_errstr(message);
+    if (message->err == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
+      words +=
+          "; expected another partition.assignment.strategy, one that the other members of "
+          "group '" +
+          options_.group + "' have too; got " + assignment_strategy(options_.kafka) +
+          " (a static member has range where none is set, others cooperative-sticky); set the "
+          "same one for all";
+    Error error = kafka::error_of(message->err, std::move(words));
     const bool group_only = message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
     if (!(options_.dry_run && group_only)) tell(error);
   }
@@ -235,6 +264,7 @@ void KafkaSource::event(rd_kafka_message_t* message) {
 // To librdkafka a poll of any queue is a sign of life; this one never holds anything that somebody could be called back for.
 void KafkaSource::still_here() noexcept {
   rd_kafka_message_t* none = nullptr;
+  const std::lock_guard lock(presence_mutex_);
   if (presence_) (void)rd_kafka_consume_batch_queue(presence_.get(), 0, &none, 1);
 }
 
@@ -290,8 +320,7 @@ void KafkaSource::close() {
   closing_ = true;
   if (opened_) {
     // A static member is not to leave: its place is kept for who comes again under its name.
-    const bool is_static = !options_.kafka.value(Role::consumer, "group.instance.id").empty();
-    if (!holds_any() && !is_static) leave_without_partitions();
+    if (!holds_any() && instance().empty()) leave_without_partitions();
     const kafka::QueueHandle queue(rd_kafka_queue_new(client()));
     const auto until = Steady::now() + options_.close_timeout;
     const kafka::ErrorHandle failed(rd_kafka_consumer_close_queue(client(), queue.get()));

@@ -13,12 +13,14 @@
 //   broker away      ──▶ broker_unreachable, told once; librdkafka reconnects for ever
 //   lost, not revoked──▶ never committed
 //   a topic deleted  ──▶ topic_missing, fatal
+//   a static member whose name is still taken (KIP-848, after a kill) ──▶ tried again until the broker ends its predecessor's session
 //
 // Threads: one at a time, as a rule the worker's own; still_here() any. librdkafka's threads only fill the queues.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -50,17 +52,21 @@ struct KafkaSourceOptions {
   // Offsets go with a sink's transactions, and never otherwise; starting points are committed before the first record is read.
   bool transactional = false;
   std::optional<DryRun> dry_run;
-  std::optional<kafka::TopicSpec> create_missing;   // none: a topic that is missing is an error
-  std::chrono::milliseconds open_timeout{10000};    // for the brokers' first answer
-  std::chrono::milliseconds lookup_timeout{10000};  // for committed offsets, inside a rebalance
-  std::chrono::milliseconds commit_timeout{10000};  // for commits that wait
-  std::chrono::milliseconds close_timeout{10000};   // for leaving the group
-  std::stop_token stop;                             // ends waiting for answers
-  kafka::LogSink log;                               // none: spdlog
+  std::optional<kafka::TopicSpec> create_missing;     // none: a topic that is missing is an error
+  std::chrono::milliseconds open_timeout{10000};      // for the brokers' first answer
+  std::chrono::milliseconds lookup_timeout{10000};    // for committed offsets, inside a rebalance
+  std::chrono::milliseconds commit_timeout{10000};    // for commits that wait
+  std::chrono::milliseconds close_timeout{10000};     // for leaving the group
+  std::chrono::milliseconds release_timeout{120000};  // for the name of a static member to be free
+  std::stop_token stop;                               // ends waiting for answers
+  kafka::LogSink log;                                 // none: spdlog
 };
 
 // What its consumer is given where the user has set nothing: for latency and for bounded memory.
 [[nodiscard]] kafka::Pairs consumer_defaults(const KafkaSourceOptions& options);
+
+// How a group of the classic protocols shares its partitions out, by these settings.
+[[nodiscard]] std::string assignment_strategy(const kafka::Config& config);
 
 // Would librdkafka make this consumer? What settings contradict each other it says only then. No broker is called, and nothing of TLS or SASL is
 // begun: `check` asks this without a network. Errors: config_invalid.
@@ -119,6 +125,14 @@ class KafkaSource final : public Source, public kafka::GroupMember {
 
   // kafka_source_seek.cpp: offsets_for_transaction, committed, seek
 
+  // kafka_source_static.cpp
+  [[nodiscard]] std::string instance() const;
+  [[nodiscard]] bool name_is_taken() const;
+  void fatal_error(const std::string& words);
+  void let_in();
+  void wait_for_name();
+  void begin_anew();
+
   // kafka_source_topics.cpp
   [[nodiscard]] bool holds_any() const;
   void look_for_topics();
@@ -153,7 +167,8 @@ class KafkaSource final : public Source, public kafka::GroupMember {
   std::shared_ptr<Life> life_;
   kafka::QueueHandle events_;  // the queues die before the client
   kafka::QueueHandle data_;
-  kafka::QueueHandle presence_;  // always empty: to be polled from outside
+  std::mutex presence_mutex_;
+  kafka::QueueHandle presence_;  // always empty: to be polled from outside; presence_mutex_
   std::vector<rd_kafka_message_t*>
       taken_;  // from the data queue, not delivered yet: [taken_begin_, size)
   std::size_t taken_begin_ = 0;
@@ -166,6 +181,8 @@ class KafkaSource final : public Source, public kafka::GroupMember {
   bool commit_unanswered_ = false;  // the last one that was waited for
   bool starts_pending_ = false;
   std::chrono::steady_clock::time_point next_retry_{};
+  // kafka_source_static.cpp
+  std::optional<std::chrono::steady_clock::time_point> name_taken_since_, begin_anew_at_;
   // kafka_source_topics.cpp
   bool broker_assigns_ = false;
   std::chrono::steady_clock::time_point look_at_{};

@@ -75,6 +75,7 @@ Status KafkaSource::resolve(List& partitions, List& starts) {
 
 void KafkaSource::assigned(List& partitions) {
   life_->health.answered();
+  let_in();
   const ListHandle starts = kafka::make_list();
   const Status resolved = resolve(partitions, *starts);
   for (auto& p : elements(partitions)) {

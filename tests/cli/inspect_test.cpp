@@ -30,6 +30,19 @@ TEST_F(Inspect, Describe_shows_every_step_with_names_and_types) {
   }
 }
 
+TEST_F(Inspect, Describe_says_how_a_static_member_shares_out) {
+  const auto source = [&](const std::string& kafka) {
+    return run_thalweg({"describe", sums, "--set", "kafka.bootstrap.servers=127.0.0.1:1", "--set",
+                        "from.kafka={" + kafka + "}"})
+        .out;
+  };
+  EXPECT_THAT(source("group.instance.id: rack-7"),
+              HasSubstr("static member rack-7, partitions by range"));
+  EXPECT_THAT(source("group.instance.id: rack-7, group.protocol: consumer"),
+              HasSubstr("static member rack-7\n"));
+  EXPECT_THAT(source("client.id: c"), ::testing::Not(HasSubstr("static member")));
+}
+
 TEST_F(Inspect, Describe_has_json_for_scripts_and_dot_for_pictures) {
   const auto json = cli::parse_json(run_thalweg({"describe", sums, "--format", "json"}).out);
   ASSERT_TRUE(json.ok());

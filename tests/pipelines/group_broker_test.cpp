@@ -1,4 +1,5 @@
 // What the group sees of a process that goes: nobody may have to wait for a member that is no more.
+#include <cstdlib>
 #include <set>
 #include <sstream>
 
@@ -21,6 +22,16 @@ class GroupBroker : public test::BrokerPipeline {
     const int count = groups->group_cnt == 1 ? groups->groups[0].member_cnt : -1;
     rd_kafka_group_list_destroy(groups);
     return count;
+  }
+  // Of the protocol of KIP-848 it is the broker's to say.
+  void set_session(const std::string& protocol, int ms) const {
+    if (protocol != "kip848") return;
+    const std::string line = fmt::format(
+        "{}/script/kafka configs --broker {} --alter --entity-type groups --entity-name {} "
+        "--add-config consumer.session.timeout.ms={},consumer.heartbeat.interval.ms=500 "
+        ">/dev/null 2>&1",
+        THALWEG_SOURCE_DIR, brokers_, group_, ms);
+    ASSERT_EQ(std::system(line.c_str()), 0) << line;  // NOLINT: no input of others
   }
 };
 
@@ -56,18 +67,87 @@ TEST_F(GroupBroker, A_static_member_without_a_partition_keeps_its_place_when_it_
   EXPECT_EQ(members(), 2);
 }
 
+// The first one is killed while it finishes a batch that the second one's coming takes from it: with the cooperative protocol what it gives
+// away would be nobody's then, since its successor takes its place without a rebalance.
+TEST_F(GroupBroker, A_static_member_that_is_killed_in_a_rebalance_leaves_no_partition_to_nobody) {
+  slow_ = "0ms, hang_when: negative, hang_for: 8s";
+  use(brokers_, 4);
+  const auto settings = [](const std::string& name) {
+    return std::vector<std::string>{"from.kafka.session.timeout.ms=60000",
+                                    "from.kafka.heartbeat.interval.ms=300",
+                                    "from.kafka.group.instance.id=" + name};
+  };
+  auto first = run(settings("first"));
+  ASSERT_TRUE(says(*first, "assigned " + in_)) << first->err();
+  EXPECT_EQ(first->count_in_err("\"source.static_member\""), 1U) << first->err();
+  std::vector<test::TestMessage> stalling;
+  for (int p = 0; p < 4; ++p)
+    stalling.push_back({.value = R"({"n":1,"x":-1})", .key = "stall", .partition = p});
+  test::produce(brokers_, in_, stalling);
+  const auto second = run(settings("second"));
+  ASSERT_TRUE(test::eventually([&] { return members() == 2; })) << second->err();
+  // Now the first one hears of it, and finishes the batch before it answers.
+  (void)says(*second, "worker.assigned", std::chrono::seconds(3));
+  first->signal(SIGKILL);
+  (void)first->wait();
+  slow_ = "0ms";
+  write_file();
+  first = run(settings("first"));
+  send(0, 400);
+  test::Reader reader(brokers_, out_, 4);
+  EXPECT_TRUE(reader.until([](const auto& all) { return keys(all).size() == 401; }))
+      << first->err() << second->err();
+  EXPECT_EQ(first->stop(), 0) << first->err();
+  EXPECT_EQ(second->stop(), 0) << second->err();
+  EXPECT_EQ(committed_records(), 404);
+}
+
+// Under KIP-848 the broker lets no successor in before the session of who was killed is over.
+TEST_F(GroupBroker,
+       A_static_member_that_is_killed_under_KIP_848_is_let_in_when_its_session_is_over) {
+  use(brokers_, 2);
+  set_session("kip848", 6000);
+  const std::vector<std::string> settings{"from.kafka.group.instance.id=only",
+                                          "from.kafka.group.protocol=consumer"};
+  auto only = run(settings);
+  ASSERT_TRUE(says(*only, "assigned " + in_)) << only->err();
+  only->signal(SIGKILL);
+  (void)only->wait();
+  send(0, 100);
+  only = run(settings);
+  ASSERT_TRUE(says(*only, "its name is still taken")) << only->err();
+  test::Reader reader(brokers_, out_, 2);
+  EXPECT_TRUE(reader.until_count(100)) << only->err();
+  EXPECT_EQ(only->count_in_err("its name is still taken"), 1U) << only->err();
+  EXPECT_EQ(only->count_in_err("'only-0' was let into"), 1U) << only->err();
+  EXPECT_EQ(only->stop(), 0) << only->err();
+  EXPECT_EQ(committed_records(), 100);
+}
+
+TEST_F(GroupBroker, A_static_member_that_comes_to_a_group_of_others_is_told_what_to_set) {
+  const auto other = run();
+  ASSERT_TRUE(says(*other, "assigned " + in_)) << other->err();
+  const auto member = run({"from.kafka.group.instance.id=one"});
+  EXPECT_EQ(member->wait(), 3) << member->err();
+  EXPECT_GE(member->count_in_err("set the same one for all"), 1U) << member->err();
+  EXPECT_EQ(other->stop(), 0) << other->err();
+}
+
 // protocol, how the process ends
 using Restart = std::pair<std::string, int>;
 class StaticGroupBroker : public GroupBroker, public testing::WithParamInterface<Restart> {
  protected:
   [[nodiscard]] std::unique_ptr<test::Command> start(const std::string& name) const {
     std::vector<std::string> settings{"from.kafka.group.instance.id=" + name};
-    if (GetParam().first == "kip848") {
+    const std::string& protocol = GetParam().first;
+    if (protocol == "kip848") {
       settings.emplace_back("from.kafka.group.protocol=consumer");
     } else {
       settings.insert(settings.end(), {"from.kafka.session.timeout.ms=60000",
                                        "from.kafka.heartbeat.interval.ms=300"});
     }
+    if (protocol == "cooperative")
+      settings.emplace_back("from.kafka.partition.assignment.strategy=cooperative-sticky");
     return run(settings);
   }
   // What it holds, by its log.
@@ -94,6 +174,7 @@ class StaticGroupBroker : public GroupBroker, public testing::WithParamInterface
 
 TEST_P(StaticGroupBroker, A_process_that_is_started_again_gets_its_partitions_and_moves_no_others) {
   use(brokers_, 4);
+  set_session(GetParam().first, 6000);
   auto first = start("first");
   const auto other = start("other");
   ASSERT_TRUE(test::eventually([&] {
@@ -117,7 +198,8 @@ TEST_P(StaticGroupBroker, A_process_that_is_started_again_gets_its_partitions_an
 }
 
 INSTANTIATE_TEST_SUITE_P(Restarts, StaticGroupBroker,
-                         testing::Values(Restart{"cooperative", SIGTERM},
+                         testing::Values(Restart{"range", SIGTERM}, Restart{"range", SIGKILL},
+                                         Restart{"cooperative", SIGTERM},
                                          Restart{"cooperative", SIGKILL},
                                          Restart{"kip848", SIGTERM}),
                          [](const auto& info) {

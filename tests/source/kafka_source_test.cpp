@@ -544,6 +544,18 @@ TEST(ConsumerDefaults,
   EXPECT_EQ(heartbeat({{"group.protocol", "consumer"}}), "none") << "the broker's to choose";
 }
 
+TEST(ConsumerDefaults, A_static_member_shares_out_by_range_unless_it_is_told_otherwise) {
+  const auto strategy = [](kafka::Pairs settings) {
+    settings.emplace_back("bootstrap.servers", "nowhere:9092");
+    return assignment_strategy(*kafka::make_config(settings));
+  };
+  EXPECT_EQ(strategy({}), "cooperative-sticky");
+  EXPECT_EQ(strategy({{"group.instance.id", "rack-7"}}), "range");
+  EXPECT_EQ(strategy({{"group.instance.id", "rack-7"},
+                      {"partition.assignment.strategy", "cooperative-sticky"}}),
+            "cooperative-sticky");
+}
+
 TEST(CommitMetadata, Carries_the_number_of_partitions_there_were) {
   const kafka::ListHandle list = kafka::make_list();
   auto& p = kafka::add(*list, "in", {0});
