@@ -53,7 +53,7 @@ if(THALWEG_BUILD_TESTS AND TARGET thalweg-cli)
     endif()
     add_test(NAME ${name} COMMAND thalweg-cli test "${pipeline}" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     # 4: something outside is missing, the runtime's library.
-    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 120 SKIP_RETURN_CODE 4
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 120 PROCESSORS 2 SKIP_RETURN_CODE 4
       ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
   endforeach()
 endif()
@@ -87,7 +87,7 @@ if(THALWEG_BUILD_EXAMPLES)
     get_filename_component(name "${folder}" NAME)
     if(THALWEG_BUILD_TESTS AND NOT THALWEG_SANITIZE)
       add_test(NAME examples.${name}.test_in_cpp COMMAND example_${name}_test ${name}.yaml WORKING_DIRECTORY "${folder}")
-      set_tests_properties(examples.${name}.test_in_cpp PROPERTIES LABELS native TIMEOUT 120 SKIP_RETURN_CODE 4
+      set_tests_properties(examples.${name}.test_in_cpp PROPERTIES LABELS native TIMEOUT 120 PROCESSORS 2 SKIP_RETURN_CODE 4
         ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
     endif()
   endforeach()
@@ -124,7 +124,7 @@ if(THALWEG_BUILD_FUZZ)
   endif()
   thalweg_executables(fuzz "fuzz/*_fuzz.cpp" thalweg_basics simdjson::simdjson PkgConfig::thalweg_re2 -fsanitize=fuzzer)
   target_sources(fuzz_dead_letter_fuzz PRIVATE ${cli_for_fuzz})
-elseif(THALWEG_BUILD_TESTS)
+elseif(THALWEG_BUILD_TESTS AND NOT THALWEG_SANITIZE MATCHES "thread") # they have no threads
   # Without clang: one program that gives each target the inputs kept in fuzz/corpus/. In ctest they are fuzz.<name>.
   add_executable(replay_corpus fuzz/replay.cpp ${cli_for_fuzz})
   target_link_libraries(replay_corpus PRIVATE thalweg_compiler thalweg thalweg_basics simdjson::simdjson PkgConfig::thalweg_re2)
@@ -138,7 +138,7 @@ elseif(THALWEG_BUILD_TESTS)
     target_sources(replay_corpus PRIVATE "${source}")
     set_source_files_properties("${source}" PROPERTIES COMPILE_DEFINITIONS "LLVMFuzzerTestOneInput=thalweg_fuzz_${name}")
     add_test(NAME fuzz.${name} COMMAND replay_corpus ${name} "${PROJECT_SOURCE_DIR}/fuzz/corpus/${name}")
-    set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120 ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120 PROCESSORS 2 ENVIRONMENT "${THALWEG_TEST_ENVIRONMENT}")
   endforeach()
   file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/fuzz/fuzz_targets.inc" CONTENT "${table}" @ONLY)
 endif()
@@ -185,5 +185,5 @@ if(THALWEG_BUILD_TESTS)
   add_test(NAME install.an_outside_project_finds_and_links_thalweg
     COMMAND "${CMAKE_COMMAND}" -D "BUILD_DIR=${PROJECT_BINARY_DIR}" -D "SOURCE_DIR=${PROJECT_SOURCE_DIR}/tests/install"
       -D "SANITIZE=${THALWEG_SANITIZE}" -D "CXX=${CMAKE_CXX_COMPILER}" -P "${PROJECT_SOURCE_DIR}/tests/install/check.cmake")
-  set_tests_properties(install.an_outside_project_finds_and_links_thalweg PROPERTIES LABELS install TIMEOUT 600)
+  set_tests_properties(install.an_outside_project_finds_and_links_thalweg PROPERTIES LABELS install TIMEOUT 600 PROCESSORS 2)
 endif()

@@ -10,6 +10,7 @@
 #   DEPS <rooms>       rooms whose code this one needs (declared above it)
 #   TEST_DEPS <rooms>  rooms that only its tests need
 #   LIBS <targets>     libraries outside the project
+#   NO_THREADS         its code runs on its caller's thread, so that ThreadSanitizer has nothing to see in its tests: they are not built for it
 #
 # A file tests/<room>/**/<name>_alone_test.cpp becomes an executable of its own, with tests/<room>/support/*.cpp: for tests
 # that replace something global, as operator new.
@@ -21,7 +22,7 @@ if(THALWEG_BUILD_TESTS)
 endif()
 
 function(thalweg_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 room "" "DIR" "DEPS;TEST_DEPS;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 room "NO_THREADS" "DIR" "DEPS;TEST_DEPS;LIBS")
   if(NOT room_DIR)
     set(room_DIR "src/${name}")
   endif()
@@ -39,7 +40,7 @@ function(thalweg_room name)
   set_property(GLOBAL PROPERTY THALWEG_ROOM_BELOW_${name} "${below}")
   set_property(GLOBAL APPEND PROPERTY THALWEG_ROOMS ${name})
 
-  if(THALWEG_BUILD_TESTS)
+  if(THALWEG_BUILD_TESTS AND NOT (room_NO_THREADS AND THALWEG_SANITIZE MATCHES "thread"))
     _thalweg_rooms_below(tested ${name} ${room_DEPS} ${room_TEST_DEPS})
     thalweg_tests(${name} ROOMS ${tested})
   endif()
@@ -80,18 +81,23 @@ function(_thalweg_test_executable target label rooms)
     THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}" THALWEG_BINARY_DIR="${PROJECT_BINARY_DIR}")
   # The name of a suite says what it needs: FooBroker a real broker, FooNative the TensorFlow or OpenVINO library;
   # FooSlowNative too, and many seconds: `ctest -LE slow` leaves those out.
-  _thalweg_discover(${target} "${label}" "-*Broker.*:*Broker/*:*Native.*:*Native/*" 60)
-  _thalweg_discover(${target} "${label};broker" "*Broker.*:*Broker/*" 300)
-  _thalweg_discover(${target} "${label};native" "*Native.*:*Native/*-*SlowNative.*" 300)
-  _thalweg_discover(${target} "${label};native;slow" "*SlowNative.*" 300)
+  # A core is two of ctest's slots (script/test): tests against the broker wait more than they work, and take one. They come first, since
+  # some are long.
+  _thalweg_discover(${target} "${label}" "-*Broker.*:*Broker/*:*Native.*:*Native/*" 60 PROCESSORS 2)
+  _thalweg_discover(${target} "${label};broker" "*Broker.*:*Broker/*" 300 COST 10)
+  if(NOT THALWEG_SANITIZE) # the runtimes cannot live with a sanitizer
+    _thalweg_discover(${target} "${label};native" "*Native.*:*Native/*-*SlowNative.*" 300 PROCESSORS 2)
+    _thalweg_discover(${target} "${label};native;slow" "*SlowNative.*" 300 PROCESSORS 2)
+  endif()
 endfunction()
 
+# _thalweg_discover(TARGET LABELS FILTER TIMEOUT [PROPERTY VALUE]...)
 function(_thalweg_discover target labels filter timeout)
   math(EXPR timeout "${timeout} * ${THALWEG_TEST_SLOWDOWN}")
   list(JOIN labels "_" tests)
   set(tests "${target}_${tests}")
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 TEST_FILTER "${filter}"
-    WORKING_DIRECTORY "${PROJECT_BINARY_DIR}" TEST_LIST ${tests} PROPERTIES TIMEOUT ${timeout})
+    WORKING_DIRECTORY "${PROJECT_BINARY_DIR}" TEST_LIST ${tests} PROPERTIES TIMEOUT ${timeout} ${ARGN})
   # Properties that are lists lose all but their first element on the way through gtest_discover_tests (CMake 3.25), so ctest
   # sets them itself, on the list of tests that it finds.
   set(file "${PROJECT_BINARY_DIR}/properties/${tests}.cmake")
