@@ -1,8 +1,6 @@
 // See decimal.h.
 #include "json/decimal.h"
 
-#include <algorithm>
-
 namespace thalweg::json {
 
 namespace {
@@ -14,17 +12,18 @@ bool digit(const char* p, const char* end) noexcept {
   return p < end && static_cast<unsigned char>(*p - '0') < 10;
 }
 
-// Reads digits into `out`. Those behind the nineteenth only count (before the point) or are dropped (behind it). `before`: how many
-// digits there were already.
-const char* digits(const char* p, const char* end, std::ptrdiff_t before, bool behind_point,
-                   Decimal& out) noexcept {
-  // The first eighteen fit whatever they are: nothing to ask of each.
-  const char* const begin = p;
-  const char* const safe = p + std::clamp<std::ptrdiff_t>(18 - before, 0, end - p);
+// Of a text up to this long every digit counts, and their sum fits whatever they are.
+constexpr std::size_t short_text = 18;
+
+const char* short_digits(const char* p, const char* end, Decimal& out) noexcept {
   std::uint64_t sum = out.digits;
-  for (; digit(p, safe); ++p) sum = sum * 10 + static_cast<std::uint64_t>(*p - '0');
+  for (; digit(p, end); ++p) sum = sum * 10 + static_cast<std::uint64_t>(*p - '0');
   out.digits = sum;
-  if (behind_point) out.exponent -= p - begin;
+  return p;
+}
+
+// Reads digits into `out`. Those behind the nineteenth only count (before the point) or are dropped (behind it).
+const char* digits(const char* p, const char* end, bool behind_point, Decimal& out) noexcept {
   for (; digit(p, end); ++p) {
     const auto value = static_cast<std::uint64_t>(*p - '0');
     if (out.digits < 1'000'000'000'000'000'000U) {
@@ -56,20 +55,22 @@ const char* exponent(const char* p, const char* end, Decimal& out) noexcept {
 
 bool take_apart(std::string_view text, Grammar grammar, Decimal& out) noexcept {
   const bool loose = grammar == Grammar::loose;
+  const bool is_short = text.size() <= short_text;
   const char* p = text.data();
   const char* const end = p + text.size();
   if (p < end && (*p == '-' || (loose && *p == '+'))) out.negative = *p++ == '-';
 
   const char* const whole = p;
-  p = digits(p, end, 0, false, out);
+  p = is_short ? short_digits(p, end, out) : digits(p, end, false, out);
   const auto whole_digits = p - whole;
   if (!loose && (whole_digits == 0 || (whole_digits > 1 && *whole == '0'))) return false;
 
   std::ptrdiff_t fraction_digits = 0;
   if (p < end && *p == '.') {
     const char* const fraction = ++p;
-    p = digits(p, end, whole_digits, true, out);
+    p = is_short ? short_digits(p, end, out) : digits(p, end, true, out);
     fraction_digits = p - fraction;
+    if (is_short) out.exponent = -fraction_digits;
     if (!loose && fraction_digits == 0) return false;
   }
   if (whole_digits + fraction_digits == 0) return false;
