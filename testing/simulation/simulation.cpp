@@ -249,7 +249,7 @@ class World {
     } catch (const Crash&) {
       if (stalled_ == m) stalled_.reset();
       standing_in_for_.reset();
-      released_.clear();
+      std::erase_if(released_, [&](std::size_t p) { return places_[p].owner == m; });
       crash(m);
     }
     hand_over();
