@@ -36,7 +36,6 @@ void BatchRun::reset() noexcept {
   pending = in_call = false;
   resumed.store(false, std::memory_order_relaxed);
   attempts = 0;
-  alone = nullptr;
   retry_at = step_began = std::chrono::nanoseconds{0};
   next_output = next_late = 0;
   late.clear();

@@ -21,7 +21,6 @@
 
 #include "thalweg/batch.h"
 
-#include "run/crash_journal.h"
 #include "run/event_loop.h"
 #include "run/progress.h"
 
@@ -92,7 +91,6 @@ struct BatchRun final : DeliveryListener {
   std::uint32_t attempts = 0;        // of the present step, after failures that may pass
   std::chrono::nanoseconds retry_at{0};
   std::chrono::nanoseconds step_began{0};
-  CrashJournal::Entry* alone = nullptr;  // while it is tried alone: its line in the journal
 
   // sending. `late` holds dead letters made after a delivery failed: addresses must stay.
   std::size_t next_output = 0;

@@ -33,6 +33,10 @@ Error io_error(const std::string& path, const char* what, int error) {
                            path, what, std::strerror(error)));
 }
 
+std::string path_of(const std::string& directory, const std::string& pipeline, std::size_t worker) {
+  return fmt::format("{}/{}-{}.inside", directory, pipeline, worker);
+}
+
 bool makes_sense(const CrashJournal::Entry& e) noexcept {
   using State = CrashJournal::State;
   return (e.state == State::inside || e.state == State::suspect) && e.partition >= 0 &&
@@ -47,7 +51,7 @@ Result<std::unique_ptr<CrashJournal>> CrashJournal::open(const std::string& dire
   static_assert(std::is_trivially_copyable_v<File> && sizeof(Entry) % 8 == 0);
   std::error_code failed;
   std::filesystem::create_directories(directory, failed);
-  const std::string path = fmt::format("{}/{}-{}.inside", directory, pipeline, worker);
+  const std::string path = path_of(directory, pipeline, worker);
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) return io_error(path, "open the file", errno);
   std::unique_ptr<CrashJournal> journal(new CrashJournal(path, fd, nullptr));
@@ -65,6 +69,12 @@ Result<std::unique_ptr<CrashJournal>> CrashJournal::open(const std::string& dire
   journal->file_ = static_cast<File*>(at);
   journal->take_over();
   return journal;
+}
+
+bool CrashJournal::is_there(const std::string& directory, const std::string& pipeline,
+                            std::size_t worker) {
+  std::error_code none;
+  return std::filesystem::exists(path_of(directory, pipeline, worker), none);
 }
 
 CrashJournal::~CrashJournal() {
@@ -109,7 +119,7 @@ CrashJournal::Entry* CrashJournal::add(State state, std::string_view topic, Part
   if (topic.size() >= sizeof Entry{}.topic) return nullptr;
   const auto all = std::span(file_->entries);
   std::size_t place = 0;
-  while (place < all.size() && all[place].state != State::free) ++place;
+  while (place < all.size() && state_of(all[place]) != State::free) ++place;
   if (place == all.size()) return nullptr;
   used_ = std::max(used_, place + 1);
   Entry& e = all[place];
@@ -129,11 +139,11 @@ void CrashJournal::cross_out(Entry& entry) noexcept {
 }
 
 std::uint32_t CrashJournal::sentenced_in_a_row() const noexcept {
-  return file_->sentenced_in_a_row;
+  return __atomic_load_n(&file_->sentenced_in_a_row, __ATOMIC_RELAXED);
 }
 
 void CrashJournal::set_sentenced_in_a_row(std::uint32_t number) noexcept {
-  file_->sentenced_in_a_row = number;
+  __atomic_store_n(&file_->sentenced_in_a_row, number, __ATOMIC_RELAXED);
 }
 
 }  // namespace thalweg

@@ -10,8 +10,10 @@
 //
 //   alone: an entry of one offset, whose `tries` is one higher while it is inside. So a process that ends leaves it counted.
 //
+// An entry that is suspect may be another worker's business (suspects.h), its state is read and written atomically therefore.
+//
 // One file a worker, locked, of fixed size and with its room taken at once, since a disk that is full later would end the process at a store.
-// Belongs to one worker's thread once it is open.
+// Belongs to one worker's thread once it is open, but for that.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +53,8 @@ class CrashJournal {
   [[nodiscard]] static Result<std::unique_ptr<CrashJournal>> open(const std::string& directory,
                                                                   const std::string& pipeline,
                                                                   std::size_t worker);
+  [[nodiscard]] static bool is_there(const std::string& directory, const std::string& pipeline,
+                                     std::size_t worker);
   ~CrashJournal();
   CrashJournal(const CrashJournal&) = delete;
   CrashJournal& operator=(const CrashJournal&) = delete;
@@ -60,7 +64,8 @@ class CrashJournal {
   // Null when there is no room, or the topic's name is longer than Kafka allows: then it is not written down.
   [[nodiscard]] Entry* add(State state, std::string_view topic, Partition partition, Offset first,
                            Offset last) noexcept;
-  void cross_out(Entry& entry) noexcept;
+  // Any journal's entry, any thread.
+  static void cross_out(Entry& entry) noexcept;
   // Records that were found guilty with none that passed between them.
   [[nodiscard]] std::uint32_t sentenced_in_a_row() const noexcept;
   void set_sentenced_in_a_row(std::uint32_t number) noexcept;
@@ -77,6 +82,11 @@ class CrashJournal {
   std::size_t used_ = 0;  // no entry at or behind this place is in use
 };
 
+[[nodiscard]] inline CrashJournal::State state_of(const CrashJournal::Entry& entry) noexcept {
+  CrashJournal::State state;
+  __atomic_load(&entry.state, &state, __ATOMIC_ACQUIRE);
+  return state;
+}
 // A store that is in the file before those that follow it.
 inline void store_in_order(CrashJournal::State& to, CrashJournal::State value) noexcept {
   __atomic_store(&to, &value, __ATOMIC_RELEASE);

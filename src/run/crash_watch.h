@@ -1,7 +1,7 @@
 // Finds the record that kills the process.
 //
-//   a process ends with batches inside ─▶ the next one finds their offsets in the journal: suspects
-//   a suspect arrives                  ─▶ what arrived with it is put back, and read again one record a batch
+//   a process ends with batches inside ─▶ the next one finds their offsets in the journals: suspects (suspects.h)
+//   a suspect arrives, at any worker   ─▶ what arrived with it is put back, and read again one record a batch
 //   each suspect                       ─▶ goes through its steps alone, with nobody else inside (crash_gate.h)
 //       it comes out                   ─▶ innocent, forgotten
 //       the process ends, twice        ─▶ guilty: a dead letter, `crashed_process`, without being tried again
@@ -22,16 +22,18 @@
 #include "run/chain.h"
 #include "run/crash_gate.h"
 #include "run/crash_journal.h"
+#include "run/suspects.h"
 
 namespace thalweg {
 
 class CrashWatch {
  public:
-  static constexpr std::uint32_t tries_max = 2;
   static constexpr std::uint32_t sentenced_max = 10;
 
-  // `journal` may be null.
-  explicit CrashWatch(std::shared_ptr<CrashJournal> journal, CrashGate& gate = CrashGate::get());
+  // `journal`, the worker's own, may be null. `suspects` are shared with the pipeline's other workers; null: there are none.
+  explicit CrashWatch(std::shared_ptr<CrashJournal> journal,
+                      std::shared_ptr<Suspects> suspects = nullptr,
+                      CrashGate& gate = CrashGate::get());
   ~CrashWatch();  // what is inside stays in the journal
   CrashWatch(const CrashWatch&) = delete;
   CrashWatch& operator=(const CrashWatch&) = delete;
@@ -62,19 +64,19 @@ class CrashWatch {
  private:
   using Entry = CrashJournal::Entry;
   void stand_back() noexcept;
-  [[nodiscard]] Entry* suspect(const SourceRecord& record) noexcept;
-  [[nodiscard]] Entry* alone_entry(const SourceRecord& record) noexcept;
-  void find_suspects();
+  [[nodiscard]] Status sentence(Entry& entry);
+  [[nodiscard]] bool is_suspect(const SourceRecord& record);
+  [[nodiscard]] Entry* alone_entry(const BatchRun& run);
   void write_down(const BatchRun& run) noexcept;
 
   std::shared_ptr<CrashJournal> journal_;
+  std::shared_ptr<Suspects> suspects_;  // null only without a journal
   CrashGate& gate_;
   std::uint32_t inside_ = 0;  // batches of ours that the gate counts
   // Keeps newcomers out of the process's steps: waits for those inside to come out, or is alone inside.
   const BatchRun* waits_to_be_alone_ = nullptr;
-  std::vector<Entry*> suspects_;  // ranges, and single ones that have a try left
-  std::vector<Entry*> guilty_;
-  std::vector<Entry*> at_hand_;  // suspects of which some have arrived
+  Entry* alone_ = nullptr;               // what is alone inside
+  std::vector<TopicPartition> at_hand_;  // where suspects have arrived and are not all through
 };
 
 }  // namespace thalweg

@@ -172,7 +172,21 @@ Status PipelineRun::open_sink(Sink& sink, std::span<const std::unique_ptr<Chain>
   });
 }
 
+// Also those of a run that had more workers: their records come to somebody here.
+Status PipelineRun::open_journals(const Ports& ports) {
+  if (!ports.keeps_state || !file_.values.has("state_directory")) return {};
+  const std::string& directory = file_.values.string("state_directory");
+  for (std::size_t i = 0; i < chains_.size() || CrashJournal::is_there(directory, name_, i); ++i) {
+    auto journal = CrashJournal::open(directory, name_, i);
+    if (!journal) return std::move(journal).error();
+    journals_.push_back(std::move(journal).value());
+  }
+  suspects_ = std::make_shared<Suspects>(journals_);
+  return {};
+}
+
 Status PipelineRun::add_workers(const Ports& ports) {
+  if (Status opened = open_journals(ports); !opened) return opened;
   if (auto rules = read_error_rules(file_.values); rules && rules->guard())
     dead_share_ = std::make_shared<DeadShare>(*rules->guard());
   std::vector<std::unique_ptr<Worker>> workers;
@@ -180,10 +194,9 @@ Status PipelineRun::add_workers(const Ports& ports) {
     auto source = ports.source(file_, i);
     if (!source) return std::move(source).error();
     WorkerOptions options = worker_options(i);
-    if (ports.keeps_state && file_.values.has("state_directory")) {
-      auto journal = CrashJournal::open(file_.values.string("state_directory"), name_, i);
-      if (!journal) return std::move(journal).error();
-      options.crash_journal = std::move(journal).value();
+    if (suspects_) {
+      options.crash_journal = journals_[i];
+      options.suspects = suspects_;
     }
     workers.push_back(std::make_unique<Worker>(std::move(options), std::move(source).value(),
                                                std::move(chains_[i]),

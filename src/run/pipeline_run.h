@@ -98,6 +98,7 @@ class PipelineRun {
                                           const std::function<Status()>& attempt);
   [[nodiscard]] Status add_workers(const Ports& ports);
   [[nodiscard]] WorkerOptions worker_options(std::size_t index) const;
+  [[nodiscard]] Status open_journals(const Ports& ports);
   void run_worker(Worker& worker, std::size_t index);
 
   PipelineFile file_;
@@ -111,6 +112,9 @@ class PipelineRun {
   std::optional<std::uint16_t> dead_letter_target_;
   std::shared_ptr<DeadShare> dead_share_;
   std::optional<ProcessId> process_id_;
+  std::vector<std::shared_ptr<CrashJournal>>
+      journals_;                              // one a worker, and more that are left; or none
+  std::shared_ptr<Suspects> suspects_;        // of all of them
   std::vector<std::unique_ptr<Sink>> sinks_;  // one, or one a worker; destroyed after the workers
   std::mutex workers_mutex_;                  // workers_ is filled while request_stop may come
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -35,7 +35,7 @@ Worker::Worker(WorkerOptions options, std::unique_ptr<Source> source, std::uniqu
       member_(dynamic_cast<kafka::GroupMember*>(source_.get())),
       chain_(std::move(chain)),
       sink_(sink),
-      crash_watch_(options_.crash_journal),
+      crash_watch_(options_.crash_journal, options_.suspects),
       dead_share_(options_.dead_share ? options_.dead_share
                                       : std::make_shared<DeadShare>(
                                             options_.errors.guard().value_or(ErrorRules::Guard{}))),

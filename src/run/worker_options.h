@@ -16,6 +16,7 @@
 #include "run/dead_share.h"
 #include "run/helper.h"
 #include "run/peek.h"
+#include "run/suspects.h"
 
 namespace thalweg {
 
@@ -40,6 +41,8 @@ struct WorkerOptions {
   std::shared_ptr<DeadShare> dead_share;
   // What was inside when the process ended; none: nothing is remembered.
   std::shared_ptr<CrashJournal> crash_journal;
+  // … in all workers of the pipeline; none: in this one.
+  std::shared_ptr<Suspects> suspects;
   std::shared_ptr<Peek> peek;  // may be null
   // For the calls that block; none: a thread, or in the call when turned by hand.
   std::shared_ptr<Helper> helper;

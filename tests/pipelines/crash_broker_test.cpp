@@ -102,8 +102,7 @@ TEST_P(CrashBroker, The_guilty_ones_become_dead_letters_and_the_partitions_go_on
   bring_in(300, {57, 58, 220});
   const int crashes = supervise(300, 128 + SIGABRT);
   EXPECT_GE(crashes, 3);
-  EXPECT_LE(crashes, 3 * 3 * workers_) << "three each, once more where the partition has moved to "
-                                          "the other worker, whose journal begins anew";
+  EXPECT_LE(crashes, 9) << "three each, to whichever worker their partition comes";
   Reader out(brokers_, out_, 2), dead(brokers_, dead_, 1);
   ASSERT_TRUE(out.until_count(297));
   ASSERT_TRUE(dead.until_count(3));
@@ -124,7 +123,7 @@ TEST_P(CrashBroker, A_record_at_which_the_model_never_returns_becomes_a_dead_let
   bring_in(100, {57});
   const int ends = supervise(100, hung);
   EXPECT_GE(ends, 3) << "once in company, twice alone";
-  EXPECT_LE(ends, 6) << "the same again, where the partition came to the other worker in between";
+  EXPECT_LE(ends, 6) << "on a slow machine a good call may take a second too";
   Reader out(brokers_, out_, 2), dead(brokers_, dead_, 1);
   EXPECT_TRUE(out.until([](const auto& all) { return keys(all).size() == 99; }, 60s));
   ASSERT_TRUE(dead.until_count(1));

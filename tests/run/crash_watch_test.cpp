@@ -70,7 +70,11 @@ class CrashWatchTest : public testing::Test {
     options.drain.records = records_max;
     if (!commits) options.commit_interval = std::chrono::hours(1);
     options.pipeline = "test";
-    options.crash_journal = CrashJournal::open(folder.path(), "p", 0).value();
+    std::vector<std::shared_ptr<CrashJournal>> journals;
+    for (std::size_t i = 0; i < 2; ++i)
+      journals.push_back(CrashJournal::open(folder.path(), "p", i).value());
+    options.crash_journal = journals[worker_number];
+    options.suspects = std::make_shared<Suspects>(journals);
     options.on_error = [this](const Error& error, bool) { errors.push_back(error.message()); };
     auto chain = std::make_unique<Chain>();
     chain->decoder = std::make_unique<TextDecoder>();
@@ -105,7 +109,9 @@ class CrashWatchTest : public testing::Test {
   }
   int lives_until_it_lives(const std::string& deadly) {
     int lives = 1;
-    while (!live(deadly) && lives < 100) ++lives;
+    for (; !live(deadly) && lives < 100; ++lives) {
+      if (workers_change) worker_number = 1 - worker_number;
+    }
     return lives;
   }
   // Each once: what was not committed when a life ended comes again.
@@ -135,6 +141,8 @@ class CrashWatchTest : public testing::Test {
   ManualClock clock;
   bool dead_letters = true;
   std::size_t records_max = 1024;  // of a batch
+  std::size_t worker_number = 0;   // to which the partitions come in this life, of two
+  bool workers_change = false;     // the partitions come to the other one in the next life
   bool commits = true;             // false: each life ends before it has committed anything
   std::vector<std::size_t> sizes;  // of the batches of the last life
   std::vector<std::string> errors;
@@ -223,6 +231,26 @@ TEST_F(CrashWatchTest, A_model_that_ends_the_process_at_every_record_does_not_bu
   EXPECT_EQ(failure->code(), Code::model_failed);
   EXPECT_THAT(failure->message(), HasSubstr("p-0.inside"));
   EXPECT_EQ(written("dead").size(), CrashWatch::sentenced_max);
+}
+
+TEST_F(CrashWatchTest, A_suspect_is_tried_alone_at_whichever_worker_its_partition_arrives) {
+  send({"a", "b", "bad", "c", "d"});
+  workers_change = true;
+  EXPECT_EQ(lives_until_it_lives("bad"), 4) << "in company, alone, alone again, and never more";
+  EXPECT_THAT(written("out"), ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(written("dead"), ElementsAre("bad"));
+}
+
+TEST_F(CrashWatchTest, What_one_worker_has_acquitted_is_not_tried_again_by_another) {
+  send({"a", "b", "c"});
+  EXPECT_FALSE(live("*"));
+  commits = false;
+  worker_number = 1;
+  EXPECT_TRUE(live("-"));
+  EXPECT_THAT(sizes, ElementsAre(1, 1, 1));
+  worker_number = 0;
+  EXPECT_TRUE(live("-"));
+  EXPECT_THAT(sizes, ElementsAre(3));
 }
 
 TEST_F(CrashWatchTest, It_is_alone_also_when_the_batch_before_it_is_acknowledged_meanwhile) {
