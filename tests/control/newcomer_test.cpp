@@ -76,13 +76,16 @@ TEST_F(Newcomer, Is_waited_for_by_those_who_are_ready_before_it) {
 }
 
 TEST_F(Newcomer, Serves_what_is_wanted_at_once_when_one_of_the_others_has_moved) {
-  Process one(entries, "one", clock), two(entries, "two", clock), late(entries, "late", clock);
+  Process one(entries, "one", clock, true, 0.5), two(entries, "two", clock),
+      late(entries, "late", clock);
   begin(one);
   begin(two);
   turns({&one, &two});
+  two.model.auto_load = false;  // half of them are enough for the first
   const auto next = set_version(one.desk, "4")->epoch;
   turns({&one, &two});
   ASSERT_EQ(one.model.active, next);
+  ASSERT_EQ(two.model.active, -1);
   begin(late);
   EXPECT_EQ(late.model.active, next);
   EXPECT_EQ(version(late), "4");
