@@ -77,5 +77,12 @@ class WhoIsNotMeasured(unittest.TestCase):
         self.assertIn("not compared with the model's: --no-verify", report.answers(here.results(unchecked="--no-verify")))
 
 
+class WhoEndedBadly(unittest.TestCase):
+    def test_is_neither_who_ended_with_0_nor_a_JVM_that_SIGTERM_ended(self):
+        runs = [drain("java-batch", 0, exit_code=143), drain("thalweg", 0, exit_code=0), drain("echo", 0)]
+        self.assertEqual(report.ended_badly(here.results(runs)), "")
+        self.assertIn("faust", report.ended_badly(here.results([drain("faust", 0, exit_code=1)])))
+
+
 if __name__ == "__main__":
     unittest.main()
