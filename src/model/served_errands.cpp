@@ -3,28 +3,10 @@
 #include <fmt/format.h>
 
 #include "model/files.h"
+#include "model/own_entry.h"
 #include "model/served_life.h"
 
 namespace thalweg {
-namespace {
-
-// What a thread that may be left behind uses: it is its own, whatever becomes of the pipeline.
-struct Belongings {
-  Registry registry;
-  ModelEntry entry;
-  VersionFiles files;
-  std::shared_ptr<const CacheUse> use;
-};
-
-std::shared_ptr<const Belongings> belongings(const Registry& registry, const ModelEntry& entry,
-                                             const WishedVersion& version) {
-  auto own = std::make_shared<Belongings>(
-      Belongings{registry, entry, {version.version, version.path}, version.use});
-  if (entry.kind != nullptr) own->entry.kind = own->registry.runtime(entry.kind->name);
-  return own;
-}
-
-}  // namespace
 
 // `if_set`: where somebody waits for it in this turn, that is not to make another turn.
 std::function<void()> ServedModel::Life::woken_by_errand(
@@ -53,7 +35,7 @@ std::string ServedModel::Life::fingerprint_of(const WishedVersion& version) cons
 
 Status ServedModel::Life::begin_load(const WishedVersion& version) {
   const std::string now = fingerprint_of(version);
-  const auto own = belongings(registry_, entry_, version);
+  const auto own = std::make_shared<const OwnEntry>(entry_, registry_);
   {
     const std::lock_guard lock(mutex_);
     if (stop_) return later();
@@ -75,9 +57,8 @@ Status ServedModel::Life::begin_load(const WishedVersion& version) {
       life->tell();
     };
     known.loading = std::make_unique<Errand<std::shared_ptr<const LoadedVersion>>>(
-        [own, &cache = cache_, warming] {
-          return cache.get(own->entry, own->registry, own->files, warming);
-        },
+        [own, files = VersionFiles{version.version, version.path}, use = version.use,
+         &cache = cache_, warming] { return cache.get(own->entry, own->registry, files, warming); },
         woken_by_errand());
   }
   tell();
@@ -85,14 +66,17 @@ Status ServedModel::Life::begin_load(const WishedVersion& version) {
 }
 
 void ServedModel::Life::begin_check(const WishedVersion& version, std::string fingerprint) {
-  const auto own = belongings(registry_, entry_, version);
+  const auto own = std::make_shared<const OwnEntry>(entry_, registry_);
   const std::lock_guard lock(mutex_);
   Known& known = know_locked(version);
   known.fingerprint = known.errand_fingerprint = std::move(fingerprint);
   known.slow_at = Clock::now() + slow_load_;
   known.slow_told = false;
   known.checking = std::make_unique<Errand<std::shared_ptr<const ModelVersion>>>(
-      [own] { return check_files(own->entry, own->registry, own->files); }, woken_by_errand());
+      [own, files = VersionFiles{version.version, version.path}, use = version.use] {
+        return check_files(own->entry, own->registry, files);
+      },
+      woken_by_errand());
 }
 
 // Until it has ended. Errors: later().

@@ -7,11 +7,8 @@
 
 namespace thalweg {
 
-VersionFolder::VersionFolder(const ModelEntry& entry, const Registry& registry) {
-  auto own = std::make_shared<Own>(Own{registry, entry});
-  if (entry.kind != nullptr) own->entry.kind = own->registry.runtime(entry.kind->name);
-  own_ = std::move(own);
-}
+VersionFolder::VersionFolder(const ModelEntry& entry, const Registry& registry)
+    : own_(std::make_shared<const OwnEntry>(entry, registry)) {}
 
 VersionFolder::Seen VersionFolder::judge(const std::string& path, const Seen* before) const {
   Seen now{fingerprint(path), {}, false};

@@ -8,7 +8,7 @@
 
 #include "thalweg/registry.h"
 
-#include "model/load.h"
+#include "model/own_entry.h"
 #include "model/versions.h"
 
 namespace thalweg {
@@ -36,11 +36,7 @@ class VersionFolder {
   };
   [[nodiscard]] Seen judge(const std::string& path, const Seen* before) const;
 
-  struct Own {
-    Registry registry;
-    ModelEntry entry;
-  };
-  std::shared_ptr<const Own> own_;
+  std::shared_ptr<const OwnEntry> own_;
   bool first_ = true;
   std::map<std::string, Seen> seen_;
 };
