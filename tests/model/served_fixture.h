@@ -48,10 +48,11 @@ class ServedTest : public testing::Test {
     }
     return make(calls::entry(std::move(settings)));
   }
-  std::shared_ptr<ServedModel> make(const Node& node) {
-    auto entry = read_entry("m", node, calls::registry());
+  std::shared_ptr<ServedModel> make(const Node& node,
+                                    const Registry& registry = calls::registry()) {
+    auto entry = read_entry("m", node, registry);
     EXPECT_TRUE(entry.ok()) << (entry.ok() ? "" : entry.error().message());
-    auto served = ServedModel::make(std::move(*entry), calls::registry(), cache_);
+    auto served = ServedModel::make(std::move(*entry), registry, cache_);
     EXPECT_TRUE(served.ok()) << (served.ok() ? "" : served.error().message());
     (*served)->on_news([this](const VersionNews& news) {
       const std::lock_guard lock(mutex_);

@@ -73,16 +73,7 @@ class HungFolder : public ServedTest {
                                     {"poll", "10ms"},
                                     {"slow_load", slow_load},
                                     {"keep_previous", "1h"}});
-    auto entry = read_entry("m", node, registry_);
-    EXPECT_TRUE(entry.ok()) << (entry.ok() ? "" : entry.error().message());
-    auto served = ServedModel::make(std::move(*entry), registry_, cache_);
-    EXPECT_TRUE(served.ok()) << (served.ok() ? "" : served.error().message());
-    (*served)->on_news([this](const VersionNews& news) {
-      const std::lock_guard lock(mutex_);
-      news_.push_back(news);
-    });
-    (*served)->on_change([this] { changed_.notify_all(); });
-    return *served;
+    return make(node, registry_);
   }
 
   std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
