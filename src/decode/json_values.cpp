@@ -174,7 +174,7 @@ bool ValueReader::read_numbers(Slot& slot) {
   }
   if (field.separator && walker_->kind() == Kind::string) return read_list<T>(slot);
   std::size_t width = 1;
-  const bool any_length = !dims.empty() && dims[0] == Shape::unknown;
+  const bool any_length = dims[0] == Shape::unknown;
   for (const auto d : any_length ? dims.subspan(1) : dims) width *= static_cast<std::size_t>(d);
   if (!any_length) {
     auto* out = reinterpret_cast<T*>(slot.place(width));
