@@ -41,7 +41,7 @@ bool parse_tabular(ondemand::document& doc, std::vector<float>& numbers) {
                                            "hour",
                                            "country",
                                            "channel",
-                                           "mcc",
+                                           "merchant_category_code",
                                            "minutes_since_last",
                                            "card_age_days",
                                            "balance"};

@@ -64,6 +64,7 @@ def arguments(names, given):
     parser.add_argument("--pairs", type=positive(int))
     parser.add_argument("--records", type=positive(int))
     parser.add_argument("--seconds", type=positive(float))
+    parser.add_argument("--warm-up", type=positive(float))
     parser.add_argument("--no-verify", action="store_true")
     parser.add_argument("--data", type=Path, default=BUILD.parent / "bench-data")
     parser.add_argument("--out", type=Path)

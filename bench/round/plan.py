@@ -168,6 +168,7 @@ class Plan:
 
     def latencies(self, workload):
         seconds, warm_up = (20, 10) if self.o.full else (6, 3)
+        warm_up = self.o.warm_up or warm_up
         schedule = {c: list(self._rates(c, workload)) for c in self.those(workload)}
 
         def run(c, rate):

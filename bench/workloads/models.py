@@ -26,7 +26,7 @@ FEATURES = {
     "categories": [
         {"field": "country", "words": sorted(COUNTRIES)},
         {"field": "channel", "words": sorted(CHANNELS)},
-        {"field": "mcc", "words": sorted(MCCS)},
+        {"field": "merchant_category_code", "words": sorted(MCCS)},
     ],
 }
 # name -> input, its width, output, (units, activation) of each layer

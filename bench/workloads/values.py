@@ -27,7 +27,7 @@ MCCS = {
     "5732": 40, "5944": 20, "7995": 20, "6051": 10, "5912": 50, "5942": 30, "5999": 20, "4814": 20,
     "4899": 20, "8011": 20, "7230": 20, "5200": 20,
 }  # fmt: skip
-UNKNOWN = {"country": ["JP", "ZA"], "channel": ["phone"], "mcc": ["0742", "9999"]}
+UNKNOWN = {"country": ["JP", "ZA"], "channel": ["phone"], "merchant_category_code": ["0742", "9999"]}
 
 
 class Bits:
@@ -60,9 +60,17 @@ class Bits:
 
 
 PAYMENT = (
-    '{"id":"p-%08d","amount":%d.%02d,"hour":%d,"country":"%s","channel":"%s","mcc":"%s",'
+    '{"id":"%08x-%04x-4%03x-%x%03x-%012x","amount":%d.%02d,"hour":%d,"country":"%s","channel":"%s",'
+    '"merchant_category_code":"%s",'
     '"minutes_since_last":%d,"card_age_days":%d,"balance":%d.%02d}\n'
 )
+
+
+def uuids(bits, count):
+    """The parts of random UUIDs (RFC 9562, version 4), a column each."""
+    bounds = (1 << 31, 1 << 16, 1 << 12, 4, 1 << 12, 1 << 24, 1 << 24)
+    low, mid, high, variant, clock, node, rest = (bits.below(bound, count) for bound in bounds)
+    return [c.tolist() for c in (low, mid, high, 8 + variant, clock, (node << 24) + rest)]
 
 
 def tabular(seed, count):
@@ -73,9 +81,9 @@ def tabular(seed, count):
         amount, balance = 30 * bits.spread(4, 4, n), 90 * bits.spread(5, 4, n)  # cents
         amount, balance = amount + bits.below(100, n), balance + bits.below(100, n)
         columns = [
-            range(first + 1, first + n + 1), (amount // 100).tolist(), (amount % 100).tolist(),
+            *uuids(bits, n), (amount // 100).tolist(), (amount % 100).tolist(),
             (bits.dice(3, 9, n) % 24).tolist(), bits.words("country", COUNTRIES, n),
-            bits.words("channel", CHANNELS, n), bits.words("mcc", MCCS, n),
+            bits.words("channel", CHANNELS, n), bits.words("merchant_category_code", MCCS, n),
             (bits.spread(3, 5, n) - 1).tolist(), bits.below(3650, n).tolist(),
             (balance // 100).tolist(), (balance % 100).tolist(),
         ]  # fmt: skip

@@ -18,8 +18,12 @@ from paths import Failed
 from progress import Progress
 
 
+class Contestant(SimpleNamespace):
+    __hash__ = object.__hash__
+
+
 def contestant(name, *workloads):
-    return SimpleNamespace(
+    return Contestant(
         name=name, answers=True, reason=None, cannot={}, language="C++",
         can=lambda workload, workers=1, own=workloads: workload in own and workers == 1,
     )  # fmt: skip
@@ -70,6 +74,20 @@ class Turns(unittest.TestCase):
         whole = planned(some, self.results, phase=["drain", "latency"], phase_given=False)
         whole._expect(None)
         self.assertEqual(sum(whole.progress.left.values()), 2 * 2 + 2 * 2 * 2)
+
+
+class Latencies(unittest.TestCase):
+    def warm_ups(self, **options):
+        given = []
+        with mock.patch.object(plan, "say"), mock.patch.object(plan, "open_loop", lambda *_, warm_up, **__: given.append(warm_up) or {"latency_ms": {"p50": 1.0}, "cpu_us": 1.0}):
+            results = here.results()
+            results.logs = None
+            planned([contestant("a", "tabular")], results, pairs=1, phase_given=False, **options).latencies("tabular")
+        return given
+
+    def test_are_taken_after_as_many_seconds_of_load_as_were_asked_for(self):
+        self.assertEqual(self.warm_ups(warm_up=60.0), [60.0, 60.0])
+        self.assertEqual(self.warm_ups(warm_up=None), [3, 3])
 
 
 class Answers(unittest.TestCase):

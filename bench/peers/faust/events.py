@@ -15,7 +15,7 @@ class Payment(faust.Record, include_metadata=False, serializer="json"):
     hour: int
     country: str
     channel: str
-    mcc: str
+    merchant_category_code: str
     minutes_since_last: float
     card_age_days: float
     balance: float

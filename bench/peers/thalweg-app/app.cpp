@@ -14,13 +14,13 @@ struct Payment {
   float hour;
   std::string_view country;
   std::string_view channel;
-  std::string_view mcc;
+  std::string_view merchant_category_code;
   float minutes_since_last;
   float card_age_days;
   float balance;
 };
-THALWEG_RECORD(Payment, id, amount, hour, country, channel, mcc, minutes_since_last, card_age_days,
-               balance)
+THALWEG_RECORD(Payment, id, amount, hour, country, channel, merchant_category_code,
+               minutes_since_last, card_age_days, balance)
 
 struct Score {
   std::string_view id;
