@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "thalweg/version.h"

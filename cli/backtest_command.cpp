@@ -329,55 +329,55 @@ int backtest(Options& options) {
   return verdict(result);
 }
 
-void declare_sides(CLI::App& command, Options& options) {
+void declare_sides(Command& command, Options& options) {
   command
       .add_option("--model", options.models,
                   "The version to try; more than once for several models, of which the first is "
                   "compared")
-      ->type_name("NAME@VERSION")
-      ->expected(1)
-      ->take_all();
+      .type_name("NAME@VERSION")
+      .expected(1)
+      .take_all();
   command
       .add_option("--against", options.against,
                   "Compare with this version; else with what the control record or the file says")
-      ->type_name("NAME@VERSION")
-      ->expected(1)
-      ->take_all();
+      .type_name("NAME@VERSION")
+      .expected(1)
+      .take_all();
   command.add_flag("--as-recorded", options.as_recorded,
                    "Compare with the versions that answered then, by the inference log");
   command
       .add_option("--log", options.log,
                   "The inference log: a file, -, or topic:NAME; else the pipeline's inference_log")
-      ->type_name("FROM");
+      .type_name("FROM");
 }
 
-void declare_history(CLI::App& command, Options& options) {
+void declare_history(Command& command, Options& options) {
   command
       .add_option("--from", options.from,
                   "Records at or after: 2026-05-01T08:00:00Z, ms since 1970, -2h, or offset:N")
-      ->type_name("PLACE");
+      .type_name("PLACE");
   command.add_option("--to", options.to, "Records before; else what there is now")
-      ->type_name("PLACE");
+      .type_name("PLACE");
   command
       .add_option("-i,--input", options.history.input,
                   "Lines of this file (-: standard input) in place of the topics")
-      ->type_name("FILE");
+      .type_name("FILE");
   command.add_option("--limit", options.history.limit, "So many records at most")
-      ->type_name("N")
-      ->check(count_check);
+      .type_name("N")
+      .check(count_check);
   command
       .add_option("--timeout", options.history.timeout_s,
                   "How long to wait for each answer of the brokers")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3600))
-      ->type_name("SECONDS");
+      .capture_default_str()
+      .range(1, 3600)
+      .type_name("SECONDS");
 }
 
 }  // namespace
 
 void add_backtest_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "backtest", "Replay history through another model version and compare",
       "  thalweg backtest fraud.yaml --model scorer@4 --from -24h\n"
       "  thalweg backtest fraud.yaml --model scorer@4 --from 2026-05-01T00:00:00Z --to "
@@ -394,24 +394,23 @@ void add_backtest_command(Commands& commands) {
   command
       .add_option("--score", options->backtest.score,
                   "The output that is compared; else the first that is one number a row")
-      ->type_name("FIELD");
+      .type_name("FIELD");
   command
       .add_option("--threshold", options->threshold,
                   "From which score on a row counts as a yes; else comparison.threshold")
-      ->type_name("SCORE");
+      .type_name("SCORE");
   command
       .add_option("--low", options->low,
                   "The least score, for PSI and Spearman; else comparison.low")
-      ->type_name("SCORE");
+      .type_name("SCORE");
   command.add_option("--high", options->high, "The largest score; else comparison.high")
-      ->type_name("SCORE");
+      .type_name("SCORE");
   command
       .add_option("--labels", options->labels,
                   "Labels, for the quality of both: a file, -, or topic:NAME, as for evaluate")
-      ->type_name("FROM");
-  command
-      .add_option("-o,--output", options->output, "Both scores of each row, a line of JSON each")
-      ->type_name("FILE");
+      .type_name("FROM");
+  command.add_option("-o,--output", options->output, "Both scores of each row, a line of JSON each")
+      .type_name("FILE");
   command.add_flag("--json", options->json, "For scripts");
   command.add_flag("-q,--quiet", options->quiet, "No progress");
 }

@@ -131,7 +131,7 @@ int check(const Options& options) {
 
 void add_check_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "check", "Find out all that can be known before the first record",
       "  thalweg check fraud.yaml               configuration, models, brokers, topics, backlog\n"
       "  thalweg check fraud.yaml --offline     without the brokers\n"
@@ -145,9 +145,9 @@ void add_check_command(Commands& commands) {
   command
       .add_option("--timeout", options->timeout_s,
                   "How long to wait for each answer of the brokers")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3600))
-      ->type_name("SECONDS");
+      .capture_default_str()
+      .range(1, 3600)
+      .type_name("SECONDS");
   command.add_flag("--json", options->json, "One JSON object a line, for scripts");
   command.add_flag("--strict", options->strict, "Warnings make the exit code 1");
 }

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "config/scalars.h"
@@ -7,12 +8,12 @@
 
 namespace thalweg::cli {
 
-CLI::App& Commands::add(const std::string& name, const std::string& doc,
-                        const std::string& examples, Action action) {
+Command Commands::add(const std::string& name, const std::string& doc, const std::string& examples,
+                      Action action) {
   CLI::App& command = *app.add_subcommand(name, doc);
   command.footer("Examples:\n" + examples);
   command.final_callback([this, action = std::move(action)] { chosen = action; });
-  return command;
+  return Command(command);
 }
 
 std::string count_check(const std::string& text) {

@@ -7,9 +7,9 @@
 #include <functional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "thalweg/registry.h"
+
+#include "cli/options.h"
 
 namespace thalweg::cli {
 
@@ -21,8 +21,8 @@ struct Commands {
   Action chosen;  // of the command on the line
 
   // `examples`: lines for the end of `--help`.
-  CLI::App& add(const std::string& name, const std::string& doc, const std::string& examples,
-                Action action);
+  Command add(const std::string& name, const std::string& doc, const std::string& examples,
+              Action action);
 };
 
 // The check of an option that counts: the parser itself would read -1 as a very large number. Empty: it is 1 or more.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "run/exit_code.h"
@@ -175,7 +176,7 @@ std::string fish(const CLI::App& app) {
 void add_completion_command(Commands& commands) {
   auto shell = std::make_shared<std::string>();
   const CLI::App& app = commands.app;
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "completion", "Print a script that lets a shell complete the command line",
       "  source <(thalweg completion bash)\n"
       "  thalweg completion zsh > ~/.zsh/completions/_thalweg\n"
@@ -184,9 +185,7 @@ void add_completion_command(Commands& commands) {
         fmt::print("{}", *shell == "bash" ? bash(app) : *shell == "zsh" ? zsh(app) : fish(app));
         return exit_ok;
       });
-  command.add_option("shell", *shell, "The shell")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command.add_option("shell", *shell, "The shell").required().one_of({"bash", "zsh", "fish"});
 }
 
 }  // namespace thalweg::cli

@@ -244,42 +244,41 @@ int dead(Options& options) {
                 static_cast<int>(file->values.section("dead_letters").integer("replays_max")));
 }
 
-void declare_selection(CLI::App& command, Options& options) {
+void declare_selection(Command& command, Options& options) {
   command.add_option("--code", options.selection.codes, "Only with this code; may be repeated")
-      ->type_name("CODE")
-      ->expected(1)
-      ->take_all();
+      .type_name("CODE")
+      .expected(1)
+      .take_all();
   command.add_option("--stage", options.selection.stages, "Only of this stage; may be repeated")
-      ->type_name("STAGE")
-      ->expected(1)
-      ->take_all();
+      .type_name("STAGE")
+      .expected(1)
+      .take_all();
   command
       .add_option("--from-topic", options.selection.topics,
                   "Only records that were read from this topic; may be repeated")
-      ->type_name("TOPIC")
-      ->expected(1)
-      ->take_all();
-  command
-      .add_option("--partition", options.partition, "Only in this partition of the dead letters")
-      ->check(CLI::Range(0, 1 << 30))
-      ->type_name("N");
+      .type_name("TOPIC")
+      .expected(1)
+      .take_all();
+  command.add_option("--partition", options.partition, "Only in this partition of the dead letters")
+      .range(0, 1 << 30)
+      .type_name("N");
   command.add_option("--offset", options.offsets, "Only at this offset, or in a range, as 10-20")
-      ->type_name("N");
+      .type_name("N");
   command
       .add_option("--since", options.since,
                   "Only records of this time or later: 2026-05-01T08:00:00Z, or ms since 1970")
-      ->type_name("TIME");
-  command.add_option("--until", options.until, "Only records before this time")->type_name("TIME");
+      .type_name("TIME");
+  command.add_option("--until", options.until, "Only records before this time").type_name("TIME");
   command.add_option("--limit", options.limit, "At most so many (show: 1 where not given)")
-      ->check(count_check)
-      ->type_name("N");
+      .check(count_check)
+      .type_name("N");
 }
 
 }  // namespace
 
 void add_dead_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "dead", "List, show, send again or drop the dead letters of a pipeline",
       "  thalweg dead list fraud.yaml                          how many for which reason\n"
       "  thalweg dead show fraud.yaml --code not_json          one, with its headers\n"
@@ -294,8 +293,8 @@ void add_dead_command(Commands& commands) {
       "--dry-run.",
       [options] { return dead(*options); });
   command.add_option("action", options->action, "list, show, replay or drop")
-      ->required()
-      ->check(CLI::IsMember({"list", "show", "replay", "drop"}));
+      .required()
+      .one_of({"list", "show", "replay", "drop"});
   options->pipeline.declare_file(command);
   declare_selection(command, *options);
   command.add_flag("--dry-run", options->dry_run, "Only say what replay or drop would do");
@@ -306,9 +305,9 @@ void add_dead_command(Commands& commands) {
   command
       .add_option("--timeout", options->timeout_s,
                   "How long to wait for each answer of the brokers")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3600))
-      ->type_name("SECONDS");
+      .capture_default_str()
+      .range(1, 3600)
+      .type_name("SECONDS");
 }
 
 }  // namespace thalweg::cli

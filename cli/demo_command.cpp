@@ -207,7 +207,7 @@ int demo(const Options& options) {
 
 void add_demo_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "demo",
       "Show a pipeline at work: sample lines in, predictions out, on a broker inside the process",
       "  thalweg demo tweets.yaml --input sample.jsonl\n"
@@ -221,19 +221,19 @@ void add_demo_command(Commands& commands) {
       [options] { return demo(*options); });
   options->pipeline.declare_file(command);
   command.add_option("--input", options->input, "Sample lines: each becomes the value of a record")
-      ->type_name("FILE")
-      ->required();
+      .type_name("FILE")
+      .required();
   command.add_option("--bootstrap-servers", options->bootstrap, "Use these brokers")
-      ->type_name("HOST:PORT");
-  command.add_option("--limit", options->limit, "Send so many lines")->type_name("N");
+      .type_name("HOST:PORT");
+  command.add_option("--limit", options->limit, "Send so many lines").type_name("N");
   command.add_option("--rate", options->rate, "Lines a second; 0: as fast as it goes")
-      ->capture_default_str()
-      ->type_name("R");
+      .capture_default_str()
+      .type_name("R");
   command
       .add_option("--patience", options->patience_s,
                   "Give up when nothing has come out for so long")
-      ->capture_default_str()
-      ->type_name("SECONDS");
+      .capture_default_str()
+      .type_name("SECONDS");
 }
 
 }  // namespace thalweg::cli

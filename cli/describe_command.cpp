@@ -38,7 +38,7 @@ int describe(const Options& options) {
 
 void add_describe_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "describe", "Show a pipeline's topology, with names, types and shapes between the steps",
       "  thalweg describe fraud.yaml\n"
       "  thalweg describe fraud.yaml --format json | jq '.nodes[].name'\n"
@@ -46,10 +46,10 @@ void add_describe_command(Commands& commands) {
       "\nThe models are loaded, since they say what their outputs are.",
       [options] { return describe(*options); });
   options->pipeline.declare_file(command);
-  CLI::Option* format = command.add_option("--format", options->format, "How to show it")
-                            ->check(CLI::IsMember({"text", "json", "dot"}))
-                            ->capture_default_str();
-  command.add_flag("--json", options->json, "The same as --format json")->excludes(format);
+  const Option format = command.add_option("--format", options->format, "How to show it")
+                            .one_of({"text", "json", "dot"})
+                            .capture_default_str();
+  command.add_flag("--json", options->json, "The same as --format json").excludes(format);
 }
 
 }  // namespace thalweg::cli

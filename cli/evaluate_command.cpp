@@ -108,35 +108,35 @@ int evaluate(Options& options) {
   return exit_findings;
 }
 
-void declare_judging(CLI::App& command, Options& options) {
+void declare_judging(Command& command, Options& options) {
   monitor::EvaluationOptions& e = options.evaluation;
   command.add_option("--model", e.model, "Of records that several models saw: this one")
-      ->type_name("NAME");
+      .type_name("NAME");
   command
       .add_option("--score", e.score, "The output that is judged; else the first that is a number")
-      ->type_name("FIELD");
-  command.add_option("--id", e.id, "Where a label's line has the id")->capture_default_str();
+      .type_name("FIELD");
+  command.add_option("--id", e.id, "Where a label's line has the id").capture_default_str();
   command.add_option("--label", e.label, "Where it has the label: true, false, 0 or 1")
-      ->capture_default_str();
+      .capture_default_str();
   command.add_option("--threshold", e.threshold, "From which score on a row counts as a yes")
-      ->capture_default_str();
+      .capture_default_str();
   command
       .add_option("--metric", options.metric,
                   "What an A/B test compares: label (a conversion), log_loss or score")
-      ->check(CLI::IsMember({"label", "log_loss", "score"}))
-      ->capture_default_str();
+      .one_of({"label", "log_loss", "score"})
+      .capture_default_str();
   command
       .add_option("--tuned-for", e.ab.tuned_for,
                   "Rows at which the A/B interval is narrowest; choose it before looking")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+      .positive()
+      .capture_default_str();
 }
 
 }  // namespace
 
 void add_evaluate_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "evaluate", "How good each version was, from the inference log and later labels",
       "  thalweg evaluate fraud.yaml --labels topic:fraud.labels\n"
       "  thalweg evaluate fraud.yaml --labels labels.jsonl --since 2026-05-01T00:00:00Z\n"
@@ -149,24 +149,23 @@ void add_evaluate_command(Commands& commands) {
   command
       .add_option("--log", options->log,
                   "The inference log: a file, -, or topic:NAME; else the pipeline's inference_log")
-      ->type_name("FROM");
+      .type_name("FROM");
   command.add_option("--labels", options->labels, "The labels: a file, -, or topic:NAME")
-      ->type_name("FROM")
-      ->required();
+      .type_name("FROM")
+      .required();
   declare_judging(command, *options);
   command
       .add_option("--since", options->since,
                   "Only predictions logged then or later: 2026-05-01T08:00:00Z, or ms since 1970")
-      ->type_name("TIME");
-  command.add_option("--until", options->until, "Only predictions logged before")
-      ->type_name("TIME");
+      .type_name("TIME");
+  command.add_option("--until", options->until, "Only predictions logged before").type_name("TIME");
   command.add_flag("--json", options->json, "For scripts");
   command
       .add_option("--timeout", options->timeout_s,
                   "How long to wait for each answer of the brokers")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3600))
-      ->type_name("SECONDS");
+      .capture_default_str()
+      .range(1, 3600)
+      .type_name("SECONDS");
 }
 
 }  // namespace thalweg::cli

@@ -89,15 +89,15 @@ int list(const Options& options) {
 
 void add_list_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "list", "List the parts a pipeline can be made of: formats, steps, features, runtimes",
       "  thalweg list\n"
       "  thalweg list features | grep pad\n"
       "\n`thalweg reference` has their settings.",
       [options] { return list(*options); });
   command.add_option("what", options->what, "Which of them")
-      ->check(CLI::IsMember({"all", "formats", "steps", "features", "encodings", "runtimes"}))
-      ->capture_default_str();
+      .one_of({"all", "formats", "steps", "features", "encodings", "runtimes"})
+      .capture_default_str();
   command.add_flag("--json", options->json, "One JSON object, for scripts");
 }
 

@@ -79,15 +79,15 @@ int peek(const Options& options) {
   return exit_ok;
 }
 
-void declare_place(CLI::App& command, Options& options) {
+void declare_place(Command& command, Options& options) {
   options.pipeline.declare_first_file(command);
   command.add_option("--url", options.url, "Ask this process, as http://127.0.0.1:8080")
-      ->type_name("URL");
+      .type_name("URL");
 }
 
 void add_pause(Commands& commands, bool yes) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       yes ? "pause" : "resume",
       yes ? "Let a running pipeline rest: it stays in its group and reads nothing"
           : "Let a paused pipeline go on",
@@ -98,8 +98,8 @@ void add_pause(Commands& commands, bool yes) {
       [options, yes] { return pause(*options, yes); });
   declare_place(command, *options);
   command.add_option("--by", options->by, "Who does it, for the history; else $USER")
-      ->type_name("NAME");
-  command.add_option("--why", options->why, "Why, for the history")->type_name("TEXT");
+      .type_name("NAME");
+  command.add_option("--why", options->why, "Why, for the history").type_name("TEXT");
 }
 
 }  // namespace
@@ -108,7 +108,7 @@ void add_live_commands(Commands& commands) {
   add_pause(commands, true);
   add_pause(commands, false);
   auto options = std::make_shared<Options>();
-  CLI::App& command =
+  Command command =
       commands.add("peek", "Show records that pass a step of a running pipeline",
                    "  thalweg peek fraud.yaml                       after the last step\n"
                    "  thalweg peek fraud.yaml decode --limit 3      as they were decoded\n"
@@ -117,11 +117,11 @@ void add_live_commands(Commands& commands) {
                    [options] { return peek(*options); });
   declare_place(command, *options);
   command.add_option("step", options->step, "decode, or a step's name or kind; else the last one")
-      ->type_name("STEP");
+      .type_name("STEP");
   command.add_option("--limit", options->limit, "At most so many rows, up to 100")
-      ->capture_default_str()
-      ->check(count_check)
-      ->type_name("N");
+      .capture_default_str()
+      .check(count_check)
+      .type_name("N");
   command.add_flag("--json", options->json, "One JSON object a line, for scripts");
 }
 

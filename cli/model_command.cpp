@@ -126,23 +126,23 @@ int model(Options& options) {
   return exit_ok;
 }
 
-void declare_baseline(CLI::App& command, BaselineOptions& options) {
+void declare_baseline(Command& command, BaselineOptions& options) {
   command
       .add_option("--from", options.from,
                   "baseline: training rows, JSON lines as the stream has them; -: standard input")
-      ->type_name("ROWS");
+      .type_name("ROWS");
   command
       .add_option("--out", options.out,
                   "baseline: write it there, over what is there; if absent, to standard output")
-      ->type_name("FILE");
+      .type_name("FILE");
   command.add_option("--model", options.model, "baseline: of a pipeline with several models")
-      ->type_name("NAME");
+      .type_name("NAME");
   command
       .add_option("--set", options.set,
                   "baseline: override a setting of the pipeline file; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all();
+      .type_name("KEY=VALUE")
+      .expected(1)
+      .take_all();
   command.add_flag("-q,--quiet", options.quiet, "baseline: no summary, no progress");
 }
 
@@ -150,7 +150,7 @@ void declare_baseline(CLI::App& command, BaselineOptions& options) {
 
 void add_model_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "model", "Show what is in a model directory: versions, signatures, features",
       "  thalweg model models/fraud\n"
       "  thalweg model models/fraud --pipeline > fraud.yaml     a pipeline to start from\n"
@@ -168,21 +168,21 @@ void add_model_command(Commands& commands) {
           "dir", options->words,
           "The model's folder (with versions 1, 2, …), one version, or a model file; behind "
           "`publish` the version to publish, behind `baseline` also a pipeline file")
-      ->type_name("[publish|baseline] DIR")
-      ->expected(1, 2)
-      ->required();
-  CLI::Option* json = command.add_flag("--json", options->json, "One JSON object, for scripts");
+      .type_name("[publish|baseline] DIR")
+      .expected(1, 2)
+      .required();
+  const Option json = command.add_flag("--json", options->json, "One JSON object, for scripts");
   command.add_flag("--pipeline", options->pipeline, "Only the pipeline to start from")
-      ->excludes(json);
+      .excludes(json);
   command
       .add_option("--output", options->output, "Write the pipeline to start from into a new file")
-      ->type_name("FILE")
-      ->excludes(json);
+      .type_name("FILE")
+      .excludes(json);
   command.add_option("--to", options->publish.wanted.base, "publish: the model's folder")
-      ->type_name("BASE");
+      .type_name("BASE");
   options->publish.declare(command);
   command.get_option("--version")
-      ->description("publish: the number; if absent, one above the highest. baseline: whose");
+      .description("publish: the number; if absent, one above the highest. baseline: whose");
   declare_baseline(command, options->baseline);
 }
 

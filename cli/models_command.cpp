@@ -316,7 +316,7 @@ int models(Options& options) {
 
 void add_models_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "models", "Show and change which model versions a running pipeline uses",
       "  thalweg models list fraud.yaml\n"
       "  thalweg models status fraud.yaml                      what every process serves\n"
@@ -339,42 +339,41 @@ void add_models_command(Commands& commands) {
   command
       .add_option("action", options->action,
                   "list, status, route, label, shadow, rollback, reset or publish")
-      ->required()
-      ->check(CLI::IsMember(
-          {"list", "status", "route", "label", "shadow", "rollback", "reset", "publish"}));
+      .required()
+      .one_of({"list", "status", "route", "label", "shadow", "rollback", "reset", "publish"});
   options->pipeline.declare_first_file(command);
   command.add_option("model", options->model, "The model; may be left out where there is one")
-      ->type_name("MODEL");
+      .type_name("MODEL");
   command
       .add_option(
           "what", options->what,
           "route: a version (a number, a label, latest, an address), or NAME=SHARE%@VERSION; "
           "label: LABEL=VERSION; shadow: a version, or off; publish: the version's folder or file")
-      ->type_name("WHAT");
+      .type_name("WHAT");
   command.add_option("--url", options->url, "Ask this process, as http://127.0.0.1:8080")
-      ->type_name("URL");
+      .type_name("URL");
   command.add_option("--by", options->by, "Who does it, for the history; else $USER")
-      ->type_name("NAME");
-  command.add_option("--why", options->why, "Why, for the history")->type_name("TEXT");
-  command.add_option("--topic", options->topic, "shadow: where its outputs go")->type_name("TOPIC");
+      .type_name("NAME");
+  command.add_option("--why", options->why, "Why, for the history").type_name("TEXT");
+  command.add_option("--topic", options->topic, "shadow: where its outputs go").type_name("TOPIC");
   command
       .add_option("--cpu-share", options->cpu_share,
                   "shadow: of one core, at most; not given: as it is, or 0.5 for a new shadow")
-      ->check(CLI::Range(cpu_share_min, cpu_share_max));
+      .range(cpu_share_min, cpu_share_max);
   command
       .add_option("--if-epoch", options->if_epoch,
                   "Only if this epoch is the present one, as status tells it; -1: no record yet")
-      ->type_name("EPOCH");
+      .type_name("EPOCH");
   command.add_flag("--dry-run", options->dry_run, "Only say what would be written");
   command.add_flag("--wait", options->wait, "Until every live process serves it");
   command.add_option("--timeout", options->wait_s, "How long --wait waits")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 86400))
-      ->type_name("SECONDS");
+      .capture_default_str()
+      .range(1, 86400)
+      .type_name("SECONDS");
   command.add_flag("--json", options->json, "One JSON object a line, for scripts");
   options->publish.declare(command);
   command.add_option("--label", options->label, "publish: this label names the new version")
-      ->type_name("LABEL");
+      .type_name("LABEL");
   command.add_flag("--route", options->route, "publish: all traffic goes to the new version");
 }
 

@@ -6,13 +6,13 @@
 namespace thalweg::cli {
 namespace {
 
-void declare_set(CLI::App& command, std::vector<std::string>& set) {
+void declare_set(Command& command, std::vector<std::string>& set) {
   command
       .add_option("--set", set, "Override a setting, as --set batch.rows_max=64; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->take_all()
-      ->check([](const std::string& text) -> std::string {
+      .type_name("KEY=VALUE")
+      .expected(1)
+      .take_all()
+      .check([](const std::string& text) -> std::string {
         auto parsed = parse_override(text);
         if (parsed.ok()) return {};
         const std::string_view why = parsed.error().message();  // the parser names the option too
@@ -22,30 +22,27 @@ void declare_set(CLI::App& command, std::vector<std::string>& set) {
 
 }  // namespace
 
-void PipelineOptions::declare_file(CLI::App& command) {
-  command.add_option("file", paths, "The pipeline file")
-      ->type_name("FILE")
-      ->required()
-      ->expected(1);
+void PipelineOptions::declare_file(Command& command) {
+  command.add_option("file", paths, "The pipeline file").type_name("FILE").required().expected(1);
   declare_set(command, set);
 }
 
-void PipelineOptions::declare_first_file(CLI::App& command) {
+void PipelineOptions::declare_first_file(Command& command) {
   command
-      .add_option_function<std::string>(
+      .add_option_function(
           "file", [this](const std::string& file) { paths = {file}; }, "The pipeline file")
-      ->type_name("FILE")
-      ->required();
+      .type_name("FILE")
+      .required();
   declare_set(command, set);
 }
 
-void PipelineOptions::declare_file_if_any(CLI::App& command) {
-  command.add_option("file", paths, "The pipeline file")->type_name("FILE")->expected(1);
+void PipelineOptions::declare_file_if_any(Command& command) {
+  command.add_option("file", paths, "The pipeline file").type_name("FILE").expected(1);
   declare_set(command, set);
 }
 
-void PipelineOptions::declare_files(CLI::App& command) {
-  command.add_option("file", paths, "One or more pipeline files")->type_name("FILE")->required();
+void PipelineOptions::declare_files(Command& command) {
+  command.add_option("file", paths, "One or more pipeline files").type_name("FILE").required();
   declare_set(command, set);
 }
 

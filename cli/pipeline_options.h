@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "thalweg/error.h"
 
+#include "cli/options.h"
 #include "config/pipeline.h"
 
 namespace thalweg::cli {
@@ -16,12 +15,12 @@ struct PipelineOptions {
   std::vector<std::string> paths;
   std::vector<std::string> set;
 
-  void declare_file(CLI::App& command);
+  void declare_file(Command& command);
   // Where further words follow the file: a list would take them for files.
-  void declare_first_file(CLI::App& command);
+  void declare_first_file(Command& command);
   // For commands that can do without.
-  void declare_file_if_any(CLI::App& command);
-  void declare_files(CLI::App& command);
+  void declare_file_if_any(Command& command);
+  void declare_files(Command& command);
 
   [[nodiscard]] const std::string& path() const { return paths.front(); }
   // Reads a file with the overrides of the line; `more` come last and win. Errors: config_invalid.

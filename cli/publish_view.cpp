@@ -48,20 +48,20 @@ void print(const Published& done, bool json) {
 
 }  // namespace
 
-void PublishWords::declare(CLI::App& command) {
+void PublishWords::declare(Command& command) {
   command.add_option("--version", version, "publish: the number; if absent, one above the highest")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      .type_name("N")
+      .not_negative();
   command
       .add_option("--golden", wanted.golden,
                   "publish: rows with their answers, which every process asks before it serves")
-      ->type_name("FILE");
+      .type_name("FILE");
   command
       .add_option("--tolerance", wanted.tolerance,
                   "publish: how far a golden answer may be off, relative to it above 1")
-      ->type_name("X");
+      .type_name("X");
   command.add_option("--baseline", wanted.baseline, "publish: statistics of training rows")
-      ->type_name("FILE");
+      .type_name("FILE");
 }
 
 Result<Published> PublishWords::run(const std::string& from, bool json) {

@@ -51,7 +51,7 @@ int act(const Options& options) {
 
 void add_run_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "run", "Run pipelines until SIGTERM or SIGINT",
       "  thalweg run tweets.yaml\n"
       "  thalweg run a.yaml b.yaml                        several in one process\n"
@@ -65,8 +65,8 @@ void add_run_command(Commands& commands) {
   command
       .add_option("--limit", options->limit,
                   "With --dry-run: end after so many records; else at the end of the topics")
-      ->type_name("N")
-      ->check(count_check);
+      .type_name("N")
+      .check(count_check);
   command.add_flag("--json", options->json, "With --dry-run: one JSON object a line");
 }
 

@@ -111,7 +111,7 @@ int score(const Options& options) {
 
 void add_score_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command =
+  Command command =
       commands.add("score", "Run a pipeline on lines of a file, without Kafka",
                    "  thalweg score tweets.yaml < tweets.jsonl > scores.jsonl\n"
                    "  thalweg score fraud.yaml --input payments.jsonl --topic fraud_alerts\n"
@@ -124,19 +124,19 @@ void add_score_command(Commands& commands) {
                    [options] { return score(*options); });
   options->pipeline.declare_file(command);
   command.add_option("-i,--input", options->input, "Read from this file, not from standard input")
-      ->type_name("FILE");
+      .type_name("FILE");
   command.add_option("-o,--output", options->output, "Write to this file, not to standard output")
-      ->type_name("FILE");
+      .type_name("FILE");
   command
       .add_option("--dead", options->dead, "Write dead letters to this file, not to standard error")
-      ->type_name("FILE");
+      .type_name("FILE");
   command
       .add_option("--topic", options->topic,
                   "Write the outputs of this topic only, as plain values")
-      ->type_name("TOPIC");
+      .type_name("TOPIC");
   command.add_option("--limit", options->limit, "Read so many lines, then end")
-      ->type_name("N")
-      ->check(count_check);
+      .type_name("N")
+      .check(count_check);
   command.add_flag("-q,--quiet", options->quiet, "No summary");
 }
 

@@ -69,7 +69,7 @@ int test(const Options& options) {
 
 void add_test_command(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App& command = commands.add(
+  Command command = commands.add(
       "test", "Run the cases that stand beside a pipeline",
       "  thalweg test fraud.yaml                          cases in fraud.cases.yaml\n"
       "  thalweg test a.yaml b.yaml --junit results.xml   for a build server\n"
@@ -82,11 +82,11 @@ void add_test_command(Commands& commands) {
   command
       .add_option("--cases", options->suite.cases,
                   "The case file, where it does not stand beside the pipeline")
-      ->type_name("FILE");
+      .type_name("FILE");
   command.add_option("--filter", options->suite.filter, "Only cases whose name contains this text")
-      ->type_name("TEXT");
+      .type_name("TEXT");
   command.add_option("--junit", options->junit, "Also write the results as JUnit XML")
-      ->type_name("FILE");
+      .type_name("FILE");
 }
 
 }  // namespace thalweg::cli
