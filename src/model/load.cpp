@@ -129,11 +129,13 @@ Result<Batching> choose_call(const ModelEntry& entry, std::span<const Signature>
 }
 
 // From the loaded model to a version that may take rows.
-Status check_and_warm(const ModelEntry& entry, const Registry& registry, LoadedVersion& version) {
+Status check_and_warm(const ModelEntry& entry, const Registry& registry, LoadedVersion& version,
+                      const std::vector<BatchCost>& before) {
   ModelVersion& facts = version.facts;
   const Values& values = entry.values;
   auto plan = read_plan(values);
   if (!plan) return std::move(plan).error();
+  plan->before = before;
   auto batching = choose_call(entry, version.loaded->signatures(), facts);
   if (!batching) return std::move(batching).error();
 
@@ -199,7 +201,8 @@ Result<std::vector<Signature>> signatures_without_loading(const ModelVersion& fa
 Result<std::shared_ptr<const LoadedVersion>> load_files(const ModelEntry& entry,
                                                         const Registry& registry,
                                                         const VersionFiles& files,
-                                                        const std::function<void()>& loaded) {
+                                                        const std::function<void()>& loaded,
+                                                        const std::vector<BatchCost>& before) {
   auto kind = runtime_of(entry, registry, files.path);
   if (!kind) return std::move(kind).error();
   auto version = std::make_shared<LoadedVersion>();
@@ -214,7 +217,7 @@ Result<std::shared_ptr<const LoadedVersion>> load_files(const ModelEntry& entry,
   version->loaded =
       std::make_shared<WatchedModel>(RunningModel{entry.name, files.path}, std::move(*model));
   if (loaded) loaded();
-  if (Status warm = check_and_warm(entry, registry, *version); !warm.ok())
+  if (Status warm = check_and_warm(entry, registry, *version, before); !warm.ok())
     return std::move(warm).error();
   return std::shared_ptr<const LoadedVersion>(std::move(version));
 }
@@ -285,11 +288,12 @@ Result<std::shared_ptr<const ModelVersion>> check_files(const ModelEntry& entry,
 Result<std::shared_ptr<const LoadedVersion>> load_version(const ModelEntry& entry,
                                                           const Registry& registry,
                                                           const VersionFiles& files,
-                                                          const std::function<void()>& loaded) {
-  if (files.path.empty()) return load_files(entry, registry, files, loaded);
-  const std::string before = fingerprint(files.path);
-  auto version = load_files(entry, registry, files, loaded);
-  if (fingerprint(files.path) == before) return version;
+                                                          const std::function<void()>& loaded,
+                                                          const std::vector<BatchCost>& before) {
+  if (files.path.empty()) return load_files(entry, registry, files, loaded, before);
+  const std::string at_first = fingerprint(files.path);
+  auto version = load_files(entry, registry, files, loaded, before);
+  if (fingerprint(files.path) == at_first) return version;
   return Error(Code::model_invalid,
                files.path +
                    ": expected files that stay as they are; they changed while the model was "

@@ -43,11 +43,12 @@ struct LoadedVersion {
                               const std::string& path);
 
 // Checks, loads, warms a version and lets it answer its golden rows, whatever is loaded already. Blocks for as long as that takes.
-// `loaded`: called between loading and warming. Files that change meanwhile are an error.
+// `loaded`: called between loading and warming. `before`: what the rows of the version cost that serves meanwhile, see WarmUpPlan. Files that
+// change meanwhile are an error.
 // Errors: model_invalid, model_failed, signature_mismatch, config_invalid, runtime_missing, …
 [[nodiscard]] Result<std::shared_ptr<const LoadedVersion>> load_version(
     const ModelEntry& entry, const Registry& registry, const VersionFiles& files,
-    const std::function<void()>& loaded = {});
+    const std::function<void()>& loaded = {}, const std::vector<BatchCost>& before = {});
 
 // What can be known of a version without loading it: its runtime is there, its settings are that runtime's, its files are those of its
 // manifest, its features can be read, its signature is one that can be called. A SavedModel's file tells the signature, and so may a manifest of the same

@@ -63,7 +63,8 @@ ModelCache& ModelCache::process() {
 Result<std::shared_ptr<const LoadedVersion>> ModelCache::get(const ModelEntry& entry,
                                                              const Registry& registry,
                                                              const VersionFiles& files,
-                                                             const std::function<void()>& loaded) {
+                                                             const std::function<void()>& loaded,
+                                                             const std::vector<BatchCost>& before) {
   std::shared_ptr<Slot> slot;
   std::string key = key_of(entry, files);  // before the lock: a folder may be on a drive that hangs
   {
@@ -79,7 +80,7 @@ Result<std::shared_ptr<const LoadedVersion>> ModelCache::get(const ModelEntry& e
   }
   const std::lock_guard lock(slot->mutex);
   if (auto version = slot->version.lock()) return version;
-  auto version = load_version(entry, registry, files, loaded);
+  auto version = load_version(entry, registry, files, loaded, before);
   if (version.ok()) slot->version = *version;
   return version;
 }

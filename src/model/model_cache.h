@@ -17,11 +17,12 @@ namespace thalweg {
 class ModelCache {
  public:
   static ModelCache& process();
-  // `loaded`: see load_version(); not called for what is there already.
+  // `loaded`, `before`: see load_version(); not called for what is there already.
   Result<std::shared_ptr<const LoadedVersion>> get(const ModelEntry& entry,
                                                    const Registry& registry,
                                                    const VersionFiles& files,
-                                                   const std::function<void()>& loaded = {});
+                                                   const std::function<void()>& loaded = {},
+                                                   const std::vector<BatchCost>& before = {});
 
  private:
   struct Slot {

@@ -36,6 +36,9 @@ std::string ServedModel::Life::fingerprint_of(const WishedVersion& version) cons
 Status ServedModel::Life::begin_load(const WishedVersion& version) {
   const std::string now = fingerprint_of(version);
   const auto own = std::make_shared<const OwnEntry>(entry_, registry_);
+  const auto serving = route_.load();
+  std::vector<BatchCost> before;
+  if (!serving->variants.empty()) before = serving->variants.front().version->costs;
   {
     const std::lock_guard lock(mutex_);
     if (stop_) return later();
@@ -58,7 +61,9 @@ Status ServedModel::Life::begin_load(const WishedVersion& version) {
     };
     known.loading = std::make_unique<Errand<std::shared_ptr<const LoadedVersion>>>(
         [own, files = VersionFiles{version.version, version.path}, use = version.use,
-         &cache = cache_, warming] { return cache.get(own->entry, own->registry, files, warming); },
+         &cache = cache_, warming, before = std::move(before)] {
+          return cache.get(own->entry, own->registry, files, warming, before);
+        },
         woken_by_errand());
   }
   tell();

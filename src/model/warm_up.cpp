@@ -27,6 +27,8 @@ constexpr double tolerance_absolute = 1e-4;
 // that rises at all goes on rising: a network that is 6 % dearer at 512 rows than at 128 was 22 % dearer at 1,024.
 constexpr double hardly_more = 1.05;
 constexpr int rounds_max = 3;  // of measuring, before a bound is believed
+constexpr double alike =
+    1.25;  // how far a size's cost may be from what the version before it promises
 
 double microseconds(clockid_t clock) {
   timespec t{};
@@ -101,12 +103,8 @@ class WarmUp {
     if (auto found = find_rows(); !found.ok()) return std::move(found).error();
     if (!accepted_ || plan_.sizes.empty()) return std::move(report_);
     if (auto status = measure_all(); !status.ok()) return std::move(status).error();
-    // A bound is set for good, so it is not set by one moment's noise.
-    const auto bounded = [&] {
-      return !report_.answers_later && recommended_rows_max(report_.costs) > 0;
-    };
-    for (int round = 1; round < rounds_max && bounded(); ++round) {
-      if (auto status = measure_again(); !status.ok()) return std::move(status).error();
+    if (!take_over_costs()) {
+      if (auto status = measure_well(); !status.ok()) return std::move(status).error();
     }
     check_outputs();
     compare_alone_and_in_company();
@@ -165,15 +163,50 @@ class WarmUp {
     return {};
   }
 
-  // From the size that looks like the bound on: those below are no candidates.
-  Status measure_again() {
+  // A bound is set for good, so it is not set by one moment's noise.
+  Status measure_well() {
+    if (!plan_.before.empty()) {
+      if (auto status = measure_again(0); !status.ok()) return status;
+    }
+    const auto bounded = [&] {
+      return !report_.answers_later && recommended_rows_max(report_.costs) > 0;
+    };
+    for (int round = 1; round < rounds_max && bounded(); ++round) {
+      // From the size that looks like the bound on: those below are no candidates.
+      const auto bound = enough_rows(report_.costs) - report_.costs.cbegin();
+      if (auto status = measure_again(static_cast<std::size_t>(bound)); !status.ok()) return status;
+    }
+    return {};
+  }
+
+  Status measure_again(std::size_t from) {
     const double end = deadline();
-    const auto bound = enough_rows(report_.costs) - report_.costs.cbegin();
-    for (auto i = static_cast<std::size_t>(bound); i < least_.size(); ++i) {
+    for (std::size_t i = from; i < least_.size(); ++i) {
       if (auto status = measure(least_[i], end); !status.ok()) return status;
       report_.costs[i] = least_[i].cost();
     }
     return {};
+  }
+
+  // The costs of the version before, all of them by as much dearer or cheaper as this one is: many calls have found them, and a few calls
+  // here agree. False where they do not.
+  bool take_over_costs() {
+    const std::vector<BatchCost>& before = plan_.before;
+    std::vector<BatchCost>& costs = report_.costs;
+    if (costs.empty() || costs.size() != before.size()) return false;
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+      if (costs[i].rows != before[i].rows || !(before[i].cpu_us_per_row > 0)) return false;
+      ratios.push_back(costs[i].cpu_us_per_row / before[i].cpu_us_per_row);
+    }
+    std::sort(ratios.begin(), ratios.end());
+    const double height = ratios[ratios.size() / 2];
+    if (ratios.back() > height * alike || ratios.front() * alike < height) return false;
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+      costs[i].cpu_us_per_row = before[i].cpu_us_per_row * height;
+      costs[i].wall_us_per_row = before[i].wall_us_per_row * height;
+    }
+    return true;
   }
 
   // Would two calls of `size` rows end in time, if a row cost what it did last? And would the rows fit into little memory?
@@ -186,9 +219,11 @@ class WarmUp {
   // Several calls of one size, two where it is measured again; short ones beyond the deadline too, since one call alone says little.
   Status measure(Least& least, double end) {
     constexpr double short_us = 10'000;
+    constexpr double cheap_us = 1'000;
     const bool again = std::isfinite(least.wall_us);
-    const int calls_min = again ? 2 : 3;
-    const int calls_max = again ? 2 : 5;
+    const bool compared = !again && !plan_.before.empty();
+    const int calls_min = again ? 2 : compared ? 1 : 3;
+    const int calls_max = again || compared ? 2 : 5;
     MadeRows rows(signature_, batching_, least.rows, length_, blank_);
     const InferenceRequest request = rows.all();
     // The first call of a size plans for it (shapes, buffers): run, not counted.
@@ -199,7 +234,7 @@ class WarmUp {
     for (int i = 0; i < calls_max; ++i) {
       const WarmUpClocks before = plan_.clocks();
       const bool enough = i >= calls_min || (i > 0 && least.wall_us > short_us);
-      if (enough && before.wall_us >= end) break;
+      if (enough && (before.wall_us >= end || (compared && least.wall_us > cheap_us))) break;
       auto result = call(model_, signature_, request);
       const WarmUpClocks after = plan_.clocks();
       if (!result.ok()) return refused(least.rows, std::move(result).error());

@@ -36,10 +36,14 @@ struct WarmUpPlan {
                                  512};  // rows; ascending. Empty: one call of one row, nothing else
   std::chrono::milliseconds time{300};  // no size is begun that would go beyond it
   std::function<WarmUpClocks()> clocks = read_clocks;
+  // Of the version that serves meanwhile, if one does. Records then wait for the cores that the warm-up takes, so each size is called
+  // no more often than it needs to see that its cost goes up and down with the rows as it did there, and the rest is taken over.
+  std::vector<BatchCost> before;
 };
 
 struct WarmUpReport {
-  std::vector<BatchCost> costs;       // one per size that ran
+  std::vector<BatchCost>
+      costs;  // one per size that ran; the curve of `before`, at this model's height, where they are alike
   std::vector<std::string> warnings;  // whole sentences
   bool answers_later = false;         // from another thread, as remote models do
 };

@@ -231,6 +231,7 @@ class CostlyModel final : public LoadedModel {
   }
   void submit(const Signature&, const InferenceRequest& request, InferenceDone done) override {
     const auto rows = static_cast<std::size_t>(request.inputs[0].dims[0]);
+    rows_ += rows;
     const double cpu = cost_(rows, calls_++);
     now_.thread_cpu_us += cpu;
     now_.process_cpu_us += cpu;
@@ -241,13 +242,18 @@ class CostlyModel final : public LoadedModel {
     answer.data = numbers_.data();
     done(std::vector<Tensor>{answer});
   }
-  std::size_t recommended() {
+  std::size_t recommended(const std::vector<BatchCost>& before = {}) {
+    return recommended_rows_max(costs(before));
+  }
+  std::vector<BatchCost> costs(const std::vector<BatchCost>& before = {}) {
     WarmUpPlan plan;
     plan.clocks = [this] { return now_; };
+    plan.before = before;
     auto report = warm_up(*this, signature_, {BatchDim::dynamic, 0}, plan);
     EXPECT_TRUE(report.ok()) << report.error().message();
-    return report.ok() ? recommended_rows_max(report->costs) : 999;
+    return report.ok() ? report->costs : std::vector<BatchCost>{};
   }
+  [[nodiscard]] std::size_t rows() const { return rows_; }  // of all calls
 
  private:
   const Signature signature_{"s",
@@ -257,6 +263,7 @@ class CostlyModel final : public LoadedModel {
   const double stolen_;
   WarmUpClocks now_;
   int calls_ = 0;
+  std::size_t rows_ = 0;
   std::vector<float> numbers_;
 };
 
@@ -299,6 +306,51 @@ TEST(WarmUp, A_size_that_is_clearly_worse_is_still_bounded) {
       },
       0);
   EXPECT_EQ(model.recommended(), 128U);
+}
+
+double cheapest_at_128(std::size_t rows, double times = 1) {
+  return (20 + 5 * static_cast<double>(rows)) * (rows > 128 ? 1.2 : 1) * times;
+}
+
+TEST(WarmUp, A_version_that_costs_what_the_one_before_it_did_is_called_a_third_as_much) {
+  CostlyModel first([](std::size_t rows, int) { return cheapest_at_128(rows); }, 0);
+  const auto before = first.costs();
+  CostlyModel second([](std::size_t rows, int) { return cheapest_at_128(rows, 3); }, 0);
+  const auto costs = second.costs(before);
+  EXPECT_LT(second.rows(), first.rows() * 2 / 5);
+  ASSERT_EQ(costs.size(), before.size());
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    EXPECT_EQ(costs[i].rows, before[i].rows);
+    EXPECT_DOUBLE_EQ(costs[i].cpu_us_per_row, 3 * before[i].cpu_us_per_row) << costs[i].rows;
+  }
+}
+
+TEST(WarmUp, The_noise_of_few_calls_does_not_move_a_bound_from_version_to_version) {
+  CostlyModel first([](std::size_t rows, int) { return cheapest_at_128(rows); }, 0);
+  auto before = first.costs();
+  std::uint64_t dice = 1;
+  for (int version = 0; version < 100; ++version) {
+    CostlyModel next(
+        [&dice](std::size_t rows, int) {
+          dice = dice * 6364136223846793005ULL + 1442695040888963407ULL;
+          return cheapest_at_128(rows, 1 + static_cast<double>((dice >> 33) % 10) / 100);
+        },
+        0);
+    before = next.costs(before);
+    EXPECT_EQ(recommended_rows_max(before), 128U) << version;
+  }
+}
+
+TEST(WarmUp, A_version_that_costs_otherwise_than_the_one_before_it_is_measured_as_the_first_was) {
+  CostlyModel first([](std::size_t rows, int) { return cheapest_at_128(rows); }, 0);
+  int large = 0;
+  CostlyModel second(
+      [&large](std::size_t rows, int) {  // dear only at its first calls, and without a bound
+        const bool busy = rows == 512 && ++large <= 3;
+        return (2000 + 5 * static_cast<double>(rows)) * (busy ? 4 : 1);
+      },
+      0);
+  EXPECT_EQ(second.recommended(first.costs()), 0U);
 }
 
 TEST(FakeModel, Fails_on_chosen_rows_and_recovers_when_told) {
