@@ -20,7 +20,8 @@ VersionTotals sum_of(const std::vector<VersionTotals>& totals, const NowServing:
   VersionTotals sum;
   sum.version = version.version;
   for (const VersionTotals& one : totals) {
-    const bool its = one.version == version.version && one.path == version.path;
+    const bool its = one.version == version.version && one.path == version.path &&
+                     one.content == version.content;
     if (its && one.role != Role::shadow) sum.add(one);
   }
   return sum;

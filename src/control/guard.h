@@ -1,6 +1,7 @@
 // Whether a new version does worse than the one before it, while it is on probation. Pure; one thread.
 //
-// A version is known by its number and where its files are: an address may bring another one of the same number.
+// A version is known by its number, where its files are, and their content: an address may bring another one of the same number, and a number
+// may be published anew.
 //
 // A version is new from the moment the route begins to name it. It is held against the version that it took the place of: that of the
 // variant's name, or, for a name that is new, the champion's. Both are judged by what they did in this process: the new one since
@@ -42,8 +43,9 @@ struct NowServing {
     std::string uri{};                 // the address that names it; "": none does
     std::string path{};                // of its files
     bool in_folder = true;             // of the model: its number means it
+    std::string content{};             // ModelVersion::identity
     [[nodiscard]] bool same_version_as(const One& other) const noexcept {
-      return version == other.version && path == other.path;
+      return version == other.version && path == other.path && content == other.content;
     }
   };
   std::int64_t epoch = -1;

@@ -52,6 +52,12 @@ VersionWish named(const NowServing::One& version) {
   return version.uri.empty() || version.in_folder ? std::to_string(version.version) : version.uri;
 }
 
+// A number that was published anew means its new files alone: what served under it before cannot be asked for any more.
+bool is_gone(const GuardVerdict& verdict) {
+  const NowServing::One &now = verdict.now, &before = verdict.before;
+  return now.in_folder && before.in_folder && now.version == before.version;
+}
+
 // The state before, where the present record brought the new version; where the folder did, or an earlier record whose successors have
 // changed something else, or that state does not name it, the version that served is named: by its address, or else by its number.
 // `active`, where what is wanted is refused here: the epoch that serves instead. What was refused would hold the version before back too,
@@ -75,7 +81,14 @@ Result<std::optional<DesiredModel>> without(const GuardVerdict& verdict, const D
     auto back = rolled_back(*wanted.record);
     if (!back) return std::move(back).error();
     next = *std::move(back);
+    if (is_gone(verdict)) return std::optional(std::move(next));
   }
+  if (is_gone(verdict))
+    return Error(Code::config_invalid,
+                 fmt::format("expected a version to go back to; the files of version {} were "
+                             "replaced, and its number means the new ones; publish it anew, or "
+                             "name another version",
+                             verdict.now.version));
   const DesiredVariant* one = find(next, verdict.variant, champion);
   if (one != nullptr && !is_the_one_before(one->version, verdict, bad)) {
     auto pinned = with_version(next, one->name, named(verdict.before));

@@ -57,7 +57,8 @@ VersionMeter::Entry& VersionMeter::entry(const ModelVersion& version, const std:
   for (const auto& entry : entries_) {
     const VersionTotals& who = entry->who;
     if (who.version == version.version && who.role == role && who.variant == variant &&
-        who.model == version.model && who.path == version.path) {
+        who.model == version.model && who.path == version.path &&
+        who.content == version.identity()) {
       entry->last_use = uses_;
       return *entry;
     }
@@ -66,6 +67,7 @@ VersionMeter::Entry& VersionMeter::entry(const ModelVersion& version, const std:
   fresh->who.model = version.model;
   fresh->who.version = version.version;
   fresh->who.path = version.path;
+  fresh->who.content = version.identity();
   fresh->who.variant = variant;
   fresh->who.role = role;
   fresh->last_use = uses_;

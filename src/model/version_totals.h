@@ -33,6 +33,7 @@ struct VersionTotals {
   std::string model;
   std::int64_t version = 0;
   std::string path;     // of its files: what an address brought may have the number of a folder
+  std::string content;  // ModelVersion::identity: a number may be published anew
   std::string variant;  // "" for the only one, a fallback and a shadow
   Role role = Role::variant;
 
@@ -44,7 +45,7 @@ struct VersionTotals {
   CallTimes times;
 
   [[nodiscard]] bool same_as(const VersionTotals& other) const noexcept {
-    return path == other.path && has_labels_of(other);
+    return path == other.path && content == other.content && has_labels_of(other);
   }
   // On a page of metrics they cannot be told apart.
   [[nodiscard]] bool has_labels_of(const VersionTotals& other) const noexcept {

@@ -78,6 +78,7 @@ control::NowServing now_serving(const ServedModel& model) {
         now.variants.emplace_back(control::NowServing::One{variant.name, variant.version->version});
     const std::string& path = variant.version->path;
     one.path = path;
+    one.content = variant.version->identity();
     const auto call = std::find_if(calls.begin(), calls.end(), [&](const RunningCallInfo& c) {
       return c.path == path && (!path.empty() || c.model == model.name());
     });

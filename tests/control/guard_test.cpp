@@ -174,6 +174,42 @@ TEST(Guard, A_version_of_the_same_number_from_elsewhere_is_another_one) {
       << "the one before does worse";
 }
 
+// A number whose files were replaced.
+NowServing published(std::int64_t version, const std::string& content) {
+  NowServing now = serving(version);
+  now.variants.front().content = content;
+  return now;
+}
+
+VersionTotals published_did(std::int64_t version, const std::string& content, std::uint64_t rows,
+                            std::uint64_t failed = 0) {
+  VersionTotals totals = did(version, rows, failed);
+  totals.content = content;
+  return totals;
+}
+
+TEST(Guard, A_number_that_was_published_anew_is_new_and_has_figures_of_its_own) {
+  Guard guard(limits());
+  const auto old = published_did(2, "old", 5000);
+  EXPECT_FALSE(guard.look(0s, published(2, "old"), {old}));
+  EXPECT_FALSE(guard.idle(published(2, "new"))) << "it is another one";
+  EXPECT_FALSE(guard.look(1s, published(2, "new"), {old}));
+  const auto verdict =
+      guard.look(2s, published(2, "new"), {old, published_did(2, "new", 1000, 500)});
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->now.content, "new");
+  EXPECT_EQ(verdict->before.content, "old");
+}
+
+TEST(Guard, What_the_replaced_files_of_a_number_did_excuses_nobody_who_follows_the_new_ones) {
+  Guard guard(limits());
+  const auto old = published_did(2, "old", 5000, 2500), now = published_did(2, "new", 5000);
+  EXPECT_FALSE(guard.look(0s, published(2, "new"), {old, now}));
+  EXPECT_FALSE(guard.look(1s, serving(3), {old, now}));
+  EXPECT_TRUE(guard.look(2s, serving(3), {old, now, did(3, 1000, 100)}))
+      << "a tenth is less than the old files failed, and more than the new ones do";
+}
+
 // --- what becomes of a verdict ---
 
 class GuardsTest : public ::testing::Test {
@@ -410,6 +446,22 @@ TEST_F(GuardsTest, A_rollback_counts_when_it_is_followed) {
   guards.round();
   guards.round();
   EXPECT_EQ(guards.rollbacks("m"), 1U);
+}
+
+TEST_F(GuardsTest, Files_that_were_replaced_under_their_number_cannot_be_gone_back_to) {
+  model.file.variants.front().version = "latest";
+  now = published(2, "old");
+  totals = {published_did(2, "old", 5000)};
+  Guards guards = make(desk);
+  guards.round();
+  now = published(2, "new");
+  guards.round();
+  totals.push_back(published_did(2, "new", 1000, 1000));
+  guards.round();
+  guards.round();
+  EXPECT_FALSE(wanted().record) << "number 2 would mean the new files again";
+  ASSERT_EQ(news.size(), 1U) << "said once";
+  EXPECT_THAT(news[0], HasSubstr("the files of version 2 were replaced"));
 }
 
 TEST_F(GuardsTest, Of_two_processes_only_one_writes) {

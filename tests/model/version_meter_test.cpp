@@ -61,6 +61,21 @@ TEST(VersionMeter, Each_version_variant_and_role_has_its_own_figures) {
   EXPECT_EQ(totals[2].lost[0], 7U);
 }
 
+TEST(VersionMeter, A_number_that_was_published_anew_has_figures_of_its_own) {
+  VersionMeter meter;
+  Use use(1, "", {1, 2});
+  use.version.content = "old";
+  use.tell(meter, 1000, 0);
+  use.version.content = "new";
+  use.tell(meter, 1000, 2);
+  const auto totals = merged(meter.totals());
+  ASSERT_EQ(totals.size(), 2U);
+  EXPECT_EQ(totals[0].answered, 0U);
+  EXPECT_EQ(totals[1].answered, 2U);
+  EXPECT_EQ(totals[1].content, "new");
+  EXPECT_EQ(merged_by_labels(totals).size(), 1U) << "labels are numbers";
+}
+
 TEST(VersionMeter, The_sum_of_two_workers_is_what_one_would_have_counted) {
   VersionMeter one, two, all;
   for (int i = 1; i <= 1000; ++i) {
