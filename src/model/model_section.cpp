@@ -184,7 +184,9 @@ Section make_life_section() {
        .min = 1,
        .doc =
            "A version that loads and warms up for longer is told; it goes on loading, and another "
-           "wish or a higher number that comes is followed without it."},
+           "wish or a higher number that comes is followed without it. So long does a start wait "
+           "for "
+           "a folder that does not answer."},
       {.name = "fetch",
        .type = SettingType::strings,
        .example = "[aws, s3, cp, --recursive, \"{uri}\", \"{dir}\"]",

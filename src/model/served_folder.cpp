@@ -25,7 +25,13 @@ std::chrono::milliseconds ServedModel::Life::look_patience() const {
   return std::min(look_patience_max, slow_load_);
 }
 
+// Who starts has nothing else to go on with, and waits longer; not for ever, or nobody would hear of it but by the log.
+ServedModel::Life::Clock::time_point ServedModel::Life::look_deadline() const {
+  return look_began_ + std::max(look_patience_max, slow_load_);
+}
+
 void ServedModel::Life::begin_look() {
+  look_began_ = Clock::now();
   look_awaited_ = std::make_shared<std::atomic<bool>>(false);
   look_again_ = Clock::now() + look_patience() * (look_hangs_after << hung_looks_.size());
   looking_ = std::make_unique<Errand<Looked>>(
@@ -37,7 +43,7 @@ void ServedModel::Life::begin_look() {
       woken_by_errand(look_awaited_));
 }
 
-// Waited for by the turn that began it, for a moment; who is patient waits for its end.
+// Waited for by the turn that began it, for a moment; who is patient waits for its end, or until the deadline.
 bool ServedModel::Life::look_ended(bool began, bool patient) {
   std::unique_lock lock(mutex_);
   const auto over = [&] { return stop_ || looking_->ended(); };
@@ -47,7 +53,7 @@ bool ServedModel::Life::look_ended(bool began, bool patient) {
     lock.unlock();
     say_slow_look();
     lock.lock();
-    if (patient) changed_.wait(lock, over);
+    if (patient) changed_.wait_until(lock, look_deadline(), over);
   }
   return !stop_ && looking_->ended();
 }
@@ -60,6 +66,17 @@ void ServedModel::Life::say_slow_look() {
                   entry_.values.string("path"), look_patience().count()));
 }
 
+// Nothing of the folder is known, and nobody waits for it any longer.
+void ServedModel::Life::give_up_look() {
+  const auto waited =
+      std::chrono::duration_cast<std::chrono::milliseconds>(look_deadline() - look_began_);
+  look_error_ = Error(
+      Code::io_failed,
+      fmt::format("'{}': expected to see what lies there within {} ms; there is no answer; is its "
+                  "drive away? Mount it, or raise `slow_load` of the model, then start again",
+                  entry_.values.string("path"), waited.count()));
+}
+
 void ServedModel::Life::look(bool patient) {
   if (!entry_.values.has("path")) return;
   std::erase_if(hung_looks_, [](const auto& look) { return look->ended(); });
@@ -70,7 +87,10 @@ void ServedModel::Life::look(bool patient) {
     begins = true;
   }
   if (begins) begin_look();
-  if (!look_ended(begins, patient)) return;
+  if (!look_ended(begins, patient)) {
+    if (patient) give_up_look();
+    return;
+  }
   auto looked = looking_->take();
   looking_.reset();
   if (std::exchange(slow_look_told_, false))

@@ -168,6 +168,8 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   // served_folder.cpp: what lies there. All REQUIRE work_.
   void look(bool patient);
   [[nodiscard]] std::chrono::milliseconds look_patience() const;
+  [[nodiscard]] Clock::time_point look_deadline() const;  // of who is patient
+  void give_up_look();
   void begin_look();
   [[nodiscard]] bool look_ended(bool began, bool patient);
   void take_look(Result<std::vector<FolderVersion>> versions);
@@ -271,7 +273,8 @@ class ServedModel::Life : public std::enable_shared_from_this<Life> {
   std::unique_ptr<Errand<Looked>> looking_;
   std::vector<std::unique_ptr<Errand<Looked>>> hung_looks_;
   std::shared_ptr<std::atomic<bool>> look_awaited_;  // whose end wakes the model's thread
-  Clock::time_point look_again_{};                   // when the one under way counts as hung
+  Clock::time_point look_began_{};                   // the one under way
+  Clock::time_point look_again_{};                   // when it counts as hung
   bool slow_look_told_ = false;
   std::set<std::string>
       tried_;             // failed in this turn, so not again before the next; guarded by work_

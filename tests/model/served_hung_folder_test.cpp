@@ -1,4 +1,5 @@
 // A folder whose drive does not answer: what serves goes on, wishes are followed, a stop does not wait, and no threads pile up.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "model/left_behind.h"
@@ -128,6 +129,21 @@ TEST_F(HungFolder, Further_looks_are_tried_beside_one_that_hangs_and_five_wait_a
   EXPECT_TRUE(eventually([&] { return serving(*model) == 1 && gate_->count() == 0; }));
   ASSERT_TRUE(model->prepare(wish_for("2"), ++epoch).ok());
   EXPECT_TRUE(eventually([&] { return serving(*model) == 2; }));
+}
+
+TEST_F(HungFolder, A_start_gives_up_after_a_while_and_says_which_folder_does_not_answer) {
+  put(1, 10);
+  const auto model = make_on_drive();
+  gate_->set(true);
+  const Status opened = model->open();  // or this test does not end
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code(), Code::io_failed) << "nobody tries that again by himself";
+  EXPECT_THAT(opened.error().message(), testing::HasSubstr("'" + std::string(dir_.path()) + "'"));
+  EXPECT_THAT(opened.error().message(), testing::HasSubstr("no answer"));
+  EXPECT_EQ(told("model.folder"), 1U) << "and before that the log said what is waited for";
+  gate_->set(false);
+  EXPECT_TRUE(eventually([&] { return model->open().ok(); })) << "asked again when it answers";
+  EXPECT_EQ(serving(*model), 1);
 }
 
 TEST_F(HungFolder, A_stop_waits_for_no_look_and_leaves_its_thread_behind) {
