@@ -28,6 +28,20 @@ class Newcomer : public ControllerTest {
       for (Process* process : processes) process->controller->turn();
     }
   }
+  // Version 3 serves, and nothing more is loaded for now: what is wanted next stays under way. The epoch of 3.
+  std::int64_t serve_3_and_stall(Process& process) {
+    begin(process);
+    const auto epoch = set_version(process.desk, "3")->epoch;
+    turns({&process});
+    EXPECT_EQ(process.model.active, epoch);
+    process.model.auto_load = false;
+    return epoch;
+  }
+  std::int64_t want(Process& process, const std::string& version) {
+    const auto epoch = set_version(process.desk, version)->epoch;
+    turns({&process});
+    return epoch;
+  }
   static const std::string& version(const Process& process) {
     return process.model.serving.variants.front().version;
   }
@@ -35,13 +49,8 @@ class Newcomer : public ControllerTest {
 
 TEST_F(Newcomer, Begins_with_what_the_others_serve_and_moves_with_them) {
   Process one(entries, "one", clock), late(entries, "late", clock);
-  begin(one);
-  const auto before = set_version(one.desk, "3")->epoch;
-  turns({&one});
-  ASSERT_EQ(one.model.active, before);
-  one.model.auto_load = false;
-  const auto next = set_version(one.desk, "4")->epoch;
-  turns({&one});
+  const auto before = serve_3_and_stall(one);
+  const auto next = want(one, "4");
   begin(late);
   EXPECT_EQ(version(late), "3") << "as the other does";
   EXPECT_EQ(late.model.active, before);
@@ -61,8 +70,7 @@ TEST_F(Newcomer, Is_waited_for_by_those_who_are_ready_before_it) {
   begin(one);
   turns({&one});
   one.model.auto_load = late.model.auto_load = false;
-  const auto next = set_version(one.desk, "4")->epoch;
-  turns({&one});
+  const auto next = want(one, "4");
   begin(late);
   EXPECT_EQ(late.model.active, -1) << "the pipeline file's, as the other";
   turns({&late});
@@ -121,14 +129,9 @@ TEST_F(Newcomer, Does_not_wait_for_those_who_were_killed_amid_the_change) {
 // 11 is under way, and 12 was written on top: the others serve 10.
 TEST_F(Newcomer, Finds_what_the_others_serve_below_several_records) {
   Process one(entries, "one", clock), late(entries, "late", clock);
-  begin(one);
-  const auto before = set_version(one.desk, "3")->epoch;
-  turns({&one});
-  one.model.auto_load = false;
-  ASSERT_TRUE(set_version(one.desk, "4").ok());
-  turns({&one});
-  const auto next = set_version(one.desk, "5")->epoch;
-  turns({&one});
+  const auto before = serve_3_and_stall(one);
+  (void)want(one, "4");
+  const auto next = want(one, "5");
   begin(late);
   EXPECT_EQ(version(late), "3");
   EXPECT_EQ(late.model.active, before);
@@ -139,14 +142,9 @@ TEST_F(Newcomer, Finds_what_the_others_serve_below_several_records) {
 
 TEST_F(Newcomer, Takes_what_is_wanted_when_the_log_does_not_tell_any_more_what_the_others_serve) {
   Process one(entries, "one", clock);
-  begin(one);
-  ASSERT_TRUE(set_version(one.desk, "3").ok());
-  turns({&one});
-  one.model.auto_load = false;
-  ASSERT_TRUE(set_version(one.desk, "4").ok());
-  turns({&one});
-  const auto next = set_version(one.desk, "5")->epoch;
-  turns({&one});
+  (void)serve_3_and_stall(one);
+  (void)want(one, "4");
+  const auto next = want(one, "5");
   // Compacted: the last record and the last word. Its state before is 4's, which nobody serves.
   auto rest = std::make_shared<MemoryEntries>();
   rest->compacted = false;
@@ -165,12 +163,8 @@ TEST_F(Newcomer, Takes_what_is_wanted_when_the_log_does_not_tell_any_more_what_t
 
 TEST_F(Newcomer, That_cannot_load_what_the_others_serve_takes_what_is_wanted) {
   Process one(entries, "one", clock), late(entries, "late", clock);
-  begin(one);
-  ASSERT_TRUE(set_version(one.desk, "3").ok());
-  turns({&one});
-  one.model.auto_load = false;
-  const auto next = set_version(one.desk, "4")->epoch;
-  turns({&one});
+  (void)serve_3_and_stall(one);
+  const auto next = want(one, "4");
   late.model.broken = {"3"};  // its files are gone
   begin(late);
   EXPECT_EQ(late.model.active, next);
@@ -178,10 +172,7 @@ TEST_F(Newcomer, That_cannot_load_what_the_others_serve_takes_what_is_wanted) {
 
 TEST_F(Newcomer, Amid_a_reset_serves_the_record_that_the_others_serve) {
   Process one(entries, "one", clock), late(entries, "late", clock);
-  begin(one);
-  const auto before = set_version(one.desk, "3")->epoch;
-  turns({&one});
-  one.model.auto_load = false;
+  const auto before = serve_3_and_stall(one);
   const auto next = reset(one.desk)->epoch;
   turns({&one});
   begin(late);

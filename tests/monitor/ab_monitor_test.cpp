@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "empty_use.h"
 #include "model/bucket.h"
 #include "numbers.h"
 
@@ -166,22 +167,7 @@ TEST(AbMonitor, A_worker_that_is_behind_keeps_out_of_the_new_epoch) {
 TEST(AbMonitor, A_model_with_one_variant_is_no_test) {
   AbMonitor monitor;
   ScoreObserver& observer = monitor.observer();
-  const Batch batch;
-  const Schema schema;
-  const Route route;
-  const Variant only;
-  const ModelVersion version;
-  observer.scored({.batch = batch,
-                   .schema = schema,
-                   .columns = {},
-                   .rows = {},
-                   .output_schema = schema,
-                   .outputs = {},
-                   .answered = {},
-                   .reads = {},
-                   .route = route,
-                   .variant = &only,
-                   .version = version});
+  tell_of_no_rows(observer, Route{}, Variant{}, ModelVersion{});
   EXPECT_TRUE(monitor.report().empty());
 }
 

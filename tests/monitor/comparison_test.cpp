@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "empty_use.h"
 #include "monitor/observers.h"
 
 namespace thalweg::monitor {
@@ -42,20 +43,7 @@ struct Pair {
                        .challenger_ns_per_row = 300});
   }
   // The champion answers, and nobody is compared.
-  void answer(ScoreObserver& observer) {
-    const Batch batch;
-    observer.scored({.batch = batch,
-                     .schema = schema,
-                     .columns = {},
-                     .rows = {},
-                     .output_schema = schema,
-                     .outputs = {},
-                     .answered = {},
-                     .reads = {},
-                     .route = route,
-                     .variant = &variant,
-                     .version = champion});
-  }
+  void answer(ScoreObserver& observer) { tell_of_no_rows(observer, route, variant, champion); }
 };
 
 TEST(Comparison, What_the_shadows_of_several_workers_heard_is_added_up) {
