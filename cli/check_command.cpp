@@ -79,6 +79,7 @@ void check_pipeline(const PipelineFile& file, Findings& findings) {
   auto chain = build_chain(file, builtins(), **models);
   check_shadows(**models, findings);
   if (!chain) return findings.error("", chain.error());
+  for (const std::string& warning : (*chain)->warnings) findings.warning("monitoring", warning);
   findings.ok("topology", fmt::format("{}, {}; names, types and shapes fit",
                                       counted((*chain)->steps.size(), "step"),
                                       counted((*chain)->outputs.outputs().size(), "output")));

@@ -103,10 +103,16 @@ std::vector<Setting> log_settings() {
        .type = SettingType::strings,
        .example = "[amount, card]",
        .doc = "The fields to log with each prediction; if absent, none."},
+      {.name = "features",
+       .type = SettingType::strings,
+       .example = "all",
+       .doc = "The features to log, as the model was fed with them: names of what feature steps "
+              "make, or `all`; if absent, none."},
       {.name = "mask",
        .type = SettingType::strings,
-       .example = "[card]",
-       .doc = "Those of the fields of which only *** is written."},
+       .example = "[card, features.x]",
+       .doc = "Fields, features (as `features.NAME`) and outputs of which only *** is written; a "
+              "feature that is made of a masked field is masked too."},
       {.name = "epochs",
        .type = SettingType::boolean,
        .fallback = "true",

@@ -272,4 +272,24 @@ std::vector<std::size_t> Binder::fields_read() const {
   return fields;
 }
 
+std::vector<std::size_t> Binder::fields_behind(Operand source) const {
+  std::vector<std::size_t> fields;
+  std::vector<bool> seen(steps_.size());
+  std::vector<Operand> open{source};
+  while (!open.empty()) {
+    const Operand next = open.back();
+    open.pop_back();
+    if (next.kind == Operand::Kind::field) {
+      fields.push_back(next.index);
+    } else if (!seen[next.index]) {
+      seen[next.index] = true;
+      const auto& inputs = steps_[next.index].inputs;
+      open.insert(open.end(), inputs.begin(), inputs.end());
+    }
+  }
+  std::sort(fields.begin(), fields.end());
+  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+  return fields;
+}
+
 }  // namespace thalweg::feature

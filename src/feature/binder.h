@@ -53,6 +53,8 @@ class Binder {
   [[nodiscard]] std::string hash_of(Operand source) const;
   [[nodiscard]] std::vector<BoundStep> take_steps() { return std::move(steps_); }
   [[nodiscard]] std::vector<std::size_t> fields_read() const;
+  // Those that this value is made of, through all steps; ascending.
+  [[nodiscard]] std::vector<std::size_t> fields_behind(Operand source) const;
   [[nodiscard]] bool padded(Operand source) const;
   [[nodiscard]] bool has_mask() const;
 

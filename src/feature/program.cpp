@@ -21,11 +21,13 @@ using feature::Operand;
 class Program final : public FeatureProgram {
  public:
   Program(std::vector<BoundStep> steps, std::vector<Operand> sources, Schema outputs,
-          std::vector<std::size_t> reads, std::vector<bool> padded, std::string hash)
+          std::vector<std::size_t> reads, std::vector<std::vector<std::size_t>> reads_of,
+          std::vector<bool> padded, std::string hash)
       : steps_(std::move(steps)),
         sources_(std::move(sources)),
         outputs_(std::move(outputs)),
         reads_(std::move(reads)),
+        reads_of_(std::move(reads_of)),
         padded_(std::move(padded)),
         hash_(std::move(hash)) {
     static std::atomic<std::uint64_t> programs{0};
@@ -39,6 +41,9 @@ class Program final : public FeatureProgram {
 
   [[nodiscard]] const Schema& outputs() const noexcept override { return outputs_; }
   [[nodiscard]] std::span<const std::size_t> reads() const noexcept override { return reads_; }
+  [[nodiscard]] std::span<const std::size_t> reads_of(std::size_t output) const noexcept override {
+    return reads_of_[output];
+  }
   [[nodiscard]] bool padded(std::size_t output) const noexcept override { return padded_[output]; }
   [[nodiscard]] bool computed(std::size_t output) const noexcept override {
     return sources_[output].kind == Operand::Kind::step;
@@ -121,7 +126,8 @@ class Program final : public FeatureProgram {
   std::vector<Operand> sources_;                              // one per output
   Schema outputs_;
   std::vector<std::size_t> reads_;
-  std::vector<bool> padded_;  // one per output
+  std::vector<std::vector<std::size_t>> reads_of_;  // one per output
+  std::vector<bool> padded_;                        // one per output
   std::string hash_;
   std::uint64_t id_ = 0;
   std::size_t pointers_ = 0;
@@ -161,13 +167,17 @@ Result<std::shared_ptr<const FeatureProgram>> FeatureProgram::bind(const Node& f
     hashes.push_back(name + " = " + binder.hash_of(*source));
   }
   std::vector<std::size_t> reads = binder.fields_read();
+  std::vector<std::vector<std::size_t>> reads_of;
   std::vector<bool> padded;
-  for (const Operand source : sources) padded.push_back(binder.has_mask() || binder.padded(source));
+  for (const Operand source : sources) {
+    reads_of.push_back(binder.fields_behind(source));
+    padded.push_back(binder.has_mask() || binder.padded(source));
+  }
   std::vector<BoundStep> steps = binder.take_steps();
   feature::fuse(steps, sources);
   return std::shared_ptr<const FeatureProgram>(std::make_shared<Program>(
-      std::move(steps), std::move(sources), std::move(outputs), std::move(reads), std::move(padded),
-      hash_of_all(std::move(hashes))));
+      std::move(steps), std::move(sources), std::move(outputs), std::move(reads),
+      std::move(reads_of), std::move(padded), hash_of_all(std::move(hashes))));
 }
 
 }  // namespace thalweg

@@ -43,6 +43,9 @@ class FeatureProgram {
   [[nodiscard]] virtual const Schema& outputs() const noexcept = 0;
   // Indexes into `available` of the columns it reads.
   [[nodiscard]] virtual std::span<const std::size_t> reads() const noexcept = 0;
+  // Those that one output is made of, ascending.
+  [[nodiscard]] virtual std::span<const std::size_t> reads_of(
+      std::size_t output) const noexcept = 0;
   // May rows of different lengths share a call of the model, filled up to the longest of them? So if the output ends in `pad` without
   // a length, or if there is a `mask`: then the model was made to tell elements from filling. Otherwise its answers could depend
   // on which rows came together.

@@ -45,6 +45,7 @@ struct Scored {
   std::span<const Column* const> features{};
   std::span<const std::uint32_t>
       feature_rows{};  // of these columns, in any order: those that no step refused
+  const FeatureProgram* program = nullptr;  // that made them, of the fields of `schema`
 };
 
 // What one variant and the shadow said to the same rows. Views hold during the call only.

@@ -23,9 +23,6 @@ namespace thalweg::monitor {
 
 using Counts = std::vector<std::uint64_t>;
 
-// In front of a feature's name, which may be that of a field: features.amount, features.x[3].
-inline constexpr std::string_view feature_prefix = "features.";
-
 // Of one field, feature or output of one version.
 struct WatchedField {
   static constexpr std::size_t whole = SIZE_MAX;

@@ -6,48 +6,69 @@
 #include <fmt/format.h>
 
 #include "config/json_text.h"
-#include "feature/categories/farmhash.h"
 #include "model/manifest.h"
+#include "monitor/sampled.h"
+#include "monitor/watched_value.h"
 
 namespace thalweg::monitor {
 namespace {
 
-constexpr std::uint64_t sample_steps = 1'000'000;
 constexpr std::string_view epochs_begin = "{\"epochs\":";
 constexpr std::size_t left_out_max = 10'000;
-// Longer features and outputs are left out: what a broker refuses would take the record's own outputs with it.
-constexpr std::size_t body_bytes_max = 256 * 1024;
+// Longer fields or outputs are left out: what a broker refuses would take the line with it.
+constexpr std::size_t object_bytes_max = 256 * 1024;
 
-// The template of the json encoder: {features: {amount: amount, card: {const: "***"}}, outputs: {score: score}}
-Result<Node> body_template(const InferenceLogOptions& options, const Schema& decoded,
-                           const Schema& last) {
-  const auto listed = [](const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  for (const auto* names : {&options.fields, &options.mask}) {
-    for (const std::string& name : *names) {
-      if (last.find(name)) continue;
-      return config_error(
-          options.where,
-          fmt::format("inference_log: fields: a field was expected; got '{}'; "
-                      "there is {}.{}",
-                      name, quoted_list(last.names()), did_you_mean(name, last.names())));
-    }
-  }
-  Node features = Node::map({});
+bool listed(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Error no_such_name(const InferenceLogOptions& options, const char* setting, const std::string& name,
+                   const std::vector<std::string>& known) {
+  const bool feature = name.starts_with(feature_prefix);
+  return config_error(
+      options.where,
+      fmt::format("inference_log: {}: a field was expected; got '{}'; there is {}.{}{}", setting,
+                  name, quoted_list(known), did_you_mean(name, known),
+                  feature ? " What feature steps make is chosen by `features`." : ""));
+}
+
+// A mask that is misspelt would show what it should hide.
+Status check_names(const InferenceLogOptions& options, const Schema& last) {
   for (const std::string& name : options.fields) {
-    features.set(name, listed(options.mask, name)
-                           ? Node::map({{"const", Node::scalar("***", true)}})
-                           : Node::scalar(name));
+    if (!last.find(name)) return no_such_name(options, "fields", name, last.names());
   }
-  Node outputs = Node::map({});
-  for (const Field& field : last.fields) {
-    if (!decoded.find(field.name)) outputs.set(field.name, Node::scalar(field.name));
+  for (const std::string& name : options.mask) {
+    const bool feature = name.starts_with(feature_prefix) &&
+                         (listed(options.features, all_features) ||
+                          listed(options.features, name.substr(feature_prefix.size())));
+    if (feature || last.find(name) || listed(options.maskable, name)) continue;
+    std::vector<std::string> known = last.names();
+    for (const std::string& one : options.features)
+      if (one != all_features) known.push_back(std::string(feature_prefix) + one);
+    known.insert(known.end(), options.maskable.begin(), options.maskable.end());
+    std::sort(known.begin(), known.end());
+    known.erase(std::unique(known.begin(), known.end()), known.end());
+    return no_such_name(options, "mask", name, known);
   }
-  Node body = Node::map({});
-  if (!options.fields.empty()) body.set("features", std::move(features));
-  body.set("outputs", std::move(outputs));
-  return body;
+  return {};
+}
+
+std::vector<JsonColumn> fields_of(const InferenceLogOptions& options, const Schema& last) {
+  std::vector<JsonColumn> fields;
+  for (const std::string& name : options.fields)
+    fields.push_back({name, *last.find(name), listed(options.mask, name)});
+  return fields;
+}
+
+// All that steps added: also a field under another name, which `mask` may name too.
+std::vector<JsonColumn> outputs_of(const InferenceLogOptions& options, const Schema& decoded,
+                                   const Schema& last) {
+  std::vector<JsonColumn> outputs;
+  for (std::size_t i = 0; i < last.fields.size(); ++i) {
+    const std::string& name = last.fields[i].name;
+    if (!decoded.find(name)) outputs.push_back({name, i, listed(options.mask, name)});
+  }
+  return outputs;
 }
 
 // Of the buckets, the variant's.
@@ -74,19 +95,23 @@ Result<std::unique_ptr<InferenceLog>> InferenceLog::make(InferenceLogOptions opt
                                                          const Schema& decoded, const Schema& last,
                                                          const Registry& registry,
                                                          ModelProvider& models) {
-  auto body = body_template(options, decoded, last);
-  if (!body) return std::move(body).error();
-  const EncoderKind* json = registry.encoder("json");
-  auto settings = read(*json->section, Node::map({{"nonfinite", Node::scalar("null", true)}}));
-  if (!settings) return std::move(settings).error();
-  auto encoder = json->make(*settings, *body, last);
-  if (!encoder) return std::move(encoder).error();
+  if (Status names = check_names(options, last); !names.ok()) return std::move(names).error();
+  auto fields = JsonColumns::make(fields_of(options, last), last, registry);
+  if (!fields) return std::move(fields).error();
+  auto outputs = JsonColumns::make(outputs_of(options, decoded, last), last, registry);
+  if (!outputs) return std::move(outputs).error();
   std::unique_ptr<InferenceLog> log(new InferenceLog(std::move(options), last, models));
-  log->body_ = std::move(encoder).value();
+  log->fields_ = std::move(fields).value();
+  log->outputs_ = std::move(outputs).value();
   return log;
 }
 
 void InferenceLog::append(Batch& batch) {
+  append_lines(batch);
+  if (features_ != nullptr) features_->forget(batch);
+}
+
+void InferenceLog::append_lines(Batch& batch) {
   find_routes(batch);
   const Rows& rows = batch.rows();
   std::uint32_t record = UINT32_MAX;
@@ -97,7 +122,7 @@ void InferenceLog::append(Batch& batch) {
       record = rows.record_of[row];
       if (batch.disposition(record) == Disposition::dead) continue;
       if (options_.epochs && !muted_) add_epochs(batch, record);
-      sampled = is_sampled(id_of(batch.record(record)));
+      sampled = is_sampled(id_of(batch.record(record)), options_.share);
       if (sampled && !left_out_.empty() && left_out_.contains(id_)) sampled = false;
     }
     if (!sampled || batch.disposition(record) == Disposition::dead) continue;
@@ -184,14 +209,8 @@ const InferenceLog::Described* InferenceLog::described_for(const ModelStamp& sta
 }
 
 std::string_view InferenceLog::id_of(const SourceRecord& record) {
-  id_.clear();
-  put(id_, "{}-{}-{}", record.topic, record.partition.value, record.offset.value);
+  write_id(record, id_);
   return id_;
-}
-
-bool InferenceLog::is_sampled(std::string_view id) const noexcept {
-  const std::uint64_t step = feature::farm_fingerprint64(id) % sample_steps;
-  return static_cast<double>(step) < options_.share * static_cast<double>(sample_steps);
 }
 
 std::uint32_t InferenceLog::bucket_of(const Batch& batch, std::uint32_t row, const Stamp& stamp) {
@@ -209,6 +228,7 @@ std::uint32_t InferenceLog::bucket_of(const Batch& batch, std::uint32_t row, con
 void InferenceLog::put_models(const Batch& batch, std::uint32_t row, std::uint32_t record) {
   text_ += ",\"models\":[";
   bool first = true;
+  std::size_t room = LoggedFeatures::line_bytes_max;
   for (std::size_t i = 0; i < batch.stamps().size(); ++i) {
     if (!batch.saw(record, i)) continue;
     const ModelStamp& stamp = batch.stamps()[i];
@@ -222,14 +242,23 @@ void InferenceLog::put_models(const Batch& batch, std::uint32_t row, std::uint32
       const std::uint32_t bucket = bucket_of(batch, row, stamps_[i]);
       put(text_, ",\"bucket\":{},\"share\":{}", bucket, share_of(*route, stamp.variant));
     }
+    if (features_ != nullptr) features_->put(batch, i, row, room, text_);
     text_ += '}';
   }
   text_ += ']';
 }
 
+bool InferenceLog::put_object(Batch& batch, std::uint32_t row, std::string_view name,
+                              const JsonColumns& columns) {
+  const std::size_t begin = text_.size();
+  put(text_, ",\"{}\":", name);
+  if (columns.put(batch, row, object_bytes_max, text_)) return true;
+  text_.resize(begin);
+  return false;
+}
+
 void InferenceLog::add_prediction(Batch& batch, std::uint32_t row, std::string_view id) {
   const std::uint32_t record = batch.rows().record_of[row];
-  auto body = body_->encode(batch, row);
   text_.clear();
   text_ += "{\"id\":";
   config::append_json_string(id, text_);
@@ -243,12 +272,9 @@ void InferenceLog::add_prediction(Batch& batch, std::uint32_t row, std::string_v
   const BatchTimes& times = batch.times();
   put(text_, ",\"latency_us\":{}", (times.features_ns + times.model_ns) / 1000);
   if (batch.is_fallback(record)) text_ += ",\"fallback\":true";
-  if (body && body->size() > 2 && body->size() <= body_bytes_max) {
-    text_ += ',';
-    text_ += body->substr(1);  // behind its own '{'
-  } else {
-    text_ += '}';
-  }
+  bool whole = fields_.empty() || put_object(batch, row, "features", fields_);
+  whole = put_object(batch, row, "outputs", outputs_) && whole;
+  text_ += whole ? "}" : ",\"cut\":true}";
   add_output(batch, record, text_);
 }
 

@@ -1,18 +1,19 @@
 // The inference log: a sample of the predictions, with who made them, as one more output of the pipeline.
 //
-//   {"id":"payments-3-1841","models":[{"model":"fraud","version":7,"variant":"b","epoch":12,"bucket":4711,"share":1000}],
-//    "latency_us":93,"features":{"amount":12.5,"card":"***"},"outputs":{"score":0.93}}
+//   {"id":"payments-3-1841","models":[{"model":"fraud","version":7,"variant":"b","epoch":12,"bucket":4711,"share":1000,
+//    "features":{"x":[2.6,0,1]}}],"latency_us":93,"features":{"amount":12.5,"card":"***"},"outputs":{"score":0.93}}
 //   {"epochs":{"model":"fraud","version":7,"variant":"b","epoch":12,"topic":"payments","partition":3,"from":1841,
 //              "salt":"fraud","key":"","route":[{"variant":"a","version":6,"end":9000},{"variant":"b","version":7,"end":10000}]}}
 //
+// `features` of the line: fields as they were decoded; of a model: what its version's steps made of them (logged_features.h).
 // `bucket`: of 10,000, that decided about the variant, and `share` of them are the variant's; both are missing just after a change. `row`
 // is there where a record has several. Which predictions: hash of the id, so that a replay logs the same ones. The second kind is never sampled away: from that offset on
 // that variant was this version in this epoch, until the next such record of that variant and partition; of two that say the same offset
 // the later one counts. `route` says who owned which buckets, so that the line answers for every record from there on; just after a change it may be missing,
 // and a line with it follows. Log records are sent, acknowledged and (exactly once) committed with the outputs of their record; they do not
-// decide about its disposition, and a value that cannot be written as JSON, or takes more than 256 KiB, leaves out
-// features and outputs, never the record. A line that the broker refuses is lost and counted, and so is every one while the log is muted; an
-// epoch that was not told is told with the next record.
+// decide about its disposition: of fields, features and outputs each leaves itself out where it cannot be written as JSON or takes more than
+// 256 KiB, with "cut":true, and the prediction goes on. A line that the broker refuses is lost and counted, and so is every one while the
+// log is muted; an epoch that was not told is told with the next record.
 //
 // One a worker. `latency_us`: in features and models, of the batch that the record shared.
 #pragma once
@@ -33,6 +34,8 @@
 
 #include "model/bucket.h"
 #include "model/provider.h"
+#include "monitor/json_columns.h"
+#include "monitor/logged_features.h"
 
 namespace thalweg::monitor {
 
@@ -43,6 +46,9 @@ struct InferenceLogOptions {
   std::vector<std::string> mask;
   bool epochs = true;
   Where where;
+  std::vector<std::string> features{};  // that are logged: what `mask` may name as features.NAME
+  std::vector<std::string>
+      maskable{};  // what else `mask` may name: columns that the steps have before the end
 };
 
 class InferenceLog {
@@ -55,6 +61,10 @@ class InferenceLog {
                                                                   const Registry& registry,
                                                                   ModelProvider& models);
 
+  // Where the lines find what steps made. Null: nothing of that is logged.
+  void take_features_from(std::unique_ptr<LoggedFeatures> features) {
+    features_ = std::move(features);
+  }
   [[nodiscard]] const std::string& topic() const noexcept { return options_.topic; }
   void set_target(std::uint16_t target) noexcept { target_ = target; }
   [[nodiscard]] std::uint16_t target() const noexcept { return target_; }
@@ -101,9 +111,11 @@ class InferenceLog {
   void describe(const std::string& model, const Route& route);
   [[nodiscard]] const Described* described_for(const ModelStamp& stamp) const;
   [[nodiscard]] std::string_view id_of(const SourceRecord& record);
-  [[nodiscard]] bool is_sampled(std::string_view id) const noexcept;
+  void append_lines(Batch& batch);
   [[nodiscard]] std::uint32_t bucket_of(const Batch& batch, std::uint32_t row, const Stamp& stamp);
   void add_prediction(Batch& batch, std::uint32_t row, std::string_view id);
+  [[nodiscard]] bool put_object(Batch& batch, std::uint32_t row, std::string_view name,
+                                const JsonColumns& columns);
   void add_epochs(Batch& batch, std::uint32_t record);
   [[nodiscard]] std::size_t told_of(const SourceRecord& source, const ModelStamp& stamp,
                                     Stamp& found);
@@ -115,7 +127,8 @@ class InferenceLog {
   const InferenceLogOptions options_;
   const Schema schema_;
   ModelProvider& models_;
-  std::unique_ptr<Encoder> body_;
+  JsonColumns fields_, outputs_;
+  std::unique_ptr<LoggedFeatures> features_;  // null: none are logged
   std::uint16_t target_ = 0;
   std::vector<Told> told_;
   std::vector<Stamp> stamps_;        // of the batch

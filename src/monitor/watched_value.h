@@ -34,6 +34,9 @@ enum class Watched : std::uint8_t { field, feature, output };
   }
 }
 
+// In front of a feature's name, which may be that of a field: features.amount, features.x[3].
+inline constexpr std::string_view feature_prefix = "features.";
+
 inline constexpr std::size_t elements_max = 32;
 
 // How many numbers of a feature are watched each for itself; 0: it is looked at as a whole.

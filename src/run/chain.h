@@ -14,6 +14,7 @@
 #include "thalweg/ports.h"
 #include "thalweg/registry.h"
 
+#include "monitor/observers.h"
 #include "run/outputs.h"
 
 namespace thalweg {
@@ -36,8 +37,11 @@ struct ChainStep {
 struct Chain {
   Intake intake;
   std::unique_ptr<Decoder> decoder;
+  // Of single steps, where the inference log wants what they make. The steps know them.
+  std::vector<std::unique_ptr<monitor::Observers>> observers;
   std::vector<ChainStep> steps;
   OutputStage outputs;
+  std::vector<std::string> warnings;  // whole sentences: what works and is hardly meant so
 
   // The columns at the end.
   [[nodiscard]] const Schema& schema() const noexcept {

@@ -71,6 +71,9 @@ Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const
     if (!chain) return std::move(chain).error();
     run->chains_.push_back(std::move(chain).value());
   }
+  for (const std::string& warning : run->chain().warnings)
+    log.write(LogLevel::warning, "pipeline.warning", run->name_ + ": " + warning,
+              {{"pipeline", run->name_}});
   run->peek_->set_places(places_of(run->chain()));
   return run;
 }

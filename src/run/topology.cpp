@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "run/watched_names.h"
+
 namespace thalweg {
 namespace {
 
@@ -41,26 +43,53 @@ Result<std::unique_ptr<Decoder>> build_decoder(const Values& from, const Registr
   return kind->make(*settings, from.node("fields"));
 }
 
-// `coarser`: the columns put aside by the steps of Grain::finer so far, the nearest last.
-Result<ChainStep> build_step(const Step& step, const Schema& input, std::vector<Schema>& coarser,
-                             const Registry& registry, ModelProvider& models,
-                             ScoreObserver* observer) {
-  const OperatorKind* kind = registry.op(step.kind);
+// What the steps are built with, and where the rows of the next one come from.
+struct Building {
+  const Registry& registry;
+  ModelProvider& models;
+  ScoreObserver* observer;
+  monitor::LoggedFeatures* features;  // null: the log wants none
+  std::vector<Schema> coarser{};  // put aside by the steps of Grain::finer so far, the nearest last
+  std::vector<std::size_t> grains{monitor::LoggedFeatures::records};  // and theirs
+  std::size_t last_grain = monitor::LoggedFeatures::records;
+};
+
+// Who is told what the models of the next step answer.
+ScoreObserver* observer_of_step(const Building& building, Chain& chain) {
+  if (building.features == nullptr) return building.observer;
+  auto& both = *chain.observers.emplace_back(std::make_unique<monitor::Observers>());
+  if (building.observer != nullptr) both.add(*building.observer);
+  both.add(building.features->step(building.grains.back()));
+  return &both;
+}
+
+Status add_step(const Step& step, Building& building, Chain& chain) {
+  const OperatorKind* kind = building.registry.op(step.kind);
   if (kind == nullptr)
-    return config_error(step.where, unknown_kind("the step", step.kind, registry.operators()));
+    return config_error(step.where,
+                        unknown_kind("the step", step.kind, building.registry.operators()));
   auto settings = read(*kind->section, step.settings);
   if (!settings) return std::move(settings).error();
+  const Schema& input = chain.schema();
   OperatorContext context{.input = &input,
-                          .coarser = coarser.empty() ? nullptr : &coarser.back(),
-                          .models = &models,
-                          .registry = &registry,
+                          .coarser = building.coarser.empty() ? nullptr : &building.coarser.back(),
+                          .models = &building.models,
+                          .registry = &building.registry,
                           .where = step.label(),
-                          .observer = observer};
+                          .observer = observer_of_step(building, chain)};
   auto op = kind->make(*settings, context);
   if (!op) return std::move(op).error();
-  if ((*op)->grain() == Grain::finer) coarser.push_back(input);
-  if ((*op)->grain() == Grain::coarser) coarser.pop_back();  // it was there, or `make` had refused
-  return ChainStep{step.kind, step.name.empty() ? step.kind : step.name, std::move(op).value()};
+  if ((*op)->grain() == Grain::finer) {
+    building.coarser.push_back(input);
+    building.grains.push_back(++building.last_grain);
+  }
+  if ((*op)->grain() == Grain::coarser) {  // it was there, or `make` had refused
+    building.coarser.pop_back();
+    building.grains.pop_back();
+  }
+  chain.steps.push_back(
+      {step.kind, step.name.empty() ? step.kind : step.name, std::move(op).value()});
+  return {};
 }
 
 // `key:` is null (no key), `input` (the default), or a column.
@@ -114,8 +143,29 @@ Status check_nulls(const Values& from, const Chain& chain) {
                       "to; add one, or use drop or dead");
 }
 
+// Null: the inference log wants nothing of what steps make.
+std::unique_ptr<monitor::LoggedFeatures> features_for_log(const Values& pipeline,
+                                                          const Registry& registry) {
+  if (!pipeline.given("inference_log")) return nullptr;
+  const Values& log = pipeline.section("inference_log");
+  monitor::LoggedFeaturesOptions options{
+      .names = log.strings("features"), .mask = log.strings("mask"), .share = log.number("share")};
+  if (options.names.empty()) return nullptr;
+  return std::make_unique<monitor::LoggedFeatures>(std::move(options), registry);
+}
+
+// All that a field is called on its way.
+std::vector<std::string> columns_on_the_way(const Chain& chain) {
+  std::vector<std::string> names = chain.decoder->schema().names();
+  for (const ChainStep& step : chain.steps) {
+    const auto more = step.op->schema().names();
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  return names;
+}
+
 Status add_log(const Values& pipeline, const Registry& registry, ModelProvider& models,
-               Chain& chain) {
+               std::unique_ptr<monitor::LoggedFeatures> features, Chain& chain) {
   if (!pipeline.given("inference_log")) return {};
   const Values& log = pipeline.section("inference_log");
   auto made =
@@ -124,9 +174,12 @@ Status add_log(const Values& pipeline, const Registry& registry, ModelProvider& 
                                    .fields = log.strings("fields"),
                                    .mask = log.strings("mask"),
                                    .epochs = log.boolean("epochs"),
-                                   .where = log.where()},
+                                   .where = log.where(),
+                                   .features = log.strings("features"),
+                                   .maskable = columns_on_the_way(chain)},
                                   chain.decoder->schema(), chain.schema(), registry, models);
   if (!made) return std::move(made).error();
+  (*made)->take_features_from(std::move(features));
   chain.outputs.log_to(std::move(made).value());
   return {};
 }
@@ -144,12 +197,13 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
 
   auto steps = steps_of(file.values.node("steps"));
   if (!steps) return std::move(steps).error();
-  std::vector<Schema> coarser;
+  auto features = features_for_log(file.values, registry);
+  Building building{registry, models, observer, features.get()};
   for (const Step& step : *steps) {
-    auto built = build_step(step, chain->schema(), coarser, registry, models, observer);
-    if (!built) return std::move(built).error();
-    chain->steps.push_back(std::move(built).value());
+    if (Status added = add_step(step, building, *chain); !added.ok())
+      return std::move(added).error();
   }
+  if (features != nullptr) features->logged_at(building.grains.back());
   for (const Values& to : file.values.sections("to")) {
     auto output = build_output(to, chain->schema(), registry);
     if (!output) return std::move(output).error();
@@ -162,8 +216,9 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
         "scored and forgotten: name a topic");
   }
   if (Status nulls = check_nulls(from, *chain); !nulls.ok()) return std::move(nulls).error();
-  if (Status log = add_log(file.values, registry, models, *chain); !log.ok())
+  if (Status log = add_log(file.values, registry, models, std::move(features), *chain); !log.ok())
     return std::move(log).error();
+  chain->warnings = watched_names_warnings(file.values, *chain);
   return chain;
 }
 

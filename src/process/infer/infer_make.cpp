@@ -1,4 +1,6 @@
 // Building an infer step: models loaded and bound, defaults read, columns known; or an error before the first record.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "process/infer/default_value.h"
@@ -116,6 +118,25 @@ std::string Infer::features_sha256(const std::string& model) const {
     if (bound.ok() && !bound->binding->step_features.empty()) return bound->binding->step_features;
   }
   return {};
+}
+
+std::vector<std::string> Infer::made_features() const {
+  std::vector<std::string> names;
+  for (const ModelSlot* slot : {primary_.get(), fallback_.get()}) {
+    if (slot == nullptr) continue;
+    const auto route = slot->route();
+    if (!route.ok()) continue;
+    for (const Variant& variant : (*route)->variants) {
+      const auto bound = slot->bind(variant.version);
+      if (!bound.ok() || bound->binding->program == nullptr) continue;
+      const FeatureProgram& program = *bound->binding->program;
+      for (std::size_t i = 0; i < program.outputs().fields.size(); ++i)
+        if (program.computed(i)) names.push_back(program.outputs().fields[i].name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 Status Infer::bind_defaults() {

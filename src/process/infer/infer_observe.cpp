@@ -36,7 +36,8 @@ void Infer::tell_observer(Call& call, bool placed) {
                         .failed = failed,
                         .feature_schema = use.feature_schema(),
                         .features = use.features(),
-                        .feature_rows = use.run().rows()};
+                        .feature_rows = use.run().rows(),
+                        .program = use.bound().binding->program.get()};
     tell_observer(call, common, use, rows, placed);
   };
   for (Part* part : call.asked)
