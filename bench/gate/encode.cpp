@@ -24,7 +24,7 @@ void fill(Batch& batch, const Schema& schema) {
     record.value = "{}";
     batch.add_record(record);
     rows.record_of.push_back(i);
-    rows.columns[0].push_string("p-00001234");
+    rows.columns[0].push_string("000004d2-75d6-4700-9adf-252dee8c4b64");
     rows.columns[0].end_row();
     *rows.columns[1].append<float>() = 0.0037F * static_cast<float>(i);
     float* const scores = rows.columns[2].append<float>();

@@ -16,6 +16,7 @@ int main() {
       "{standardise: {log1p: balance}, mean: 7, scale: 1.5}, "
       "{one_hot: country, words: [DE, FR, NL, PL, US, AT, BE, CH]}, "
       "{one_hot: channel, words: [online, chip, contactless, swipe]}, "
-      "{one_hot: mcc, words: ['5411', '5812', '7995', '6011', '5999', '4111']}]}}",
+      "{one_hot: merchant_category_code, words: ['5411', '5812', '7995', '6011', '5999', "
+      "'4111']}]}}",
       decoder->schema(), batch.rows().columns, batch_records, 20);
 }

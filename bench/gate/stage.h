@@ -63,7 +63,7 @@ inline std::vector<std::string> tabular_values() {
     char text[400];
     std::snprintf(
         text, sizeof text,
-        R"({"id":"p-%08zu","amount":%.2f,"hour":%d,"country":"%s","channel":"%s","mcc":"%s","minutes_since_last":%d,"card_age_days":%d,"balance":%.2f})",
+        R"({"id":"%08zx-75d6-4700-9adf-252dee8c4b64","amount":%.2f,"hour":%d,"country":"%s","channel":"%s","merchant_category_code":"%s","minutes_since_last":%d,"card_age_days":%d,"balance":%.2f})",
         i, static_cast<double>(random() % 100000) / 100, static_cast<int>(random() % 24),
         one_of(random, {"DE", "FR", "NL", "PL", "US"}), one_of(random, {"online", "chip"}),
         one_of(random, {"5411", "7995", "5812", "4829"}), static_cast<int>(random() % 10000),
@@ -74,7 +74,8 @@ inline std::vector<std::string> tabular_values() {
 }
 
 inline constexpr const char* tabular_fields =
-    "{id: string, amount: float32, hour: float32, country: string, channel: string, mcc: string, "
+    "{id: string, amount: float32, hour: float32, country: string, channel: string, "
+    "merchant_category_code: string, "
     "minutes_since_last: float32, card_age_days: float32, balance: float32}";
 
 }  // namespace thalweg::gate

@@ -1,4 +1,4 @@
-"""What a round measures: short (about a quarter of an hour, once all is installed) or full. Contestants take turns within each pair: A B C, A B C, …"""
+"""What a round measures: short (about twelve minutes, once all is installed) or full. Contestants take turns within each pair: A B C, A B C, …"""
 
 from data import widen
 from drain import Limits, drain
