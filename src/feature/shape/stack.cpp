@@ -44,6 +44,7 @@ StepResult make(const Values& settings, const FeatureContext& context) {
     return make_feature_step(
         type, [width](Inputs inputs, std::size_t rows, Column& out, FeatureScratch&) {
           Out* to = out.append_rows<Out>(rows);
+          if (rows == 0) return;  // there may be no memory, and behind none is nowhere
           for (const Column* in : inputs) {
             place(*in, rows, to, width);
             to += in->type().width();
