@@ -15,10 +15,45 @@
 # A file tests/<room>/**/<name>_alone_test.cpp becomes an executable of its own, with tests/<room>/support/*.cpp: for tests
 # that replace something global, as operator new.
 
+# The code of a room: `target` is an object library of the sources given.
+function(_thalweg_library_objects target)
+  add_library(${target} OBJECT "${PROJECT_SOURCE_DIR}/cmake/empty.cpp" ${ARGN})
+  target_link_libraries(${target} PUBLIC thalweg_basics)
+  thalweg_precompiled(${target} library)
+endfunction()
+
+# The code of tests: what it is compiled with, in an executable or in an object library that several link.
+function(_thalweg_test_code target rooms)
+  foreach(room IN LISTS rooms)
+    target_link_libraries(${target} PRIVATE thalweg_${room}) # linked directly: this brings an executable the objects
+  endforeach()
+  target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest rapidcheck)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  # What is tested is compiled as the preset says. The tests themselves are not optimised: tests/process/infer_test.cpp takes 7.6
+  # CPU-seconds so and 12.0 with -O2 (15 and 24 under AddressSanitizer), and there are more of them than of anything else.
+  target_compile_options(${target} PRIVATE -O0)
+  target_compile_definitions(${target} PRIVATE
+    THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}" THALWEG_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  thalweg_precompiled(${target} tests)
+endfunction()
+
+function(_thalweg_test_objects target rooms)
+  add_library(${target} OBJECT ${ARGN})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${target} PRIVATE -fPIE) # as CMake compiles an executable
+  _thalweg_test_code(${target} "${rooms}")
+endfunction()
+
 include(GoogleTest)
+if(THALWEG_PRECOMPILED)
+  _thalweg_library_objects(thalweg_precompiled_library)
+endif()
 if(THALWEG_BUILD_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)
+  if(THALWEG_PRECOMPILED)
+    _thalweg_test_objects(thalweg_precompiled_tests record "${PROJECT_SOURCE_DIR}/cmake/empty.cpp")
+  endif()
 endif()
 
 function(thalweg_room name)
@@ -29,8 +64,8 @@ function(thalweg_room name)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${room_DIR}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/(cli|chaos)/main\\.cpp$") # a binary's own, see the root CMakeLists.txt
-  add_library(thalweg_${name} OBJECT "${PROJECT_SOURCE_DIR}/cmake/empty.cpp" ${sources})
-  target_link_libraries(thalweg_${name} PUBLIC thalweg_basics ${room_LIBS})
+  _thalweg_library_objects(thalweg_${name} ${sources})
+  target_link_libraries(thalweg_${name} PUBLIC ${room_LIBS})
 
   _thalweg_rooms_below(below ${room_DEPS})
   foreach(dep IN LISTS below)
@@ -52,33 +87,33 @@ function(thalweg_tests name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*.cpp")
   set(support "")
   if("kafka" IN_LIST tests_ROOMS)
-    set(support "${PROJECT_SOURCE_DIR}/tests/support/mock_cluster.cpp")
+    if(NOT TARGET thalweg_mock_cluster) # compiled once for all
+      _thalweg_test_objects(thalweg_mock_cluster kafka "${PROJECT_SOURCE_DIR}/tests/support/mock_cluster.cpp")
+    endif()
+    list(APPEND support thalweg_mock_cluster)
+  endif()
+  file(GLOB own_support CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/support/*.cpp")
+  if(own_support)
+    list(REMOVE_ITEM sources ${own_support})
+    _thalweg_test_objects(thalweg_${name}_test_support "${tests_ROOMS}" ${own_support})
+    list(APPEND support thalweg_${name}_test_support)
   endif()
   set(alone ${sources})
   list(FILTER alone INCLUDE REGEX "_alone_test\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "_alone_test\\.cpp$")
   if(sources)
-    _thalweg_test_executable(test_${name} ${name} "${tests_ROOMS}" ${sources} ${support})
+    _thalweg_test_executable(test_${name} ${name} "${tests_ROOMS}" "${support}" ${sources})
   endif()
-  file(GLOB own_support CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/support/*.cpp")
   foreach(source IN LISTS alone)
     get_filename_component(stem "${source}" NAME_WE)
-    _thalweg_test_executable(test_${name}_${stem} ${name} "${tests_ROOMS}" "${source}" ${support} ${own_support})
+    _thalweg_test_executable(test_${name}_${stem} ${name} "${tests_ROOMS}" "${support}" "${source}")
   endforeach()
 endfunction()
 
-function(_thalweg_test_executable target label rooms)
+function(_thalweg_test_executable target label rooms support)
   add_executable(${target} ${ARGN})
-  foreach(room IN LISTS rooms)
-    target_link_libraries(${target} PRIVATE thalweg_${room}) # linked directly: this brings the objects
-  endforeach()
-  target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest GTest::gtest_main rapidcheck)
-  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  # What is tested is compiled as the preset says. The tests themselves are not optimised: tests/process/infer_test.cpp takes 7.6
-  # CPU-seconds so and 12.0 with -O2 (15 and 24 under AddressSanitizer), and there are more of them than of anything else.
-  target_compile_options(${target} PRIVATE -O0)
-  target_compile_definitions(${target} PRIVATE
-    THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}" THALWEG_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  _thalweg_test_code(${target} "${rooms}")
+  target_link_libraries(${target} PRIVATE ${support} GTest::gtest_main)
   # The name of a suite says what it needs: FooBroker a real broker, FooNative the TensorFlow or OpenVINO library;
   # FooSlowNative too, and many seconds: `ctest -LE slow` leaves those out.
   # A core is two of ctest's slots (script/test): tests against the broker wait more than they work, and take one. They come first, since
