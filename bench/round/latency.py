@@ -42,11 +42,12 @@ def open_loop(contestant, broker, topics, logs, *, workload, rate, seconds, warm
 
 
 def settle(result, first, last):
-    """The sender's result, with the contestant's CPU and memory between the first and the last record that count (proc.Sample)."""
-    if result["latency_ms"] is None:
+    """The sender's result, with the contestant's CPU and memory between the first and the last record that count (proc.Sample). The CPU is that of
+    the records answered meanwhile: who falls behind has done less than what was sent."""
+    if result["latency_ms"] is None or result["answered"] == 0:
         raise Failed("answered none of the records that count")
     cpu, compilers = last.cpu - first.cpu, last.compilers - first.compilers
-    result["cpu_us"] = cpu / result["sent"] * 1e6
-    result["cpu_us_without_compilers"] = (cpu - compilers) / result["sent"] * 1e6
+    result["cpu_us"] = cpu / result["answered"] * 1e6
+    result["cpu_us_without_compilers"] = (cpu - compilers) / result["answered"] * 1e6
     result["rss_mb"], result["peak_mb"] = last.rss / 1e6, last.peak / 1e6
     return result

@@ -3,6 +3,8 @@
 import statistics
 
 
+LOST_PART = 0.0005  # of what was sent; above it a contestant has not kept up
+
 def _number(value, digits=2):
     if value is None:
         return "–"
@@ -85,7 +87,9 @@ def latencies(results, workload, names):
         def middle(of, runs=runs):
             return _number(statistics.median(map(of, runs)))
 
-        shown = [middle(lambda r, k=k: r["latency_ms"][k]) for k in ("p50", "p99", "p999", "max")]
+        # Quantiles of those that came are no quantiles where others never did.
+        kept_up = all(r["lost"] <= LOST_PART * r["sent"] for r in runs)
+        shown = [middle(lambda r, k=k: r["latency_ms"][k]) if kept_up else "–" for k in ("p50", "p99", "p999", "max")]
         rows.append([
             name, at, _number(statistics.median(r["received_per_second"] for r in runs), 0), *shown,
             middle(lambda r: r["late_ms"]["p99"]), middle(lambda r: r["acknowledged_ms"]["p99"]), str(sum(r["lost"] for r in runs)), middle(lambda r: r["cpu_us"]),

@@ -42,7 +42,7 @@ class Stages(unittest.TestCase):
 
 class AnOpenLoop(unittest.TestCase):
     def test_has_the_CPU_of_an_event_between_its_marks_with_and_without_the_compilers(self):
-        told = {"latency_ms": {"p50": 1.0}, "sent": 2000}
+        told = {"latency_ms": {"p50": 1.0}, "sent": 4000, "answered": 2000}  # what was not answered meanwhile took none of it
         found = latency.settle(told, Sample(cpu=1.0, compilers=0.5), Sample(cpu=3.0, compilers=0.9, rss=10_000_000, peak=20_000_000))
         self.assertAlmostEqual(found["cpu_us"], 1000.0)
         self.assertAlmostEqual(found["cpu_us_without_compilers"], 800.0)
@@ -50,7 +50,7 @@ class AnOpenLoop(unittest.TestCase):
 
     def test_without_an_answer_has_no_numbers(self):
         with self.assertRaises(Failed):
-            latency.settle({"latency_ms": None, "sent": 1}, Sample(), Sample())
+            latency.settle({"latency_ms": None, "sent": 1, "answered": 0}, Sample(), Sample())
 
 
 class TheModelAlone(unittest.TestCase):

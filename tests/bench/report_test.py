@@ -51,12 +51,14 @@ class TheTableOfLatencies(unittest.TestCase):
         def run(p99, lost):
             quantiles = {"p50": 1.0, "p99": p99, "p999": 3.0, "max": 4.0}
             return {"workload": "tabular", "contestant": "echo", "at": "1,000/s", "pair": 0, "latency_ms": quantiles, "late_ms": {"p99": 0.1},
-                    "acknowledged_ms": {"p99": 0.2}, "received_per_second": 1000.0, "lost": lost, "cpu_us": 5.0,
+                    "acknowledged_ms": {"p99": 0.2}, "received_per_second": 1000.0, "sent": 6000, "lost": lost, "cpu_us": 5.0,
                     "cpu_us_without_compilers": 5.0, "peak_mb": 6.0}  # fmt: skip
 
         rows = cells(report.latencies(here.results(latencies=[run(2.0, 1), run(9.0, 0), run(3.0, 2)]), "tabular", ["echo"]))
         self.assertEqual(rows[2][rows[0].index("p99")], "3.00")
         self.assertEqual(rows[2][rows[0].index("lost")], "3")
+        rows = cells(report.latencies(here.results(latencies=[run(2.0, 1), run(9.0, 4000)]), "tabular", ["echo"]))
+        self.assertEqual(rows[2][rows[0].index("p99")], "–")  # of the third that came, which says nothing
 
 
 class WhoIsNotMeasured(unittest.TestCase):

@@ -53,7 +53,7 @@ class Loop:
         self.consumer = kafka.Consumer({
             "bootstrap.servers": order["BENCH_BROKERS"], "group.id": order["BENCH_GROUP"],
             "auto.offset.reset": "earliest", "enable.auto.commit": False,
-            "fetch.message.max.bytes": 8 << 20, "queued.max.messages.kbytes": 32 << 10,
+            "fetch.message.max.bytes": 8 << 20, "queued.max.messages.kbytes": 4 << 10, "queued.min.messages": 10_000,  # more falls out of the cache
             "fetch.queue.backoff.ms": 1,  # a second otherwise, which a queue that was full stands still
         })  # fmt: skip
 

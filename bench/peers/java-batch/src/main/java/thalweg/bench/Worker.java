@@ -21,7 +21,7 @@ import org.apache.kafka.common.serialization.ByteBufferDeserializer;
 
 /** Polls, scores what came in one call, sends the answers; now and then waits for all of them and commits. */
 final class Worker implements Runnable, ConsumerRebalanceListener {
-  private static final int ROWS_MAX = 1000;
+  private static final int ROWS_MAX = Orders.tuned("max.poll.records", 1000);
   private static final long COMMIT_NANOS = 500_000_000L;
 
   private final String input;
@@ -58,6 +58,7 @@ final class Worker implements Runnable, ConsumerRebalanceListener {
         "enable.auto.commit", false,
         "max.poll.records", ROWS_MAX,
         "max.partition.fetch.bytes", Orders.tuned("fetch.bytes", 4 << 20), // a megabyte, the default, is 120 images
+        "check.crcs", false, // as in librdkafka: TCP has checked them already
         "metric.reporters", "",
         "enable.metrics.push", false);
     // Values stay where the consumer's network buffer has them: nothing is copied.

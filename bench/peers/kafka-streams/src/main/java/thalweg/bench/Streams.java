@@ -51,6 +51,7 @@ public final class Streams {
     consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Orders.tuned("max.poll.records", 1000));
     consumer(settings, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Orders.tuned("fetch.bytes", 4 << 20));
+    consumer(settings, ConsumerConfig.CHECK_CRCS_CONFIG, false); // as in librdkafka: TCP has checked them already
     producer(settings, ProducerConfig.ACKS_CONFIG, "all");
     producer(settings, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     producer(settings, ProducerConfig.LINGER_MS_CONFIG, Orders.tuned("linger.ms", 1)); // Streams' own is 100: good for volume, bad for latency
