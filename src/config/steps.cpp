@@ -111,6 +111,13 @@ std::vector<std::string> own_topics(const Values& pipeline) {
     if (pipeline.given(owner) && pipeline.section(owner).has("topic"))
       topics.push_back(pipeline.section(owner).string("topic"));
   }
+  if (pipeline.given("control")) {
+    if (const Values& control = pipeline.section("control"); control.has("audit_topic")) {
+      topics.push_back(control.string("audit_topic"));
+    } else if (control.has("topic")) {
+      topics.push_back(control.string("topic") + ".audit");
+    }
+  }
   return topics;
 }
 

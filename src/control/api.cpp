@@ -38,6 +38,10 @@ const Section& parameters_section() {
            .min = cpu_share_min,
            .max = cpu_share_max,
            .doc = "Of the shadow: in processor cores, at most."},
+          {.name = "unload_dependents",
+           .type = SettingType::boolean,
+           .fallback = "false",
+           .doc = "Triton's clients send it with every unload; nothing here depends on a model."},
           {.name = "if_epoch", .type = SettingType::integer, .doc = "Refused if another."}}};
   return section;
 }

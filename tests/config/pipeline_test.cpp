@@ -318,6 +318,15 @@ TEST(Pipeline, Settings_that_do_not_fit_each_other_are_refused) {
             "enabled: true");
 }
 
+TEST(Pipeline, A_shadow_does_not_write_where_changes_are_written) {
+  const std::string model = "models: {m: {path: x, shadow: {version: 2, topic: c.audit}}}\n";
+  const std::string words = "expected a topic that the pipeline does not use otherwise";
+  EXPECT_NE(error_of(small + model + "control: {topic: c}\n").find(words), std::string::npos);
+  EXPECT_NE(error_of(small + model + "control: {topic: d, audit_topic: c.audit}\n").find(words),
+            std::string::npos);
+  EXPECT_EQ(error_of(small + model + "control: {topic: d}\n"), "no error");
+}
+
 TEST(Pipeline, Parts_of_the_wrong_shape_are_refused) {
   EXPECT_EQ(error_of(with("models: [a]")),
             "t.yaml:4: models: expected a map of name: {path: …}; got a list of 1; write models: "

@@ -54,6 +54,12 @@ TEST_F(ApiTest, Load_changes_the_version_and_unload_takes_a_variant_away) {
   EXPECT_THAT(whole.body, HasSubstr("pause the pipeline instead"));
 }
 
+TEST_F(ApiTest, What_a_Triton_client_sends_with_an_unload_is_understood) {
+  const auto whole =
+      post("/v2/repository/models/m/unload", R"({"parameters":{"unload_dependents":false}})");
+  EXPECT_THAT(whole.body, HasSubstr("pause the pipeline instead"));
+}
+
 TEST_F(ApiTest, A_load_without_a_variant_is_all_traffic_and_with_one_its_share_stays) {
   const auto state = R"({"state":{"variants":[{"name":"champion","version":"3","share":9000},
       {"name":"b","version":"4","share":1000}]}})";
