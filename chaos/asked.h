@@ -3,6 +3,7 @@
 // A fault that hits a process which holds nothing tries nothing. Whom to hit, and whether the hit was felt, is asked here.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,11 @@ namespace thalweg::chaos {
 
 // How many partitions a process holds now; 0 also while it does not answer. It must not be stopped.
 [[nodiscard]] int partitions_held(pid_t pid);
+
+// By a page of metrics: batches that were in the model for more than four seconds.
+[[nodiscard]] std::int64_t long_calls_in(std::string_view metrics);
+// The same of a process; 0 also while it does not answer.
+[[nodiscard]] std::int64_t long_calls(pid_t pid);
 
 // How often, by its log, a process found that its group had taken partitions away from it without a word.
 [[nodiscard]] std::size_t times_lost(const std::string& log);

@@ -13,7 +13,7 @@
 namespace thalweg::chaos {
 namespace {
 
-constexpr std::chrono::seconds patience{120};
+constexpr std::chrono::seconds patience{180};  // longer than script/kafka has for a start
 
 // Below the range that the system gives to clients: while the broker is away its clients keep trying, and one of them must not get
 // the broker's own port as its local one.

@@ -6,7 +6,6 @@
 
 #include "bench/must.h"
 #include "chaos/plan.h"
-#include "kafka/admin_request.h"
 
 namespace thalweg::chaos {
 namespace {
@@ -47,8 +46,11 @@ Outcome carry_out(Stage& stage, Plan::Step step) {
   if (o.recovered && step.random.between(0, 3) > 0) stage.catch_up(catch_up_within);
   o.repeated = stage.verifier->totals().repeated - repeated;
   if (!o.recovered)
-    stage.troubles.push_back(fmt::format("fault {} ({}): no new output of every partition in {} s",
-                                         o.number, o.fault, recover_within.count() / 1000));
+    stage.troubles.push_back(
+        fmt::format("fault {} ({}): no new output of every partition in {} s; what the broker says "
+                    "of the group "
+                    "and of transactions: {}",
+                    o.number, o.fault, recover_within.count() / 1000, stage.ask_the_broker()));
   return o;
 }
 
@@ -70,8 +72,12 @@ void drain(Stage& stage) {
 void check_committed(Stage& stage) {
   const auto written = stage.generator->next();
   const auto committed = stage.committed(written.size());
+  if (!committed) {
+    stage.troubles.push_back("after a clean stop: " + committed.error().message());
+    return;
+  }
   for (std::size_t p = 0; p < written.size(); ++p) {
-    const std::int64_t have = committed[p];
+    const std::int64_t have = (*committed)[p];
     if (have != written[p])
       stage.troubles.push_back(
           fmt::format("partition {}: after a clean stop {} was expected to be committed; it is {}",

@@ -76,6 +76,14 @@ int Fleet::held_by(std::size_t place) {
   return places_[place].process ? partitions_held(at(place).pid()) : 0;
 }
 
+std::int64_t Fleet::long_calls() {
+  std::int64_t all = 0;
+  for (Place& p : places_) {
+    if (p.process) all += chaos::long_calls(p.process->pid());
+  }
+  return all;
+}
+
 std::size_t Fleet::times_lost() const {
   std::size_t times = 0;
   for (const Place& p : places_) {

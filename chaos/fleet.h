@@ -49,6 +49,8 @@ class Fleet {
   [[nodiscard]] std::string log_of(std::size_t place) const { return places_[place].log; }
   // Partitions of the process at this place, as it says; 0 where there is none.
   [[nodiscard]] int held_by(std::size_t place);
+  // How many batches were in the model for long, of all that run: long_calls.
+  [[nodiscard]] std::int64_t long_calls();
   // How often all that run found that partitions had been taken from them.
   [[nodiscard]] std::size_t times_lost() const;
 

@@ -6,14 +6,18 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "kafka/admin_request.h"
+#include "kafka/committed.h"
 
 namespace thalweg::chaos {
 namespace {
 
 constexpr std::chrono::seconds patience{30};
 constexpr int output_partitions = 4;
+constexpr int offset_partitions =
+    4;  // of the topic with the groups' offsets, as script/kafka sets it
 
 }  // namespace
 
@@ -102,17 +106,35 @@ Stage::Holder Stage::holder(Random& random) {
   return found;
 }
 
-std::vector<std::int64_t> Stage::committed(std::size_t partitions) const {
+Result<std::vector<std::int64_t>> Stage::committed(std::size_t partitions) const {
   const auto consumer = bench::make_client(
       RD_KAFKA_CONSUMER, bench::make_conf(broker.address(), {{"group.id", pipeline.name},
                                                              {"enable.auto.commit", "false"}}));
   std::vector<TopicPartition> all;
   for (std::size_t p = 0; p < partitions; ++p)
     all.push_back({pipeline.in, {static_cast<std::int32_t>(p)}});
-  const auto found = bench::must(kafka::group_offsets(consumer.get(), all, Millis(30'000)));
+  auto found = kafka::group_offsets(consumer.get(), pipeline.name, all, Millis(30'000));
+  if (!found) return std::move(found).error();
   std::vector<std::int64_t> offsets;
-  for (const auto& offset : found) offsets.push_back(offset ? offset->value : -1);
+  for (const auto& offset : *found) offsets.push_back(offset ? offset->value : -1);
   return offsets;
+}
+
+std::string Stage::ask_the_broker() const {
+  const std::string file = path("stands-still.txt");
+  const auto ask = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), settings.root + "/script/kafka");
+    words.insert(words.end(), {"--broker", broker.address()});
+    std::ofstream(file, std::ios::app) << fmt::format("--- {}\n", fmt::join(words, " "));
+    (void)run(words, file, patience);
+  };
+  ask({"groups", "--describe", "--group", pipeline.name});
+  ask({"groups", "--describe", "--members", "--group", pipeline.name});
+  ask({"transactions", "list"});
+  for (int p = 0; p < offset_partitions; ++p)
+    ask({"transactions", "describe-producers", "--topic", "__consumer_offsets", "--partition",
+         std::to_string(p)});
+  return file;
 }
 
 void Stage::wait_for_stragglers() {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "thalweg/error.h"
+
 #include "chaos/broker.h"
 #include "chaos/fleet.h"
 #include "chaos/generator.h"
@@ -73,8 +75,10 @@ class Stage {
   [[nodiscard]] kafka::Admin admin() const;  // past the proxy
   void set_topic(const std::string& topic, const std::string& name, const std::string& value);
   void add_partition();
-  // Of the input's first `partitions`: what the group has committed, -1 where nothing.
-  [[nodiscard]] std::vector<std::int64_t> committed(std::size_t partitions) const;
+  // Of the input's first `partitions`: what the group has committed, -1 where nothing. An error is a coordinator that does not answer.
+  [[nodiscard]] Result<std::vector<std::int64_t>> committed(std::size_t partitions) const;
+  // What the broker says of the group and of transactions, for a look at a stream that stands still: into a file, whose path it gives.
+  [[nodiscard]] std::string ask_the_broker() const;
   [[nodiscard]] std::string path(const std::string& file) const {
     return settings.folder + "/" + file;
   }

@@ -7,6 +7,7 @@
 #include "thalweg/settings.h"
 
 #include "kafka/admin_request.h"
+#include "kafka/committed.h"
 #include "kafka/errors.h"
 
 namespace thalweg::kafka {
@@ -247,7 +248,7 @@ Result<std::vector<PartitionBacklog>> Admin::backlog(const std::string& group,
   if (!ranges) return std::move(ranges).error();
   auto consumer = consumer_of(group);
   if (!consumer) return std::move(consumer).error();
-  auto committed = group_offsets(consumer->get(), partitions, timeout);
+  auto committed = group_offsets(consumer->get(), group, partitions, timeout);
   if (!committed) return std::move(committed).error().at("group '" + group + "'");
   std::vector<PartitionBacklog> backlog;
   for (std::size_t i = 0; i < partitions.size(); ++i) {

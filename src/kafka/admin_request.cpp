@@ -1,7 +1,6 @@
 // Admin requests are asynchronous in librdkafka: each gets a queue of its own, on which its answer is awaited.
 #include "kafka/admin_request.h"
 
-#include <algorithm>
 #include <thread>
 
 #include "kafka/errors.h"
@@ -67,47 +66,6 @@ Result<std::vector<Offset>> list_offsets(rd_kafka_t* client,
         rd_kafka_topic_partition_list_find(answers.get(), tp.topic.c_str(), tp.partition.value);
     if (p == nullptr) return Error(Code::timed_out, tp.to_string() + ": the broker gave no offset");
     offsets.push_back({p->offset});
-  }
-  return offsets;
-}
-
-Status fetch_committed(rd_kafka_t* consumer, rd_kafka_topic_partition_list_t& list,
-                       std::chrono::milliseconds timeout, const std::stop_token& stop) {
-  using Steady = std::chrono::steady_clock;
-  using Millis = std::chrono::milliseconds;
-  const auto until = Steady::now() + timeout;
-  // In growing slices, to see a stop: one that is too short for a slow coordinator would never get an answer.
-  for (Millis slice(1000);; slice = std::min(2 * slice, timeout)) {
-    if (stop.stop_requested())
-      return Error(Code::stopped, "committed offsets: stopped before the coordinator answered");
-    const auto left = std::chrono::duration_cast<Millis>(until - Steady::now());
-    const auto wait = std::max(Millis(1), std::min(left, slice));
-    rd_kafka_resp_err_t err = rd_kafka_committed(consumer, &list, static_cast<int>(wait.count()));
-    for (const auto& p : elements(list)) {
-      if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = p.err;
-    }
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    const Code code = code_of(err);
-    if (retry_of(code) == Retry::fatal || left <= Millis(100)) {
-      return Error(
-          code, "committed offsets: expected them from the group's coordinator; got " + words(err));
-    }
-    // A coordinator that moves, or is only just being made, or our own epoch that the broker has not seen yet.
-    pause(Millis(50));
-  }
-}
-
-Result<std::vector<std::optional<Offset>>> group_offsets(
-    rd_kafka_t* consumer, const std::vector<TopicPartition>& partitions,
-    std::chrono::milliseconds timeout) {
-  const ListHandle list = list_of(partitions, RD_KAFKA_OFFSET_INVALID);
-  if (Status s = fetch_committed(consumer, *list, timeout); !s) return std::move(s).error();
-  std::vector<std::optional<Offset>> offsets;
-  for (const TopicPartition& tp : partitions) {
-    const auto* p =
-        rd_kafka_topic_partition_list_find(list.get(), tp.topic.c_str(), tp.partition.value);
-    const bool has = p != nullptr && p->offset >= 0;
-    offsets.push_back(has ? std::optional(Offset{p->offset}) : std::nullopt);
   }
   return offsets;
 }

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -32,17 +30,6 @@ class AdminRequest {
 // The offset that `spec` (earliest, latest, or a time in ms) means in each partition; -1 where a time is after the last record.
 [[nodiscard]] Result<std::vector<Offset>> list_offsets(
     rd_kafka_t* client, const std::vector<TopicPartition>& partitions, std::int64_t spec,
-    std::chrono::milliseconds timeout);
-
-// Fills in what the consumer's group has committed, whoever its members are. Asks again while the coordinator cannot answer yet,
-// and looks at `stop` between.
-[[nodiscard]] Status fetch_committed(rd_kafka_t* consumer, rd_kafka_topic_partition_list_t& list,
-                                     std::chrono::milliseconds timeout,
-                                     const std::stop_token& stop = {});
-// The same as a list in the order asked. It takes a consumer, since librdkafka's admin request for it (2.15.1) crashes in a client
-// without a group when the answer is "not coordinator", as a cluster gives it to its very first group.
-[[nodiscard]] Result<std::vector<std::optional<Offset>>> group_offsets(
-    rd_kafka_t* consumer, const std::vector<TopicPartition>& partitions,
     std::chrono::milliseconds timeout);
 
 // Between two tries of a question that the cluster cannot answer yet.

@@ -1,6 +1,7 @@
 #include "run/exactly_once.h"
 
 #include <algorithm>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -226,10 +227,8 @@ bool ExactlyOnce::recovered() {
   if (job_status_.ok()) {
     state_ = State::rewinding;
     (void)rewind();
-  } else if (job_status_.error().retry() == Retry::fatal) {
-    end(job_status_.error());
   } else {
-    retry_at_ = p_.clock.monotonic() + pause_after(++recoveries_);
+    try_again(job_status_.error());
   }
   return true;
 }
@@ -245,17 +244,13 @@ bool ExactlyOnce::rewind() {
     end(*fatal_);
     return true;
   }
-  const auto later = [&](const Error& error) {
-    if (error.retry() == Retry::fatal) return end(error);
-    retry_at_ = p_.clock.monotonic() + pause_after(++recoveries_);
-  };
   p_.progress.take_back();
   if (nobody_knows_) {
     auto known = p_.source.committed();
-    if (!known) return later(known.error()), true;
+    if (!known) return try_again(known.error()), true;
     if (Status s = learn(*known); !s) return end(std::move(s).error()), true;
   }
-  if (Status s = p_.source.seek(p_.progress.ledger()); !s) return later(s.error()), true;
+  if (Status s = p_.source.seek(p_.progress.ledger()); !s) return try_again(s.error()), true;
   abort_all(p_.stores);
   begin_all(p_.stores);
   refused_.forget(p_.progress);
@@ -281,6 +276,19 @@ Status ExactlyOnce::learn(const std::vector<TopicPartitionOffset>& known) {
   Status kept = commit_all(p_.stores);
   begin_all(p_.stores);  // for the abort that follows
   return kept;
+}
+
+// Why it takes so long is said after about ten seconds, and each time the tries have doubled: nothing is read meanwhile.
+void ExactlyOnce::try_again(const Error& error) {
+  if (error.retry() == Retry::fatal) return end(error);
+  retry_at_ = p_.clock.monotonic() + pause_after(static_cast<int>(++recoveries_));
+  if (recoveries_ < 8 || !std::has_single_bit(recoveries_)) return;
+  p_.options.on_error(
+      Error(error.code(),
+            fmt::format("commit: a transaction was taken back, and {} tries to go on have failed; "
+                        "it is tried again, and nothing is read before: {}",
+                        recoveries_, error.message())),
+      false);
 }
 
 void ExactlyOnce::end(Error error) {

@@ -65,6 +65,7 @@ class ExactlyOnce final : public Committer {
   bool rewind();
   [[nodiscard]] Status learn(const std::vector<TopicPartitionOffset>& known);
   void run_job(std::function<Status()> job);
+  void try_again(const Error& error);
   void end(Error error);
 
   CommitParts p_;
@@ -80,7 +81,7 @@ class ExactlyOnce final : public Committer {
   bool hurry_ = false;
   bool nobody_knows_ = false;  // whether the last transaction was committed
   int failed_in_a_row_ = 0;
-  int recoveries_ = 0;          // of the present failure
+  unsigned recoveries_ = 0;     // of the present failure
   std::optional<Error> fatal_;  // to stop with, once everything is taken back
 
   // The helper's job: written by it, read once `job_done_` is seen.

@@ -125,6 +125,10 @@ Result<KafkaSourceOptions> kafka_source_options(const PipelineFile& file, std::s
   options.client_id = "thalweg-" + file.values.string("pipeline");
   options.create_missing = topic_creation_of(file);
   options.transactional = exactly_once(file.values);
+  // A worker that waits for them does nothing else, and a transaction that it has open must not run out meanwhile. librdkafka goes on asking.
+  if (options.transactional)
+    options.lookup_timeout =
+        std::min(options.lookup_timeout, transaction_timeout_of(file.values) / 4);
   options.log = kafka_log_sink(log);
   return options;
 }

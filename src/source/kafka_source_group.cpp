@@ -68,8 +68,8 @@ bool KafkaSource::ending() const {
 Status KafkaSource::resolve(List& partitions, List& starts) {
   if (partitions.cnt == 0) return {};
   if (ending()) return Error(Code::stopped, "where to begin was not looked up");
-  const StartRules rules{options_.start, options_.from_beginning, options_.lookup_timeout,
-                         options_.stop};
+  const StartRules rules{options_.group, options_.start, options_.from_beginning,
+                         options_.lookup_timeout, options_.stop};
   return resolve_starts(client(), rules, table_, partitions, starts);
 }
 

@@ -1,5 +1,5 @@
 // Going back, and what a transaction needs to know of the group.
-#include "kafka/admin_request.h"
+#include "kafka/committed.h"
 #include "kafka/errors.h"
 #include "kafka/group_offsets.h"
 #include "source/kafka_source.h"
@@ -35,13 +35,15 @@ std::unique_ptr<GroupOffsets> KafkaSource::offsets_for_transaction(
 
 Result<std::vector<TopicPartitionOffset>> KafkaSource::committed() {
   const ListHandle list = kafka::make_list();
-  table_.for_each_held([&](const TopicState& topic, std::int32_t partition, const PartitionState&) {
-    kafka::add(*list, topic.name, {partition});
-  });
+  // Where the start is not known yet nothing was read; it may be held back for long by the transaction of a process that is gone.
+  table_.for_each_held(
+      [&](const TopicState& topic, std::int32_t partition, const PartitionState& state) {
+        if (!state.start_pending) kafka::add(*list, topic.name, {partition});
+      });
   std::vector<TopicPartitionOffset> known;
   if (list->cnt == 0) return known;
-  // librdkafka asks for stable offsets: those of a transaction that is just being ended are waited for.
-  if (Status s = kafka::fetch_committed(client(), *list, options_.lookup_timeout, options_.stop);
+  if (Status s = kafka::fetch_committed(client(), options_.group, *list, options_.lookup_timeout,
+                                        options_.stop);
       !s)
     return std::move(s).error().at("source");
   for (const auto& p : elements(*list)) {

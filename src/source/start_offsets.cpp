@@ -1,11 +1,13 @@
 // Committed offsets first, then `start`.
 #include "source/start_offsets.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 
 #include "kafka/admin_request.h"
+#include "kafka/committed.h"
 #include "kafka/errors.h"
 
 namespace thalweg {
@@ -22,19 +24,26 @@ std::string_view metadata_of(const rd_kafka_topic_partition_t& p) {
              : std::string_view(static_cast<const char*>(p.metadata), p.metadata_size);
 }
 
-// Sets TopicState::partitions_at_start from the group's commits.
-void learn_partitions_at_start(TopicState& topic, const rd_kafka_topic_partition_list_t& committed,
-                               int now) {
-  bool any = false;
+// What the commits of a topic tell: how many partitions there were; -1: none of them says.
+int told_by(const TopicState& topic, const rd_kafka_topic_partition_list_t& committed) {
   int told = -1;
   for (const auto& p : kafka::elements(committed)) {
     if (topic.name != p.topic || p.offset < 0) continue;
-    any = true;
     const int n = partitions_in_metadata(metadata_of(p));
     if (n >= 0 && (told < 0 || n < told)) told = n;
   }
-  // Commits that do not tell are another program's: the group is not new, so nothing here is its first start.
-  topic.partitions_at_start = told >= 0 ? told : any ? 0 : now;
+  return told;
+}
+
+bool is_among(const TopicState& topic, const rd_kafka_topic_partition_list_t& list) {
+  const auto all = kafka::elements(list);
+  return std::any_of(all.begin(), all.end(), [&](const auto& p) { return topic.name == p.topic; });
+}
+
+bool is_committed(const TopicState& topic, const rd_kafka_topic_partition_list_t& committed) {
+  const auto all = kafka::elements(committed);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const auto& p) { return topic.name == p.topic && p.offset >= 0; });
 }
 
 // Partitions of the topic as this client knows them; asked for before, so this is a look into librdkafka's cache.
@@ -44,6 +53,34 @@ int partitions_now(const TopicState& topic, const rd_kafka_topic_partition_list_
     if (topic.name == p.topic) n = std::max(n, p.partition + 1);
   }
   return n;
+}
+
+// Sets TopicState::partitions_at_start of the topics assigned. What our own commits do not tell those of ALL partitions do: whether the
+// group has committed anywhere decides what `start` means. Nobody's transaction is waited for here, of which one is open at almost any
+// moment in a busy group: starting points that matter are committed before the first one begins.
+Status learn_partitions_at_start(rd_kafka_t* consumer, const StartRules& rules,
+                                 PartitionTable& table,
+                                 const rd_kafka_topic_partition_list_t& assigned,
+                                 const rd_kafka_topic_partition_list_t& own) {
+  const ListHandle all = kafka::make_list(64);
+  for (TopicState& topic : table.topics()) {
+    const int now = partitions_now(topic, assigned);
+    topic.partitions.resize(static_cast<std::size_t>(now));
+    if (topic.partitions_at_start >= 0 || !is_among(topic, assigned)) continue;
+    topic.partitions_at_start = told_by(topic, own);
+    for (int p = 0; topic.partitions_at_start < 0 && p < now; ++p)
+      kafka::add(*all, topic.name, {p});
+  }
+  auto found = kafka::committed_so_far(consumer, rules.group, *all, rules.timeout, rules.stop);
+  if (!found) return std::move(found).error();
+  for (TopicState& topic : table.topics()) {
+    if (!is_among(topic, *all)) continue;
+    const int told = told_by(topic, **found);
+    // Commits that do not tell are another program's: the group is not new, so nothing here is its first start.
+    const int first = is_committed(topic, **found) ? 0 : static_cast<int>(topic.partitions.size());
+    topic.partitions_at_start = told >= 0 ? told : first;
+  }
+  return {};
 }
 
 }  // namespace
@@ -91,22 +128,16 @@ Result<std::vector<Offset>> offsets_of_start(rd_kafka_t* client, const Start& st
 Status resolve_starts(rd_kafka_t* consumer, const StartRules& rules, PartitionTable& table,
                       rd_kafka_topic_partition_list_t& assigned,
                       rd_kafka_topic_partition_list_t& to_commit) {
-  const ListHandle all = kafka::make_list(64);
-  for (TopicState& topic : table.topics()) {
-    const int now = partitions_now(topic, assigned);
-    topic.partitions.resize(static_cast<std::size_t>(now));
-    for (int p = 0; p < now; ++p) kafka::add(*all, topic.name, {p});
-  }
-  // In ALL partitions of the topics: whether the group has committed anywhere decides what `start` means.
-  if (Status s = kafka::fetch_committed(consumer, *all, rules.timeout, rules.stop); !s) return s;
+  const ListHandle own = kafka::make_list(static_cast<std::size_t>(assigned.cnt));
+  for (const auto& p : kafka::elements(assigned)) kafka::add(*own, p.topic, {p.partition});
+  if (Status s = kafka::fetch_committed(consumer, rules.group, *own, rules.timeout, rules.stop); !s)
+    return s;
+  if (Status s = learn_partitions_at_start(consumer, rules, table, assigned, *own); !s) return s;
 
   std::vector<TopicPartition> fresh;
   for (auto& p : kafka::elements(assigned)) {
-    TopicState* topic = table.topic(p.topic);
-    if (topic->partitions_at_start < 0) {
-      learn_partitions_at_start(*topic, *all, static_cast<int>(topic->partitions.size()));
-    }
-    const auto* c = rd_kafka_topic_partition_list_find(all.get(), p.topic, p.partition);
+    const TopicState* topic = table.topic(p.topic);
+    const auto* c = rd_kafka_topic_partition_list_find(own.get(), p.topic, p.partition);
     p.offset = RD_KAFKA_OFFSET_BEGINNING;
     if (c != nullptr && c->offset >= 0) {
       p.offset = c->offset;

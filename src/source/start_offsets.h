@@ -22,13 +22,14 @@
 namespace thalweg {
 
 struct StartRules {
+  std::string group;  // that of the consumer
   Start start;
   std::string from_beginning{};  // a topic for which it does not count
   std::chrono::milliseconds timeout{10000};
   std::stop_token stop{};  // ends the waiting soon
 };
 
-// Fills in the offset of every element of `assigned`. Elements whose starting point should be committed are added to
+// Fills in the offset of every element of `assigned`, in which other members' transactions are waited for, and nowhere else. Elements whose starting point should be committed are added to
 // `to_commit`. Blocks for the timeout at most. Errors: broker_unreachable, timed_out, topic_unauthorized; then nothing is filled.
 [[nodiscard]] Status resolve_starts(rd_kafka_t* consumer, const StartRules& rules,
                                     PartitionTable& table,

@@ -25,9 +25,25 @@ TEST(Asked, Partitions_are_those_of_all_workers_and_pipelines_of_the_page) {
   EXPECT_EQ(partitions_in(""), 0);
 }
 
+TEST(Asked, Long_calls_are_those_beyond_four_seconds_of_all_workers) {
+  const auto bucket = [](int worker, std::string_view end, int count) {
+    return fmt::format(
+        "thalweg_model_seconds_bucket{{pipeline=\"a\",worker=\"{}\",le=\"{}\"}} {}\n", worker, end,
+        count);
+  };
+  EXPECT_EQ(
+      long_calls_in("# TYPE thalweg_model_seconds histogram\n" + bucket(0, "1.024e-06", 0) +
+                    bucket(0, "4.294967296", 70) + bucket(0, "8.589934592", 72) +
+                    bucket(0, "+Inf", 73) + bucket(1, "4.294967296", 5) + bucket(1, "+Inf", 6) +
+                    "thalweg_step_seconds_bucket{worker=\"1\",le=\"+Inf\"} 100\n"),
+      4);
+  EXPECT_EQ(long_calls_in(""), 0);
+}
+
 TEST(Asked, A_process_that_does_not_listen_holds_nothing) {
   EXPECT_EQ(listening_port(::getpid()), std::nullopt);
   EXPECT_EQ(partitions_held(::getpid()), 0);
+  EXPECT_EQ(long_calls(::getpid()), 0);
 }
 
 TEST(Asked, The_port_of_a_process_is_the_one_it_listens_on) {

@@ -8,9 +8,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-PipelineFile file_with(const std::string& kafka) {
+PipelineFile file_with(const std::string& kafka, const std::string& more = "") {
   auto file = read_pipeline_text("pipeline: p\nfrom: {topic: in, start: earliest, kafka: {" +
-                                     kafka + "}}\nto: {topic: out, value: input}\n",
+                                     kafka + "}}\nto: {topic: out, value: input}\n" + more,
                                  "p.yaml");
   EXPECT_TRUE(file.ok()) << file.error().message();
   return std::move(file).value();
@@ -29,6 +29,18 @@ TEST(KafkaPorts, A_step_of_a_rebalance_takes_a_third_of_the_poll_interval_and_te
   ASSERT_TRUE(options.ok());
   EXPECT_EQ(options->commit_timeout, 2s);
   EXPECT_EQ(options->lookup_timeout, 2s);
+}
+
+TEST(KafkaPorts, Who_waits_for_committed_offsets_lets_no_open_transaction_run_out) {
+  Log log(LogLevel::error, LogFormat::json);
+  const auto lookup_timeout = [&](const std::string& more) {
+    const auto options =
+        kafka_source_options(file_with("", "delivery: exactly_once\n" + more), 0, log);
+    EXPECT_TRUE(options.ok());
+    return options->lookup_timeout;
+  };
+  EXPECT_EQ(lookup_timeout(""), 2500ms) << "a transaction lives ten seconds";
+  EXPECT_EQ(lookup_timeout("kafka: {transaction.timeout.ms: 60000}\n"), 10s);
 }
 
 }  // namespace

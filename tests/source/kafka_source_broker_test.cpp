@@ -1,90 +1,18 @@
 // The Kafka source in real groups: classic, cooperative and KIP-848; starts; what a slow member keeps.
-#include <map>
+#include "source/support/kafka_source_broker.h"
+
 #include <set>
 
 #include <gtest/gtest.h>
-
-#include "kafka/admin.h"
-#include "source/kafka_source.h"
-#include "support/mock_cluster.h"
 
 namespace thalweg {
 namespace {
 
 using namespace std::chrono_literals;
 using test::eventually;
+using test::KafkaSourceBroker;
+using test::Member;
 using test::produce;
-
-// One member: turned by hand, remembers what it read, commits all of it when partitions are revoked.
-struct Member {
-  explicit Member(KafkaSourceOptions options) : source(std::move(options)) {
-    listener.on_revoked = [this](std::span<const TopicPartition> gone) {
-      std::vector<TopicPartitionOffset> next;
-      for (const TopicPartition& at : gone) {
-        if (const auto it = read_to.find(at); it != read_to.end()) next.push_back({at, it->second});
-      }
-      EXPECT_TRUE(source.commit(next, true));
-    };
-  }
-  void open() {
-    const Status s = source.open(waker, listener);
-    ASSERT_TRUE(s) << s.error().message();
-  }
-  void turn() {
-    source.serve();
-    Batch batch;
-    (void)source.drain(batch, {});
-    for (const SourceRecord& r : batch.records()) {
-      const TopicPartition at{std::string(r.topic), r.partition};
-      EXPECT_NE(std::find(listener.held.begin(), listener.held.end(), at), listener.held.end())
-          << at.to_string() << " is not ours";
-      read.emplace_back(*r.value);
-      read_to[at] = r.offset.next();
-    }
-  }
-  test::TestWaker waker;
-  test::RecordingListener listener;
-  std::vector<std::string> read;
-  std::map<TopicPartition, Offset> read_to;
-  KafkaSource source;
-};
-
-class KafkaSourceBroker : public testing::Test {
- protected:
-  void SetUp() override {
-    if (test::real_broker().empty()) GTEST_SKIP() << "THALWEG_TEST_KAFKA names no broker";
-    auto made = kafka::Admin::make(
-        *kafka::make_config(kafka::Pairs{{"bootstrap.servers", test::real_broker()}}));
-    admin = std::make_unique<kafka::Admin>(*std::move(made));
-    topic = test::unique("in");
-    group = test::unique("group");
-    ASSERT_TRUE(admin->create({topic, 4, 1, {}}, 30s));
-  }
-  KafkaSourceOptions options(kafka::Pairs more = {}, Start start = {}) {
-    more.emplace_back("bootstrap.servers", test::real_broker());
-    KafkaSourceOptions o;
-    o.kafka = *kafka::make_config(more);
-    o.topics = {topic};
-    o.group = group;
-    o.start = start;
-    return o;
-  }
-  void write(int from, int to) {
-    std::vector<test::TestMessage> messages;
-    for (int i = from; i < to; ++i)
-      messages.push_back({.value = std::to_string(i), .partition = i % 4});
-    produce(test::real_broker(), topic, messages);
-  }
-  std::optional<Offset> committed(int partition) {
-    auto backlog = admin->backlog(group, topic, 10s);
-    EXPECT_TRUE(backlog);
-    return (*backlog)[static_cast<std::size_t>(partition)].committed;
-  }
-
-  std::unique_ptr<kafka::Admin> admin;
-  std::string topic;
-  std::string group;
-};
 
 // name, what the group is told
 using Protocol = std::pair<std::string, kafka::Pairs>;
@@ -269,45 +197,6 @@ TEST_P(KafkaGroupBroker,
   EXPECT_EQ(member.read.size(), 80U) << "read again";
   EXPECT_TRUE(member.listener.lost_partitions.empty());
   EXPECT_EQ(member.listener.assignments, 1);
-}
-
-// `group.instance.id: rack-7` in the pipeline file: the workers are rack-7-0 and rack-7-1, so none takes another's place.
-TEST_F(KafkaSourceBroker, A_static_member_that_restarts_in_time_moves_no_partition_of_others) {
-  const auto member = [&](int worker) {
-    KafkaSourceOptions o =
-        options({{"group.instance.id", "rack-7"}, {"session.timeout.ms", "20000"}});
-    o.worker = worker;
-    return std::make_unique<Member>(std::move(o));
-  };
-  auto first = member(0);
-  auto second = member(1);
-  first->open();
-  second->open();
-  ASSERT_TRUE(eventually([&] {
-    return first->turn(), second->turn(),
-           first->listener.held.size() == 2 && second->listener.held.size() == 2;
-  }));
-  write(0, 40);
-  ASSERT_TRUE(eventually([&] {
-    return first->turn(), second->turn(), first->read.size() + second->read.size() == 40;
-  }));
-  const auto held = first->listener.held;
-  const int assignments = second->listener.assignments;
-  second->listener.revoked_partitions
-      .clear();  // of the first balancing, if it came before the other
-  first->source.close();
-  write(40, 80);
-  first = member(0);
-  first->open();
-  ASSERT_TRUE(eventually([&] {
-    return first->turn(), second->turn(), first->read.size() + second->read.size() >= 60;
-  }));
-  EXPECT_EQ(std::set(first->listener.held.begin(), first->listener.held.end()),
-            std::set(held.begin(), held.end()));
-  EXPECT_EQ(second->listener.assignments, assignments);
-  EXPECT_TRUE(second->listener.revoked_partitions.empty());
-  EXPECT_EQ(first->read.size(), 20U) << "what came while it was away";
-  EXPECT_EQ(second->read.size(), 40U);
 }
 
 TEST_F(KafkaSourceBroker, Start_latest_skips_what_was_there_and_a_restart_misses_nothing) {

@@ -214,6 +214,26 @@ TEST_F(ExactlyOnceTest, A_commit_that_is_refused_is_said_once_and_everything_is_
   EXPECT_EQ(metrics().records_under_way.get(), 0U);
 }
 
+TEST_F(ExactlyOnceTest, Why_a_transaction_cannot_be_taken_back_is_said_again_when_it_lasts) {
+  send(p0, "a");
+  start();
+  interval_is_over();
+  fate = Fate::refused;
+  later = 16;
+  for (int i = 0; later > 0 && i < 200; ++i) {
+    helper->go_on();
+    worker->turn();
+    clock.advance(1s);
+  }
+  settle();
+  ASSERT_EQ(errors.size(), 3U) << "the reason, and why it lasts after 8 tries and after 16";
+  EXPECT_NE(errors[1].find("8 tries to go on have failed"), std::string::npos) << errors[1];
+  EXPECT_NE(errors[1].find("no broker answers"), std::string::npos) << errors[1];
+  EXPECT_NE(errors[2].find("16 tries"), std::string::npos) << errors[2];
+  settle();
+  EXPECT_EQ(readable("out"), Texts{"k:0:a"});
+}
+
 TEST_F(ExactlyOnceTest, A_commit_whose_answer_was_lost_is_found_out_and_not_done_again) {
   send(p0, "a");
   start();
