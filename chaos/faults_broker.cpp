@@ -5,9 +5,10 @@
 namespace thalweg::chaos {
 namespace {
 
-// Longer than the session time-out, so that the group has given up on everybody; one in three longer than a transaction lives, too.
+// Longer than the session time-out, so that the group has given up on everybody, a broker on a busy machine too (a second was not enough
+// there); one in three longer than a transaction lives, too.
 Millis beyond_session(Random& random) {
-  const Millis session(session_ms + random.between(1000, 8000));
+  const Millis session(session_ms + random.between(3000, 8000));
   return session + Millis(random.between(0, 2) > 0 ? 0 : transaction_ms + transaction_look_ms);
 }
 

@@ -78,7 +78,7 @@ Deed terminate_one(Stage& stage, Random& random) {
 
 Deed freeze_one(Stage& stage, Random& random) {
   const auto hit = stage.holder(random);
-  return stop_for(stage, hit, Millis(session_ms + random.between(1000, 5000)));
+  return stop_for(stage, hit, Millis(session_ms + random.between(3000, 6000)));
 }
 
 Deed wake_a_zombie(Stage& stage, Random& random) {
