@@ -95,6 +95,8 @@ struct ShadowTopic {
   Where where;
 };
 [[nodiscard]] std::vector<ShadowTopic> shadow_topics(const Values& pipeline);
+// Of a `control` section: where the history of changes goes. Empty: nowhere, there is no control topic.
+[[nodiscard]] std::string audit_topic(const Values& control);
 // Every topic that it reads or writes in earnest, so that nothing else may be written there: shadows' topics are not among them.
 [[nodiscard]] std::vector<std::string> own_topics(const Values& pipeline);
 

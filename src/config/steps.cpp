@@ -104,6 +104,11 @@ std::vector<ShadowTopic> shadow_topics(const Values& pipeline) {
   return topics;
 }
 
+std::string audit_topic(const Values& control) {
+  if (control.has("audit_topic")) return control.string("audit_topic");
+  return control.has("topic") ? control.string("topic") + ".audit" : std::string();
+}
+
 std::vector<std::string> own_topics(const Values& pipeline) {
   std::vector<std::string> topics = read_topics(pipeline);
   for (const Values& to : pipeline.sections("to")) topics.push_back(to.string("topic"));
@@ -112,11 +117,8 @@ std::vector<std::string> own_topics(const Values& pipeline) {
       topics.push_back(pipeline.section(owner).string("topic"));
   }
   if (pipeline.given("control")) {
-    if (const Values& control = pipeline.section("control"); control.has("audit_topic")) {
-      topics.push_back(control.string("audit_topic"));
-    } else if (control.has("topic")) {
-      topics.push_back(control.string("topic") + ".audit");
-    }
+    if (const std::string audit = audit_topic(pipeline.section("control")); !audit.empty())
+      topics.push_back(audit);
   }
   return topics;
 }

@@ -46,8 +46,7 @@ Result<std::unique_ptr<control::ControlLog>> control_log_of(const PipelineFile& 
     control::KafkaLogOptions options;
     options.kafka = *std::move(config);
     options.topic = settings.string("topic");
-    options.audit_topic =
-        settings.has("audit_topic") ? settings.string("audit_topic") : options.topic + ".audit";
+    options.audit_topic = audit_topic(settings);
     options.client_id = "thalweg-control-" + pipeline;
     options.create_missing = topic_creation_of(file);
     if (!options.create_missing && topics == ControlTopics::create)
