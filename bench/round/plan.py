@@ -193,10 +193,9 @@ class Plan:
         pairs = 3 if self.o.full else 1
         for partitions in (1, 2, 4, 8, 16, 32) if self.o.full else (1, 32):
             yield {"workload": "tabular", "what": "partitions", "partitions": partitions, "pairs": pairs}
-        for workers in (1, 2):
-            yield {"workload": "tabular", "what": "workers", "workers": workers, "pairs": pairs}
-        for workers in (1, 2) if "tweets" in self.o.workload else ():  # the broker has little to do for these, so that a core is nearly free
-            yield {"workload": "tweets", "what": "workers", "workers": workers, "pairs": pairs}
+        for workload in ["tabular", *(w for w in self.o.workload if w == "tweets")]:  # for tweets the broker has little to do: a core is nearly free
+            for workers in (1, 2):
+                yield {"workload": workload, "what": "workers", "workers": workers, "pairs": pairs}
         yield {"workload": "tabular-x10", "what": "payload", "pairs": pairs}
         if self.o.full:
             yield {"workload": "image", "what": "backlog", "records": BACKLOG_BYTES // IMAGE_BYTES, "pairs": 1}

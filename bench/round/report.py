@@ -2,8 +2,8 @@
 
 import statistics
 
-
 LOST_PART = 0.0005  # of what was sent; above it a contestant has not kept up
+
 
 def _number(value, digits=2):
     if value is None:

@@ -26,12 +26,6 @@ fi
 # Prints the head comment of a script: its help.
 print_help() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$1"; }
 
-# What to put before a command with a sanitizer in it, a word a line: those of gcc 12 and clang 16 cannot live with the wide address
-# randomisation of newer kernels.
-fixed_addresses() {
-  if setarch -R true 2>/dev/null; then printf '%s\n' setarch -R; fi
-}
-
 # Runs a command as root, through sudo when we are not.
 as_root() {
   if [[ $(id -u) -eq 0 ]]; then
