@@ -15,6 +15,7 @@
 #include "run/kafka_ports.h"
 #include "run/models_of.h"
 #include "run/topology.h"
+#include "run/watched_names.h"
 
 namespace thalweg::cli {
 namespace {
@@ -79,7 +80,8 @@ void check_pipeline(const PipelineFile& file, Findings& findings) {
   auto chain = build_chain(file, builtins(), **models);
   check_shadows(**models, findings);
   if (!chain) return findings.error("", chain.error());
-  for (const std::string& warning : (*chain)->warnings) findings.warning("monitoring", warning);
+  for (const std::string& warning : watched_names_warnings(file.values, **chain))
+    findings.warning("monitoring", warning);
   findings.ok("topology", fmt::format("{}, {}; names, types and shapes fit",
                                       counted((*chain)->steps.size(), "step"),
                                       counted((*chain)->outputs.outputs().size(), "output")));

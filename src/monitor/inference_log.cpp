@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/json_text.h"
+#include "config/names.h"
 #include "model/manifest.h"
 #include "monitor/sampled.h"
 #include "monitor/watched_value.h"
@@ -17,10 +18,6 @@ constexpr std::string_view epochs_begin = "{\"epochs\":";
 constexpr std::size_t left_out_max = 10'000;
 // Longer fields or outputs are left out: what a broker refuses would take the line with it.
 constexpr std::size_t object_bytes_max = 256 * 1024;
-
-bool listed(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 Error no_such_name(const InferenceLogOptions& options, const char* setting, const std::string& name,
                    const std::vector<std::string>& known) {
@@ -39,15 +36,14 @@ Status check_names(const InferenceLogOptions& options, const Schema& last) {
   }
   for (const std::string& name : options.mask) {
     const bool feature = name.starts_with(feature_prefix) &&
-                         (listed(options.features, all_features) ||
-                          listed(options.features, name.substr(feature_prefix.size())));
-    if (feature || last.find(name) || listed(options.maskable, name)) continue;
+                         (config::is_among(options.features, all_features) ||
+                          config::is_among(options.features, name.substr(feature_prefix.size())));
+    if (feature || last.find(name) || config::is_among(options.maskable, name)) continue;
     std::vector<std::string> known = last.names();
     for (const std::string& one : options.features)
       if (one != all_features) known.push_back(std::string(feature_prefix) + one);
     known.insert(known.end(), options.maskable.begin(), options.maskable.end());
-    std::sort(known.begin(), known.end());
-    known.erase(std::unique(known.begin(), known.end()), known.end());
+    config::sort_each_once(known);
     return no_such_name(options, "mask", name, known);
   }
   return {};
@@ -56,7 +52,7 @@ Status check_names(const InferenceLogOptions& options, const Schema& last) {
 std::vector<JsonColumn> fields_of(const InferenceLogOptions& options, const Schema& last) {
   std::vector<JsonColumn> fields;
   for (const std::string& name : options.fields)
-    fields.push_back({name, *last.find(name), listed(options.mask, name)});
+    fields.push_back({name, *last.find(name), config::is_among(options.mask, name)});
   return fields;
 }
 
@@ -66,7 +62,7 @@ std::vector<JsonColumn> outputs_of(const InferenceLogOptions& options, const Sch
   std::vector<JsonColumn> outputs;
   for (std::size_t i = 0; i < last.fields.size(); ++i) {
     const std::string& name = last.fields[i].name;
-    if (!decoded.find(name)) outputs.push_back({name, i, listed(options.mask, name)});
+    if (!decoded.find(name)) outputs.push_back({name, i, config::is_among(options.mask, name)});
   }
   return outputs;
 }

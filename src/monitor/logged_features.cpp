@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "config/names.h"
 #include "monitor/sampled.h"
 #include "monitor/watched_value.h"
 
@@ -11,10 +12,6 @@ namespace {
 
 constexpr std::size_t plans_max = 16;  // versions that one step remembers
 constexpr std::string_view cut_text = ",\"cut\":true";
-
-bool has(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // Of a prediction: the record and the version.
 std::uint64_t whose(std::uint64_t hash_of_id, std::string_view model, std::int64_t version) {
@@ -84,7 +81,9 @@ struct LoggedFeatures::Chosen {
 };
 
 LoggedFeatures::LoggedFeatures(LoggedFeaturesOptions options, const Registry& registry)
-    : options_(std::move(options)), registry_(registry), all_(has(options_.names, all_features)) {}
+    : options_(std::move(options)),
+      registry_(registry),
+      all_(config::is_among(options_.names, all_features)) {}
 
 LoggedFeatures::~LoggedFeatures() = default;
 
@@ -93,11 +92,12 @@ ScoreObserver& LoggedFeatures::step(std::size_t grain) {
 }
 
 bool LoggedFeatures::masked(const Scored& s, std::size_t feature) const {
-  if (has(options_.mask, std::string(feature_prefix) + s.feature_schema->fields[feature].name))
+  if (config::is_among(options_.mask,
+                       std::string(feature_prefix) + s.feature_schema->fields[feature].name))
     return true;
   if (s.program == nullptr) return false;
   return std::ranges::any_of(s.program->reads_of(feature), [&](std::size_t field) {
-    return has(options_.mask, s.schema.fields[field].name);
+    return config::is_among(options_.mask, s.schema.fields[field].name);
   });
 }
 
@@ -110,7 +110,8 @@ std::unique_ptr<LoggedFeatures::Plan> LoggedFeatures::make_plan(const Scored& s)
   std::vector<JsonColumn> columns;
   for (std::size_t i = 0; i < plan->made.size(); ++i) {
     const Field& field = plan->made[i];
-    if (s.features[i] == nullptr || !(all_ || has(options_.names, field.name))) continue;
+    if (s.features[i] == nullptr || !(all_ || config::is_among(options_.names, field.name)))
+      continue;
     columns.push_back({field.name, plan->features.size(), masked(s, i)});
     if (columns.back().masked) continue;
     plan->features.push_back(i);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "config/names.h"
 #include "config/reserved_names.h"
 #include "process/explode.h"
 
@@ -46,10 +47,6 @@ Status check_lists(const Values& values, const Schema& input, const std::string&
   return {};
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 Result<Plan> make_plan(const Values& values, const Schema& input, const std::string& who) {
   if (Status status = check_lists(values, input, who); !status.ok())
     return std::move(status).error();
@@ -59,8 +56,8 @@ Result<Plan> make_plan(const Values& values, const Schema& input, const std::str
   Plan plan;
   for (std::size_t c = 0; c < input.fields.size(); ++c) {
     Field field = input.fields[c];
-    const bool exploded = contains(lists, field.name);
-    if (!exploded && values.given("keep") && !contains(kept, field.name)) continue;
+    const bool exploded = config::is_among(lists, field.name);
+    if (!exploded && values.given("keep") && !config::is_among(kept, field.name)) continue;
     if (exploded) field.type = element_type(field.type);
     const auto rename = std::find_if(renames.begin(), renames.end(),
                                      [&](const auto& entry) { return entry.first == field.name; });

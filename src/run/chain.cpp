@@ -38,6 +38,15 @@ Error too_large(std::size_t bytes, std::size_t bytes_max) {
 
 }  // namespace
 
+std::vector<std::string> Chain::columns() const {
+  std::vector<std::string> names = decoder->schema().names();
+  for (const ChainStep& step : steps) {
+    const auto more = step.op->schema().names();
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  return names;
+}
+
 void Chain::decode(Batch& batch, Timestamp now) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const SourceRecord& record = batch.record(i);

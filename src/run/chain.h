@@ -41,12 +41,13 @@ struct Chain {
   std::vector<std::unique_ptr<monitor::Observers>> observers;
   std::vector<ChainStep> steps;
   OutputStage outputs;
-  std::vector<std::string> warnings;  // whole sentences: what works and is hardly meant so
 
   // The columns at the end.
   [[nodiscard]] const Schema& schema() const noexcept {
     return steps.empty() ? decoder->schema() : steps.back().op->schema();
   }
+  // All that a field is called on its way, from the decoder on; a name comes again with each step that keeps it.
+  [[nodiscard]] std::vector<std::string> columns() const;
   // Disposes of nulls and of what is too old or too large, then decodes the rest.
   void decode(Batch& batch, Timestamp now);
 };

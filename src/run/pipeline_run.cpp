@@ -8,6 +8,7 @@
 #include "config/delivery.h"
 #include "run/kafka_ports.h"
 #include "run/topology.h"
+#include "run/watched_names.h"
 
 namespace thalweg {
 namespace {
@@ -71,7 +72,7 @@ Result<std::unique_ptr<PipelineRun>> PipelineRun::build(PipelineFile file, const
     if (!chain) return std::move(chain).error();
     run->chains_.push_back(std::move(chain).value());
   }
-  for (const std::string& warning : run->chain().warnings)
+  for (const std::string& warning : watched_names_warnings(run->file_.values, run->chain()))
     log.write(LogLevel::warning, "pipeline.warning", run->name_ + ": " + warning,
               {{"pipeline", run->name_}});
   run->peek_->set_places(places_of(run->chain()));

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "run/watched_names.h"
-
 namespace thalweg {
 namespace {
 
@@ -154,16 +152,6 @@ std::unique_ptr<monitor::LoggedFeatures> features_for_log(const Values& pipeline
   return std::make_unique<monitor::LoggedFeatures>(std::move(options), registry);
 }
 
-// All that a field is called on its way.
-std::vector<std::string> columns_on_the_way(const Chain& chain) {
-  std::vector<std::string> names = chain.decoder->schema().names();
-  for (const ChainStep& step : chain.steps) {
-    const auto more = step.op->schema().names();
-    names.insert(names.end(), more.begin(), more.end());
-  }
-  return names;
-}
-
 Status add_log(const Values& pipeline, const Registry& registry, ModelProvider& models,
                std::unique_ptr<monitor::LoggedFeatures> features, Chain& chain) {
   if (!pipeline.given("inference_log")) return {};
@@ -176,7 +164,7 @@ Status add_log(const Values& pipeline, const Registry& registry, ModelProvider& 
                                    .epochs = log.boolean("epochs"),
                                    .where = log.where(),
                                    .features = log.strings("features"),
-                                   .maskable = columns_on_the_way(chain)},
+                                   .maskable = chain.columns()},
                                   chain.decoder->schema(), chain.schema(), registry, models);
   if (!made) return std::move(made).error();
   (*made)->take_features_from(std::move(features));
@@ -218,7 +206,6 @@ Result<std::unique_ptr<Chain>> build_chain(const PipelineFile& file, const Regis
   if (Status nulls = check_nulls(from, *chain); !nulls.ok()) return std::move(nulls).error();
   if (Status log = add_log(file.values, registry, models, std::move(features), *chain); !log.ok())
     return std::move(log).error();
-  chain->warnings = watched_names_warnings(file.values, *chain);
   return chain;
 }
 

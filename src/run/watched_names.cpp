@@ -1,24 +1,15 @@
 #include "run/watched_names.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "config/names.h"
 #include "monitor/watched_value.h"
 #include "process/infer/infer.h"
 
 namespace thalweg {
 namespace {
-
-void sort_each_once(std::vector<std::string>& names) {
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-}
-
-bool has(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 std::vector<std::string> made_features(const Chain& chain) {
   std::vector<std::string> names;
@@ -28,7 +19,7 @@ std::vector<std::string> made_features(const Chain& chain) {
     const auto made = infer->made_features();
     names.insert(names.end(), made.begin(), made.end());
   }
-  sort_each_once(names);
+  config::sort_each_once(names);
   return names;
 }
 
@@ -59,26 +50,23 @@ std::vector<std::string> watched_names_warnings(const Values& pipeline, const Ch
   if (log) {
     const Values& settings = pipeline.section("inference_log");
     for (const std::string& name : settings.strings("features")) {
-      if (name != monitor::all_features && !has(features, name))
+      if (name != monitor::all_features && !config::is_among(features, name))
         warnings.push_back(
             missing("inference_log: features", "what a feature step makes", name, features));
     }
     for (const std::string& name : settings.strings("mask")) {
-      if (name.starts_with(prefix) && !has(prefixed, name) && !chain.schema().find(name))
+      if (name.starts_with(prefix) && !config::is_among(prefixed, name) &&
+          !chain.schema().find(name))
         warnings.push_back(
             missing("inference_log: mask", "what a feature step makes", name, prefixed));
     }
   }
   if (!drift) return warnings;
-  std::vector<std::string> known = chain.decoder->schema().names();
-  for (const ChainStep& step : chain.steps) {
-    const auto more = step.op->schema().names();
-    known.insert(known.end(), more.begin(), more.end());
-  }
+  std::vector<std::string> known = chain.columns();
   known.insert(known.end(), prefixed.begin(), prefixed.end());
-  sort_each_once(known);
+  config::sort_each_once(known);
   for (const std::string& name : pipeline.section("drift").strings("fields")) {
-    if (!has(known, name) && !has(known, without_element(name)))
+    if (!config::is_among(known, name) && !config::is_among(known, without_element(name)))
       warnings.push_back(missing("drift: fields", "a field, a feature or an output", name, known));
   }
   return warnings;

@@ -51,7 +51,7 @@ class Infer final : public Operator {
   // What the step's own features, those of the pipeline file, hash to for the model that serves. Empty: there are none, or this step
   // does not ask that model.
   [[nodiscard]] std::string features_sha256(const std::string& model) const;
-  // Names of what feature steps make for the versions that serve, each once.
+  // Names of what feature steps make for the versions that serve; one comes again where several have it.
   [[nodiscard]] std::vector<std::string> made_features() const;
 
  private:

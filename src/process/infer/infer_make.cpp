@@ -134,8 +134,6 @@ std::vector<std::string> Infer::made_features() const {
         if (program.computed(i)) names.push_back(program.outputs().fields[i].name);
     }
   }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
